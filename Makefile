@@ -1,0 +1,45 @@
+# cogmem: every command a reader needs. No system package is required beyond Python 3.11-3.13, git and make.
+.PHONY: help env demo test test-all check bench lock clean
+.DEFAULT_GOAL := help
+
+# The first interpreter on the path that runs and is new enough; `make PYTHON=... env` overrides.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+env: .venv/installed  ## the environment, in .venv, with all extras
+
+.venv/installed: pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "cogmem needs Python 3.11, 3.12 or 3.13 on the path (or make PYTHON=/path/to/python)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: env  ## the main job on a subset of people: figures/comparison.* and a table
+	$(BIN)/cogmem compare --preset quick
+
+check: env  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: check  ## everything but the slow tests
+	$(BIN)/python -m pytest
+
+test-all: check  ## the slow tests too
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+bench: env  ## speeds as ratios to psifr and, where it installs, cymr
+	$(BIN)/python -m tests.benchmarks
+
+lock: env  ## pin the newest versions that pyproject.toml allows, for every supported Python
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --all-extras --no-emit-index-url --no-annotate --no-header \
+		--python-version 3.11 --upgrade pyproject.toml -o requirements.lock
+
+clean:  ## remove the environment and caches, never results
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
