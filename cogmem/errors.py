@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 __all__ = [
     "CogmemError",
+    "DataCorrupted",
     "DataNotFound",
     "InvalidTable",
     "InvalidValue",
@@ -60,6 +61,10 @@ class MixedListLengths(CogmemError, ValueError):
 
 class DataNotFound(CogmemError, FileNotFoundError):
     """A data file that is in none of the places where cogmem looks."""
+
+
+class DataCorrupted(CogmemError, OSError):
+    """A data file whose SHA-256 is not the published one."""
 
 
 class MissingExtra(CogmemError, ImportError):

@@ -6,7 +6,7 @@ intrusion. Repeats are kept, and lists without any response are rows like all ot
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -94,27 +94,42 @@ class Recalls:
         return cls(recalls, subject, lengths, np.asarray(list_id, np.int32), **(unknown | columns))
 
     def __post_init__(self) -> None:
-        n_trials, n_outputs = self.recalls.shape
-        expected = {
-            "subject": (n_trials,),
-            "list_length": (n_trials,),
-            "list_id": (n_trials,),
-            "responses": (n_trials, n_outputs),
-            "times": (n_trials, n_outputs),
-        }
-        for name, shape in expected.items():
-            if getattr(self, name).shape != shape:
+        for name in ("recalls", "items"):
+            if getattr(self, name).ndim != 2:
                 found = getattr(self, name).shape
-                raise InvalidValue(f"{name} has shape {found}, expected {shape} to match recalls.")
+                raise InvalidValue(
+                    f"{name} has shape {found}, expected two axes: one row per list."
+                )
+        for name, values, expected in self._expected_shapes():
+            if values.shape != expected:
+                raise InvalidValue(f"{name} has shape {values.shape}, expected {expected}.")
         self._check_positions()
+
+    def _expected_shapes(self) -> Iterator[tuple[str, np.ndarray, tuple[int, ...]]]:
+        """Name, value and the shape it must have to go with `recalls` and `items`."""
+        n_trials, n_outputs = self.recalls.shape
+        n_positions = max(self.items.shape[1], int(self.list_length.max(initial=0)))
+        shapes = {
+            "by_list": (n_trials,),
+            "by_position": (n_trials, n_positions),
+            "by_output": (n_trials, n_outputs),
+        }
+        for name in ("subject", "list_length", "list_id"):
+            yield name, getattr(self, name), (n_trials,)
+        yield "items", self.items, (n_trials, n_positions)
+        for name in ("responses", "times"):
+            yield name, getattr(self, name), (n_trials, n_outputs)
+        for group, shape in shapes.items():
+            for key, values in getattr(self, group).items():
+                yield f"{group}[{key!r}]", values, shape
 
     def _check_positions(self) -> None:
         outside = (self.recalls < -1) | (self.recalls > self.list_length[:, None])
         if outside.any():
             row, column = np.argwhere(outside)[0]
             raise InvalidValue(
-                f"recalls[{row}, {column}] is {self.recalls[row, column]}, expected -1 (intrusion), "
-                f"0 (padding) or a serial position from 1 to {self.list_length[row]}."
+                f"recalls[{row}, {column}] is {self.recalls[row, column]}, expected -1 "
+                f"(intrusion), 0 (padding) or a serial position from 1 to {self.list_length[row]}."
             )
         gaps = (self.recalls[:, :-1] == 0) & (self.recalls[:, 1:] != 0)
         if gaps.any():
@@ -238,7 +253,7 @@ class Recalls:
     def to_xarray(self) -> xr.Dataset:
         """The same as a Dataset with dims trial, output, position; `from_xarray` inverts it."""
         per_list = {"subject": self.subject, "list_id": self.list_id}
-        variables = {
+        variables: dict[str, Any] = {
             "recalls": (("trial", "output"), self.recalls),
             "responses": (("trial", "output"), self.responses),
             "times": (("trial", "output"), self.times, {"units": "s"}),
@@ -255,8 +270,10 @@ class Recalls:
     def from_xarray(cls, dataset: xr.Dataset) -> Recalls:
         """Inverse of `to_xarray`."""
         plain = ("recalls", "responses", "times", "items", "list_length", "pool")
-        values = {name: dataset[name].values for name in (*plain, "subject", "list_id")}
-        extras: dict[str, dict[str, np.ndarray]] = {name: {} for name in _EXTRA_DIMS}
+        values: dict[str, Any] = {
+            name: dataset[name].values for name in (*plain, "subject", "list_id")
+        }
+        extras: dict[str, Any] = {name: {} for name in _EXTRA_DIMS}
         for name in dataset.data_vars:
             group, _, key = str(name).partition(":")
             if key:

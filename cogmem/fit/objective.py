@@ -1,0 +1,51 @@
+"""What fitting minimises: how surprised a participant is by what a person recalled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from cogmem.models import parameters
+from cogmem.participants.sitting import Sitting
+from cogmem.tasks import FreeRecall
+
+__all__ = ["Objective", "list_log_likelihoods", "objective", "with_raw"]
+
+Objective = Callable[
+    [Float[Array, " k"], Int[Array, "list output"], Float[Array, " list"]], Float[Array, ""]
+]
+"""(raw parameters, one person's lists, weight of each list) -> negative log-likelihood in nats."""
+
+
+def list_log_likelihoods(
+    sitting: Sitting, recalls: Int[Array, "list output"], n_items: int, *, key: PRNGKeyArray
+) -> Float[Array, " list"]:
+    """Teacher-forced log-likelihood (nats) of each list of one person.
+
+    The words of a list are known only by their position, so that everything that does not depend
+    on the responses, the whole of study for most models, is computed once for all lists.
+    """
+    task = FreeRecall.of_length(n_items)
+    return jax.vmap(lambda one: sitting.teacher_forced(task, one, key=key).sum())(recalls)
+
+
+def objective(sitting: Sitting, n_items: int, *, key: PRNGKeyArray) -> Objective:
+    """The negative log-likelihood of one person's lists as a function of raw parameters."""
+    entries = sitting.parameters
+
+    def negative_log_likelihood(
+        raw: Float[Array, " k"], recalls: Int[Array, "list output"], weight: Float[Array, " list"]
+    ) -> Float[Array, ""]:
+        candidate = with_raw(sitting, raw) if entries else sitting
+        candidate = candidate.calibrated(recalls, weight, n_items)
+        return -jnp.sum(weight * list_log_likelihoods(candidate, recalls, n_items, key=key))
+
+    return negative_log_likelihood
+
+
+def with_raw(sitting: Sitting, raw: Float[Array, " k"]) -> Sitting:
+    """The sitting with its free parameters set from the real line."""
+    return parameters.replace(sitting, parameters.constrain(sitting.parameters, raw))

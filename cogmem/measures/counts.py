@@ -1,0 +1,185 @@
+"""What is counted in one list: how often something happened, and how often it could have.
+
+Every function takes the responses of ONE list and its length and returns whole numbers, so that
+counts can be added over lists before anything is divided. `jax.vmap` them over lists, subjects,
+models and seeds; `list_length` is a static size.
+
+Responses are 1-based serial positions; 0 is padding, -1 an intrusion, -2 (`PRIOR_LIST`) an
+intrusion known to come from an earlier list. Raw sequences are what is wanted: repeats and
+intrusions are part of the definitions.
+
+All of it follows from one vector, *when* each position was first recalled:
+
+- p -> q is a counted transition iff q was first recalled at the very response after p's first
+  recall. A repeat or an intrusion in between leaves no such pair: it breaks the chain.
+- q was possible at that transition iff it was not recalled up to then.
+
+These L x L tables are the sums over responses of (first recall of p) x (first recall of q next)
+and (first recall of p) x (q still available), without the products being formed.
+
+Definitions: Kahana (1996), Memory & Cognition 24, 103-109; Howard & Kahana (1999), JEP:LMC 25,
+923-941 (probability of n-th recall); Polyn, Norman & Kahana (2009), Psychological Review 116,
+129-156 (temporal factor, here lag rank).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Int
+
+__all__ = [
+    "PRIOR_LIST",
+    "Counts",
+    "correct",
+    "input_crp",
+    "intrusions",
+    "lag_crp",
+    "lag_rank",
+    "pfr",
+    "pnr",
+    "repeats",
+    "spc",
+]
+
+PRIOR_LIST = -2
+
+Responses = Int[Array, " output"]
+Integers = Int[Array | np.ndarray, "*shape"]
+
+
+class Counts(NamedTuple):
+    """How often something happened and how often it could have, as integers of one shape."""
+
+    actual: Integers
+    possible: Integers
+
+
+def spc(recalls: Responses, list_length: int) -> Counts:
+    """Whether each position was recalled, of one list studied.
+
+    Returns:
+        Counts [position].
+    """
+    recalled = _when(recalls, list_length) < recalls.size
+    return _counts(recalled, jnp.ones_like(recalled))
+
+
+def pnr(recalls: Responses, list_length: int) -> Counts:
+    """Which position was the n-th recalled, intrusions and repeats not being numbered.
+
+    Returns:
+        Counts [output, position]; possible where an n-th recall was made while the position was
+        still to be recalled.
+    """
+    when = _when(recalls, list_length)
+    recalled = when < recalls.size
+    number = (when[None, :] <= when[:, None]).sum(axis=1)
+    number = jnp.where(recalled, number, list_length + 1)
+    nth = jnp.arange(1, list_length + 1)[:, None]
+    return _counts(nth == number, (nth <= recalled.sum()) & (nth <= number))
+
+
+def pfr(recalls: Responses, list_length: int) -> Counts:
+    """Which position was recalled first; possible in lists with at least one correct recall.
+
+    Returns:
+        Counts [position], the first row of `pnr`.
+    """
+    every = pnr(recalls, list_length)
+    return Counts(every.actual[0], every.possible[0])
+
+
+def input_crp(recalls: Responses, list_length: int) -> Counts:
+    """Transitions made and possible between every two positions.
+
+    Returns:
+        Counts [from position, to position].
+    """
+    return _counts(*_transitions(recalls, list_length))
+
+
+def lag_crp(recalls: Responses, list_length: int) -> Counts:
+    """Transitions made and possible at every lag, to-position minus from-position.
+
+    Returns:
+        Counts [lag], from -(list_length - 1) to list_length - 1. Lag 0 is never possible.
+    """
+    made, possible = input_crp(recalls, list_length)
+    return Counts(_sum_diagonals(made), _sum_diagonals(possible))
+
+
+def lag_rank(recalls: Responses, list_length: int) -> Counts:
+    """Ranks of |lag| at the transitions, kept apart by the number m of possible positions.
+
+    A transition with rank k (1 = farthest, ties averaged) has the percentile (k - 1) / (m - 1).
+    Twice k - 1 is whole, so that means over any number of transitions can be exact.
+
+    Returns:
+        Counts [m - 1], m from 1 to list_length - 1: actual is the sum of 2 (k - 1), possible the
+        number of transitions. m = 1 has no percentile.
+    """
+    made, possible = _transitions(recalls, list_length)
+    position = jnp.arange(list_length)
+    distance = jnp.abs(position[:, None] - position)
+    chosen = jnp.sum(made * distance, axis=1, keepdims=True)
+    farther = jnp.sum(possible & (distance > chosen), axis=1)
+    as_far = jnp.sum(possible & (distance >= chosen), axis=1)
+    of_size = possible.sum(axis=1)[:, None] == jnp.arange(1, list_length)
+    twice = jnp.sum(of_size * (farther + as_far - 1)[:, None], axis=0)
+    return _counts(twice, of_size.sum(axis=0))
+
+
+def correct(recalls: Responses, list_length: int) -> Counts:
+    """Positions recalled in one list. Scalar counts."""
+    recalled = _when(recalls, list_length) < recalls.size
+    return _counts(recalled.sum(), jnp.array(1))
+
+
+def repeats(recalls: Responses, list_length: int) -> Counts:
+    """Responses that name a position again, in one list. Scalar counts."""
+    recalled = _when(recalls, list_length) < recalls.size
+    return _counts((recalls > 0).sum() - recalled.sum(), jnp.array(1))
+
+
+def intrusions(recalls: Responses, list_length: int) -> Counts:
+    """Responses from earlier lists (-2) and from none (-1), in one list.
+
+    Returns:
+        Counts [kind], prior-list then extra-list.
+    """
+    kinds = jnp.array([PRIOR_LIST, -1])
+    count = (recalls[:, None] == kinds).sum(axis=0)
+    return _counts(count, jnp.ones_like(count))
+
+
+def _when(recalls: Responses, list_length: int) -> Int[Array, " position"]:
+    """Index of the response that first names each position; two past the last if none does."""
+    named = recalls[:, None] == jnp.arange(1, list_length + 1)
+    # Two past, not one: else the last response would seem to be followed by every position left.
+    never = recalls.size + 1
+    return jnp.where(named, jnp.arange(recalls.size)[:, None], never).min(axis=0, initial=never)
+
+
+def _transitions(
+    recalls: Responses, list_length: int
+) -> tuple[Bool[Array, "start end"], Bool[Array, "start end"]]:
+    """Transitions made, and those possible wherever one was made."""
+    when = _when(recalls, list_length)
+    made = when[None, :] == when[:, None] + 1
+    later = when[None, :] > when[:, None]
+    return made, later & made.any(axis=1, keepdims=True)
+
+
+def _sum_diagonals(table: Integers) -> Int[Array, " lag"]:
+    """Sums of a square table along end - start, from lowest to highest."""
+    size = len(table)
+    # Rows of width 2 size read at width 2 size - 1 slip by one each: diagonals become columns.
+    rows = jnp.pad(table[::-1], ((0, 0), (0, size))).ravel()
+    return rows[: size * (2 * size - 1)].reshape(size, 2 * size - 1).sum(axis=0)
+
+
+def _counts(actual: Array, possible: Array) -> Counts:
+    return Counts(actual.astype(jnp.int32), possible.astype(jnp.int32))

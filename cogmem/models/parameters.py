@@ -1,0 +1,157 @@
+"""Parameters: a tree of values, and a table that says what each value means.
+
+A model is an `equinox.Module`; each number that may be fitted or swept is declared once, by
+`parameter(...)`, with its bounds, unit and source. Fitting, sweeps, sliders, documentation and
+error messages read that one declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from cogmem.errors import InvalidValue, UnknownName
+
+__all__ = ["Parameter", "constrain", "get", "parameter", "replace", "table", "unconstrain"]
+
+Module = TypeVar("Module", bound=eqx.Module)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What one number means.
+
+    Attributes:
+        default: a typical published value.
+        bounds: the open interval the value may lie in; infinite ends allowed.
+        start: the interval from which fits draw their starting values.
+        unit: the unit of the value; "1" if it has none.
+        source: paper and equation, or the place the bounds were read.
+        meaning: one line for people.
+    """
+
+    default: float
+    bounds: tuple[float, float]
+    start: tuple[float, float]
+    unit: str
+    source: str
+    meaning: str
+
+    @property
+    def transform(self) -> str:
+        """How the value is laid on the whole real line: logit, log or identity."""
+        low, high = self.bounds
+        if math.isfinite(low) and math.isfinite(high):
+            return "logit"
+        return "log" if math.isfinite(low) else "identity"
+
+    def constrain(self, raw: Float[Array, ...]) -> Float[Array, ...]:
+        """From the real line into the bounds."""
+        low, high = self.bounds
+        if self.transform == "logit":
+            return low + (high - low) * jax.nn.sigmoid(raw)
+        return low + jnp.exp(raw) if self.transform == "log" else raw
+
+    def unconstrain(self, value: Float[Array, ...]) -> Float[Array, ...]:
+        """From the bounds onto the real line; a value on a bound is moved just inside."""
+        low, high = self.bounds
+        value = jnp.asarray(value)
+        inside = 4 * jnp.finfo(value.dtype).eps
+        if self.transform == "logit":
+            share = jnp.clip((value - low) / (high - low), inside, 1 - inside)
+            return jnp.log(share) - jnp.log1p(-share)
+        return jnp.log(jnp.maximum(value - low, inside)) if self.transform == "log" else value
+
+    def check(self, name: str, value: float) -> None:
+        """Refuse a value outside the closed bounds.
+
+        Raises:
+            InvalidValue: naming the parameter, the value, the bounds and the unit.
+        """
+        low, high = self.bounds
+        if not low <= float(value) <= high:
+            raise InvalidValue(
+                f"{name} is {value:g}, expected {low:g} to {high:g} "
+                f"(unit {self.unit}: {self.meaning})."
+            )
+
+
+def parameter(
+    default: float,
+    bounds: tuple[float, float],
+    *,
+    meaning: str,
+    source: str,
+    start: tuple[float, float] | None = None,
+    unit: str = "1",
+) -> Any:
+    """Declare a field of a module as a parameter; see `Parameter` for the arguments."""
+    entry = Parameter(default, bounds, start or bounds, unit, source, meaning)
+    return eqx.field(default=default, metadata={"parameter": entry})
+
+
+def table(module: eqx.Module | type[eqx.Module]) -> dict[str, Parameter]:
+    """The parameters of a module and of the modules inside it, by name, in order."""
+    return {name: entry for name, entry, _ in _walk(module)}
+
+
+def get(module: eqx.Module) -> dict[str, Any]:
+    """The current values of `table(module)`."""
+    return {name: getattr(owner, name) for name, _, owner in _walk(module)}
+
+
+def replace(module: Module, values: Mapping[str, Any]) -> Module:
+    """The module with some parameters changed.
+
+    Args:
+        values: new values by name; numbers are checked against the bounds, traced arrays are not.
+
+    Raises:
+        UnknownName: if a name is not in the table.
+        InvalidValue: if a number lies outside its bounds.
+    """
+    entries = table(module)
+    for name, value in values.items():
+        if name not in entries:
+            raise UnknownName("parameter", name, entries)
+        if isinstance(value, float | int):
+            entries[name].check(name, value)
+    return _replace(module, values)
+
+
+def constrain(entries: Mapping[str, Parameter], raw: Float[Array, " k"]) -> dict[str, Array]:
+    """A vector on the real line as a tree of values within bounds."""
+    return {name: entry.constrain(raw[i]) for i, (name, entry) in enumerate(entries.items())}
+
+
+def unconstrain(entries: Mapping[str, Parameter], values: Mapping[str, Any]) -> Float[Array, " k"]:
+    """Inverse of `constrain`."""
+    return jnp.stack([entry.unconstrain(values[name]) for name, entry in entries.items()])
+
+
+def _walk(module: Any) -> Iterator[tuple[str, Parameter, Any]]:
+    for field in dataclasses.fields(module):
+        value = getattr(module, field.name, None)
+        if "parameter" in field.metadata:
+            yield field.name, field.metadata["parameter"], module
+        elif isinstance(value, eqx.Module):
+            yield from _walk(value)
+
+
+def _replace(module: Module, values: Mapping[str, Any]) -> Module:
+    changed = {}
+    for field in dataclasses.fields(module):
+        value = getattr(module, field.name)
+        if "parameter" in field.metadata and field.name in values:
+            changed[field.name] = values[field.name]
+        elif isinstance(value, eqx.Module):
+            changed[field.name] = _replace(value, values)
+    return dataclasses.replace(module, **changed) if changed else module

@@ -1,0 +1,46 @@
+"""The null participant: it remembers that there was a list, and nothing of it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from cogmem.participants.protocol import Cue, Participant
+from cogmem.participants.readout import Readout, StoppingCurve
+from cogmem.participants.roster import register
+from cogmem.participants.sitting import Sitting
+from cogmem.tasks import FreeRecall
+
+__all__ = ["NullParticipant"]
+
+
+class NullParticipant(Participant):
+    """No evidence for anything: responses are uniform over what is left."""
+
+    paradigms: ClassVar[dict[str, str]] = {"free recall": "native"}
+
+    def begin(self, lists: FreeRecall, *, key: PRNGKeyArray) -> Float[Array, " n"]:
+        """Zero evidence for each candidate."""
+        return jnp.zeros(lists.n_items)
+
+    def study(self, state: Any, item: Int[Array, ""]) -> Any:
+        """Nothing is learnt."""
+        return state
+
+    def rest(self, state: Any, duration: Float[Array, ""] | float) -> Any:
+        """Nothing is forgotten."""
+        return state
+
+    def evidence(self, state: Any, cue: Cue) -> Float[Array, " n"]:
+        """None."""
+        return state
+
+    def report(self, state: Any, item: Int[Array, ""]) -> Any:
+        """Nothing changes; the rule itself keeps track of what is left."""
+        return state
+
+
+# Without evidence there is nothing for a temperature to scale.
+register("null", Sitting(NullParticipant(), Readout(stop=StoppingCurve()), fixed=frozenset({"temperature"})))

@@ -1,0 +1,69 @@
+"""The participant: a model that sits the experiments that people sat.
+
+A participant turns the events of an experiment into states of its model, and its state into
+evidence for each possible response. It never learns which response is right, and it does not
+choose: choosing is the work of a rule, the shared `Readout` or, where the model has one, its own.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import equinox as eqx
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+__all__ = ["Cue", "Participant", "Rule"]
+
+Cue = Int[Array, ""] | None
+"""What recall is cued with: the index of a candidate, or nothing, as in free recall."""
+
+Rule = Callable[[Float[Array, " n"], Bool[Array, " n"], Int[Array, ""]], Float[Array, " n+1"]]
+"""(evidence, available, count) -> log-probability of each candidate and, last, of stopping."""
+
+
+class Participant(eqx.Module):
+    """Five verbs, all pure functions over pytrees; one list per call, `jax.vmap` outside.
+
+    The state is one pytree of the same structure from `begin` to the end, so that study and test
+    may alternate. Candidates are the words of the list, by 0-based order of study.
+
+    Attributes:
+        paradigms: the paradigms it can honestly sit, each with how ("native", or the adapter's
+            added mechanism in a phrase).
+        own_rule_parameters: parameters that only its own rule reads; the shared readout replaces
+            them.
+        n_chosen: numbers fixed by hand or by search on other data.
+        n_learnt: weights learnt before the experiment.
+    """
+
+    paradigms: ClassVar[dict[str, str]] = {}
+    own_rule_parameters: ClassVar[frozenset[str]] = frozenset()
+    n_chosen: ClassVar[int] = 0
+    n_learnt: ClassVar[int] = 0
+
+    @abstractmethod
+    def begin(self, lists: Any, *, key: PRNGKeyArray) -> Any:
+        """The state before the experiment; `lists` is what will be studied, e.g. `FreeRecall`."""
+
+    @abstractmethod
+    def study(self, state: Any, item: Int[Array, ""]) -> Any:
+        """The state after a candidate was shown."""
+
+    @abstractmethod
+    def rest(self, state: Any, duration: Float[Array, ""] | float) -> Any:
+        """The state after `duration` s without study, when the test begins (0 s: at once)."""
+
+    @abstractmethod
+    def evidence(self, state: Any, cue: Cue) -> Float[Array, " n"]:
+        """How strongly each candidate comes to mind, on any scale; higher is stronger."""
+
+    @abstractmethod
+    def report(self, state: Any, item: Int[Array, ""]) -> Any:
+        """The state after a candidate was produced, by itself or by the person it follows."""
+
+    @property
+    def own_rule(self) -> Rule | None:
+        """The model's own rule of choice, over `evidence`; None if it has none."""
+        return None

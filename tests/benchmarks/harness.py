@@ -1,0 +1,91 @@
+"""Timing two ways of doing one thing, side by side in one process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import jax
+
+__all__ = ["Row", "Unavailable", "side_by_side", "threads"]
+
+Call = Callable[[], Any]
+REPEATS = 5
+
+
+class Unavailable(Exception):
+    """What a benchmark compares with is not here; the message says why."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        name: what was done.
+        lists: how many lists it was done to.
+        ours, theirs: median seconds; None where there is nothing to time.
+        ratio_target: theirs / ours should be at least this.
+        seconds_target: ours should be at most this.
+    """
+
+    name: str
+    lists: int
+    ours: float | None = None
+    theirs: float | None = None
+    ratio_target: float | None = None
+    seconds_target: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times faster ours is."""
+        return self.theirs / self.ours if self.ours and self.theirs else None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None without a target or without both times."""
+        if self.ratio_target and self.ratio:
+            return self.ratio >= self.ratio_target
+        if self.seconds_target and self.ours:
+            return self.ours <= self.seconds_target
+        return None
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Name, lists/s of ours and theirs, ratio, target, whether met."""
+        target = f">= {self.ratio_target:g}x" if self.ratio_target else ""
+        target = f"< {self.seconds_target:g} s" if self.seconds_target else target
+        ratio = f"{self.ratio:,.0f}x" if self.ratio else ""
+        met = {None: "", True: "yes", False: "NO"}[self.met]
+        return (self.name, *map(self._speed, (self.ours, self.theirs)), ratio, target, met)
+
+    def _speed(self, seconds: float | None) -> str:
+        return f"{1e3 * seconds:,.1f} ms = {self.lists / seconds:,.0f}/s" if seconds else ""
+
+
+def side_by_side(ours: Call, theirs: Call | None = None, repeats: int = REPEATS) -> dict[str, Any]:
+    """Median seconds of each, taken in turn so that a busy machine slows both.
+
+    Each is called once before, to compile and to fill caches.
+    """
+    calls = {name: call for name, call in (("ours", ours), ("theirs", theirs)) if call}
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        jax.block_until_ready(call())
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            jax.block_until_ready(call())
+            seconds[name].append(time.perf_counter() - start)
+    return {name: median(times) for name, times in seconds.items()}
+
+
+def threads() -> int:
+    """Cores that this process may use; JAX uses all of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
