@@ -6,7 +6,6 @@ root key and the person's identity only, never on who else is fitted or in which
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
-from cogmem.fit.objective import Objective, list_log_likelihoods, objective, with_raw
+from cogmem.fit.objective import list_log_likelihoods, objective, with_raw
 from cogmem.fit.people import People
 from cogmem.models import parameters
 from cogmem.models.parameters import Parameter
@@ -41,14 +40,14 @@ class Search:
         n_starts: random starts per person.
         n_steps: Adam steps per start.
         learning_rate: of Adam, at its peak; it falls to 0 as a cosine.
-        n_polish: L-BFGS iterations from the best start of each person.
-        block: steps between reports of progress.
+        n_polish: L-BFGS iterations, at most, from the best start of each person.
+        block: steps between reports of progress; `n_steps` is rounded up to a multiple of it.
     """
 
     n_starts: int = 8
-    n_steps: int = 250
-    learning_rate: float = 0.1
-    n_polish: int = 40
+    n_steps: int = 200
+    learning_rate: float = 0.15
+    n_polish: int = 100
     block: int = 25
 
     @property
@@ -90,9 +89,9 @@ class Fit:
     def fitted(self) -> Sitting:
         """The fitted sittings as one batch: every changed leaf has a leading [subject] axis."""
         people = self.people
-        return eqx.filter_vmap(
-            lambda raw, recalls, weight: _settled(self.sitting, raw, recalls, weight, people.n_items)
-        )(jnp.asarray(self.raw), jnp.asarray(people.recalls), jnp.asarray(people.weight))
+        settle = partial(_settled, self.sitting, people.n_items)
+        lists = jnp.asarray(people.recalls), jnp.asarray(people.weight)
+        return eqx.filter_vmap(settle)(jnp.asarray(self.raw), *lists)
 
     def score(self, people: People, *, key: PRNGKeyArray) -> np.ndarray:
         """float[subject, list] teacher-forced log-likelihood (nats) of other lists; 0 for padding.
@@ -129,35 +128,36 @@ def fit(
     """
     search = search or Search()
     people = recalls if isinstance(recalls, People) else People.of(recalls)
-    loss = objective(sitting, people.n_items, key=key)
-    raw = _starts(sitting.parameters, people, search.n_starts, key)
+    problem = _Problem(sitting, people.n_items, key)
     if sitting.parameters:
-        raw = _descend(loss, raw, people, search, progress)
-    raw, nll = _polish(loss, raw, people, search.n_polish if sitting.parameters else 0)
+        starts = _starts(sitting.parameters, people, search.n_starts, key)
+        raw, nll = _descend(problem, starts, people, search, progress)
+        raw, nll = _polish(problem, raw, nll, people, search.n_polish)
+    else:
+        raw = np.zeros((len(people), 0), np.float32)
+        nll = np.asarray(_losses(problem, raw, people.recalls, people.weight), np.float64)
     progress(1)
     if not np.isfinite(nll).all():
-        lost = people.subjects[~np.isfinite(nll)]
-        raise InvalidValue(f"the likelihood of subject(s) {list(lost)} is not finite from any start.")
+        lost = list(people.subjects[~np.isfinite(nll)])
+        raise InvalidValue(f"the likelihood of subject(s) {lost} is not finite from any start.")
     return Fit(sitting, people, raw, nll)
-
-
-def person_key(key: PRNGKeyArray, subject: Any) -> PRNGKeyArray:
-    """The key of one person: the root folded with the identity, never with a position."""
-    return jax.random.fold_in(key, zlib.crc32(str(subject).encode()))
 
 
 def _starts(
     entries: dict[str, Parameter], people: People, n_starts: int, key: PRNGKeyArray
 ) -> Float[Array, "subject start k"]:
-    """Uniform on the real line between the ends of each parameter's `start` interval."""
-    if not entries:
-        return jnp.zeros((len(people), 1, 0))
-    ends = [parameters.unconstrain(entries, _ends(entries, side)) for side in (0, 1)]
-    keys = jnp.stack([person_key(key, subject) for subject in people.subjects])
-    draw = partial(
-        jax.random.uniform, shape=(n_starts, len(entries)), minval=ends[0], maxval=ends[1]
-    )
-    return jax.vmap(draw)(keys)
+    """Uniform on the real line between the ends of each parameter's `start` interval.
+
+    The draws of a person depend on the key and the identity, never on a position.
+    """
+    ends = (parameters.unconstrain(entries, _ends(entries, side)) for side in (0, 1))
+    low, high = map(np.asarray, ends)
+    root = np.asarray(jax.random.key_data(key)).tolist()
+    share = [
+        np.random.default_rng([*root, who]).random((n_starts, len(entries)))
+        for who in people.identities.tolist()
+    ]
+    return jnp.asarray(low + (high - low) * np.stack(share), low.dtype)
 
 
 def _ends(entries: dict[str, Parameter], side: int) -> dict[str, float]:
@@ -171,6 +171,17 @@ def _ends(entries: dict[str, Parameter], side: int) -> dict[str, float]:
     return inner
 
 
+class _Problem(eqx.Module):
+    """The loss as a module, so that compiled functions are shared by all fits of its kind."""
+
+    sitting: Sitting
+    n_items: int
+    key: PRNGKeyArray
+
+    def __call__(self, raw: Array, recalls: Array, weight: Array) -> Float[Array, ""]:
+        return objective(self.sitting, self.n_items, key=self.key)(raw, recalls, weight)
+
+
 class _Descent(NamedTuple):
     raw: Float[Array, " k"]
     optimiser: Any
@@ -179,57 +190,60 @@ class _Descent(NamedTuple):
 
 
 def _descend(
-    loss: Objective, raw: Array, people: People, search: Search, progress: Progress
-) -> Float[Array, "subject start k"]:
-    """Adam from every start; the best point that each visited."""
-    schedule = optax.cosine_decay_schedule(search.learning_rate, search.n_steps)
-    adam = optax.chain(optax.zero_nans(), optax.adam(schedule))
-    over_starts = jax.vmap(partial(_adam_block, loss, adam), in_axes=(0, None, None, None))
-    block = jax.jit(jax.vmap(over_starts, in_axes=(0, 0, 0, None)), static_argnums=3)
-    state = _Descent(raw, jax.vmap(jax.vmap(adam.init))(raw), raw, jnp.full(raw.shape[:2], jnp.inf))
+    problem: _Problem, raw: Array, people: People, search: Search, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Adam from every start; for each person the best point visited, and its loss."""
+    begin = jax.vmap(jax.vmap(_adam(search).init))
+    state = _Descent(raw, begin(raw), raw, jnp.full(raw.shape[:2], jnp.inf))
     lists = jnp.asarray(people.recalls), jnp.asarray(people.weight)
-    for first in range(0, search.n_steps, search.block):
-        state = block(state, *lists, min(search.block, search.n_steps - first))
-        jax.block_until_ready(state)
+    for _ in range(search.n_blocks - 1):
+        state = jax.block_until_ready(_adam_block(problem, search, state, *lists))
         progress(1)
-    return state.best
+    winner = np.asarray(state.best_loss).argmin(axis=1)
+    person = np.arange(len(people))
+    return np.asarray(state.best)[person, winner], np.asarray(state.best_loss)[person, winner]
 
 
+def _adam(search: Search) -> optax.GradientTransformation:
+    schedule = optax.cosine_decay_schedule(search.learning_rate, search.n_steps)
+    return optax.chain(optax.zero_nans(), optax.adam(schedule))
+
+
+@eqx.filter_jit
 def _adam_block(
-    loss: Objective,
-    adam: optax.GradientTransformation,
-    state: _Descent,
-    recalls: Array,
-    weight: Array,
-    n_steps: int,
+    problem: _Problem, search: Search, state: _Descent, recalls: Array, weight: Array
 ) -> _Descent:
-    def step(now: _Descent, _: None) -> tuple[_Descent, None]:
-        value, gradient = jax.value_and_grad(loss)(now.raw, recalls, weight)
-        better = value < now.best_loss
+    """A block of steps for all people and starts."""
+    adam = _adam(search)
+
+    def step(recalls: Array, weight: Array, now: _Descent) -> _Descent:
+        value, gradient = jax.value_and_grad(problem)(now.raw, recalls, weight)
         updates, optimiser = adam.update(gradient, now.optimiser)
+        better = value < now.best_loss  # False for NaN
         return _Descent(
             raw=now.raw + updates,
             optimiser=optimiser,
             best=jnp.where(better, now.raw, now.best),
             best_loss=jnp.where(better, value, now.best_loss),
-        ), None
+        )
 
-    return jax.lax.scan(step, state, length=n_steps)[0]
+    def steps(recalls: Array, weight: Array, state: _Descent) -> _Descent:
+        each_start = jax.vmap(partial(step, recalls, weight))
+        return jax.lax.scan(lambda s, _: (each_start(s), None), state, length=search.block)[0]
+
+    return jax.vmap(steps)(recalls, weight, state)
 
 
 def _polish(
-    loss: Objective, starts: Array, people: People, n_steps: int
+    problem: _Problem, raw: np.ndarray, nll: np.ndarray, people: People, n_steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """L-BFGS from the best start of each person; never worse than where it began."""
-    lists = jnp.asarray(people.recalls), jnp.asarray(people.weight)
-    best, value = jax.jit(jax.vmap(partial(_best_start, loss)))(starts, *lists)
-    raw, nll = np.array(best), np.array(value, np.float64)
+    """L-BFGS for each person; never worse than where it began."""
+    raw, nll = raw.copy(), nll.astype(np.float64)
     # Person by person: each stops when done, which in a batch would wait for the slowest.
-    slope = jax.jit(jax.value_and_grad(loss))
     for person in range(len(people) if n_steps else 0):
-        lists_of_one = people.recalls[person], people.weight[person]
+        lists = jnp.asarray(people.recalls[person]), jnp.asarray(people.weight[person])
         found = scipy.optimize.minimize(
-            lambda x, lists=lists_of_one: _as_float64(slope(x.astype(raw.dtype), *lists)),
+            lambda x, lists=lists: _slope(problem, x, *lists),
             raw[person],
             jac=True,
             method="L-BFGS-B",
@@ -240,17 +254,24 @@ def _polish(
     return raw, nll
 
 
-def _as_float64(value_and_slope: tuple[Array, Array]) -> tuple[float, np.ndarray]:
-    return float(value_and_slope[0]), np.asarray(value_and_slope[1], np.float64)
+def _slope(problem: _Problem, x: np.ndarray, *lists: Array) -> tuple[float, np.ndarray]:
+    value, gradient = _value_and_gradient(problem, jnp.asarray(x, jnp.result_type(float)), *lists)
+    return float(value), np.asarray(gradient, np.float64)
 
 
-def _best_start(loss: Objective, raw: Array, recalls: Array, weight: Array) -> tuple[Array, Array]:
-    values = jax.vmap(loss, in_axes=(0, None, None))(raw, recalls, weight)
-    values = jnp.where(jnp.isnan(values), jnp.inf, values)
-    return raw[values.argmin()], values.min()
+@eqx.filter_jit
+def _value_and_gradient(problem: _Problem, raw: Array, *lists: Array) -> tuple[Array, Array]:
+    return jax.value_and_grad(problem)(raw, *lists)
 
 
-def _settled(sitting: Sitting, raw: Array, recalls: Array, weight: Array, n_items: int) -> Sitting:
+@eqx.filter_jit
+def _losses(
+    problem: _Problem, raw: np.ndarray, recalls: np.ndarray, weight: np.ndarray
+) -> Float[Array, " subject"]:
+    return jax.vmap(problem)(raw, recalls, weight)
+
+
+def _settled(sitting: Sitting, n_items: int, raw: Array, recalls: Array, weight: Array) -> Sitting:
     """The sitting as fitted to one person."""
     if sitting.parameters:
         sitting = with_raw(sitting, raw)
@@ -259,6 +280,6 @@ def _settled(sitting: Sitting, raw: Array, recalls: Array, weight: Array, n_item
 
 @eqx.filter_jit
 def _score(fitted: Sitting, recalls: Array, n_items: int, key: PRNGKeyArray) -> Array:
-    return eqx.filter_vmap(
-        lambda one, lists: list_log_likelihoods(one, lists, n_items, key=key)
-    )(fitted, recalls)
+    return eqx.filter_vmap(lambda one, lists: list_log_likelihoods(one, lists, n_items, key=key))(
+        fitted, recalls
+    )

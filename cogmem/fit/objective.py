@@ -41,7 +41,8 @@ def objective(sitting: Sitting, n_items: int, *, key: PRNGKeyArray) -> Objective
     ) -> Float[Array, ""]:
         candidate = with_raw(sitting, raw) if entries else sitting
         candidate = candidate.calibrated(recalls, weight, n_items)
-        return -jnp.sum(weight * list_log_likelihoods(candidate, recalls, n_items, key=key))
+        log_p = list_log_likelihoods(candidate, recalls, n_items, key=key)
+        return -jnp.sum(weight.astype(log_p.dtype) * log_p)
 
     return negative_log_likelihood
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,14 @@ class People:
     def __getitem__(self, rows: slice) -> People:
         """Some of the people."""
         return People(self.subjects[rows], self.recalls[rows], self.weight[rows], self.n_items)
+
+    @property
+    def identities(self) -> np.ndarray:
+        """uint32[subject]: a number for each identity, to fold into a random key.
+
+        Randomness then goes with the person, not with the place in a data set.
+        """
+        return np.array([zlib.crc32(str(subject).encode()) for subject in self.subjects], np.uint32)
 
     @property
     def n_lists(self) -> np.ndarray:

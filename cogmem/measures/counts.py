@@ -76,10 +76,10 @@ def pnr(recalls: Responses, list_length: int) -> Counts:
     """
     when = _when(recalls, list_length)
     recalled = when < recalls.size
-    number = (when[None, :] <= when[:, None]).sum(axis=1)
-    number = jnp.where(recalled, number, list_length + 1)
-    nth = jnp.arange(1, list_length + 1)[:, None]
-    return _counts(nth == number, (nth <= recalled.sum()) & (nth <= number))
+    number = _sum(when[None, :] <= when[:, None], axis=1)
+    number = jnp.where(recalled, number, list_length + 1)[None, :]
+    nth = _positions(list_length)[:, None]
+    return _counts(nth == number, (nth <= _sum(recalled)) & (nth <= number))
 
 
 def pfr(recalls: Responses, list_length: int) -> Counts:
@@ -122,26 +122,26 @@ def lag_rank(recalls: Responses, list_length: int) -> Counts:
         number of transitions. m = 1 has no percentile.
     """
     made, possible = _transitions(recalls, list_length)
-    position = jnp.arange(list_length)
-    distance = jnp.abs(position[:, None] - position)
-    chosen = jnp.sum(made * distance, axis=1, keepdims=True)
-    farther = jnp.sum(possible & (distance > chosen), axis=1)
-    as_far = jnp.sum(possible & (distance >= chosen), axis=1)
-    of_size = possible.sum(axis=1)[:, None] == jnp.arange(1, list_length)
-    twice = jnp.sum(of_size * (farther + as_far - 1)[:, None], axis=0)
-    return _counts(twice, of_size.sum(axis=0))
+    position = _positions(list_length)
+    distance = jnp.abs(position[:, None] - position[None, :])
+    chosen = _sum(jnp.where(made, distance, 0), axis=1)[:, None]
+    farther = _sum(possible & (distance > chosen), axis=1)
+    as_far = _sum(possible & (distance >= chosen), axis=1)
+    of_size = _sum(possible, axis=1)[:, None] == position[None, :-1]
+    twice = _sum(jnp.where(of_size, (farther + as_far - 1)[:, None], 0), axis=0)
+    return _counts(twice, _sum(of_size, axis=0))
 
 
 def correct(recalls: Responses, list_length: int) -> Counts:
     """Positions recalled in one list. Scalar counts."""
     recalled = _when(recalls, list_length) < recalls.size
-    return _counts(recalled.sum(), jnp.array(1))
+    return _counts(_sum(recalled), jnp.array(1))
 
 
 def repeats(recalls: Responses, list_length: int) -> Counts:
     """Responses that name a position again, in one list. Scalar counts."""
     recalled = _when(recalls, list_length) < recalls.size
-    return _counts((recalls > 0).sum() - recalled.sum(), jnp.array(1))
+    return _counts(_sum(recalls > 0) - _sum(recalled), jnp.array(1))
 
 
 def intrusions(recalls: Responses, list_length: int) -> Counts:
@@ -150,17 +150,18 @@ def intrusions(recalls: Responses, list_length: int) -> Counts:
     Returns:
         Counts [kind], prior-list then extra-list.
     """
-    kinds = jnp.array([PRIOR_LIST, -1])
-    count = (recalls[:, None] == kinds).sum(axis=0)
+    kinds = jnp.array([PRIOR_LIST, -1], recalls.dtype)
+    count = _sum(recalls[:, None] == kinds[None, :], axis=0)
     return _counts(count, jnp.ones_like(count))
 
 
 def _when(recalls: Responses, list_length: int) -> Int[Array, " position"]:
     """Index of the response that first names each position; two past the last if none does."""
-    named = recalls[:, None] == jnp.arange(1, list_length + 1)
+    named = recalls.astype(jnp.int32)[:, None] == _positions(list_length)[None, :]
     # Two past, not one: else the last response would seem to be followed by every position left.
     never = recalls.size + 1
-    return jnp.where(named, jnp.arange(recalls.size)[:, None], never).min(axis=0, initial=never)
+    response = jnp.arange(recalls.size, dtype=jnp.int32)[:, None]
+    return jnp.where(named, response, never).min(axis=0, initial=never)
 
 
 def _transitions(
@@ -178,7 +179,15 @@ def _sum_diagonals(table: Integers) -> Int[Array, " lag"]:
     size = len(table)
     # Rows of width 2 size read at width 2 size - 1 slip by one each: diagonals become columns.
     rows = jnp.pad(table[::-1], ((0, 0), (0, size))).ravel()
-    return rows[: size * (2 * size - 1)].reshape(size, 2 * size - 1).sum(axis=0)
+    return _sum(rows[: size * (2 * size - 1)].reshape(size, 2 * size - 1), axis=0)
+
+
+def _positions(list_length: int) -> Int[Array, " position"]:
+    return jnp.arange(1, list_length + 1, dtype=jnp.int32)
+
+
+def _sum(values: Array, axis: int | None = None) -> Int[Array, "*rest"]:
+    return jnp.sum(values, axis=axis, dtype=jnp.int32)
 
 
 def _counts(actual: Array, possible: Array) -> Counts:

@@ -76,15 +76,22 @@ AXES: Mapping[str, Axis] = {
 
 def _mean_percentile(total: Counts) -> Any:
     """Mean over all transitions of (rank - 1) / (m - 1); m = 1 has none."""
-    available = np.arange(2, total.actual.shape[-1] + 1)
-    scored = (total.actual[..., 1:] / (2.0 * (available - 1))).sum(axis=-1)
+    xp = _namespace(total)
+    scale = xp.asarray(1 / (2 * np.arange(1, total.actual.shape[-1])), dtype=float)
+    scored = xp.asarray(total.actual[..., 1:], dtype=float) @ scale
     return _divide(scored, total.possible[..., 1:].sum(axis=-1))
 
 
 def _divide(actual: Any, possible: Any) -> Any:
-    """actual / possible, NaN where nothing was possible; for NumPy and JAX arrays alike."""
-    xp = np if isinstance(actual, np.ndarray | np.generic) else jnp
-    return xp.where(possible > 0, actual / xp.maximum(possible, 1), np.nan)
+    """actual / possible, NaN where nothing was possible."""
+    xp = _namespace((actual, possible))
+    quotient = xp.asarray(actual, dtype=float) / xp.asarray(xp.maximum(possible, 1), dtype=float)
+    return xp.where(possible > 0, quotient, np.nan)
+
+
+def _namespace(arrays: tuple[Any, ...]) -> Any:
+    """JAX's NumPy if any of the arrays is JAX's, else NumPy."""
+    return jnp if any(isinstance(array, jax.Array) for array in arrays) else np
 
 
 _OF_LISTS = "lists studied"
@@ -242,12 +249,14 @@ def _total(name: str, list_length: int, positions: Int[Array, "*batch list outpu
     at_once = max(1, LISTS_AT_ONCE // max(lists.shape[1], 1))
     n_whole = n_lists // at_once
 
-    def add(total: Counts, lists: Array) -> tuple[Counts, None]:
-        each = _each(name, list_length, lists)
-        return jax.tree.map(lambda t, e: t + e.sum(axis=0), total, each), None
+    def add(total: Counts, chunk: Array) -> tuple[Counts, None]:
+        return jax.tree.map(jnp.add, total, over_lists(chunk)), None
+
+    def over_lists(chunk: Array) -> Counts:
+        each = _each(name, list_length, chunk)
+        return jax.tree.map(lambda counted: counted.sum(axis=0, dtype=jnp.int32), each)
 
     whole, rest = jnp.split(lists, [n_whole * at_once])
-    total = jax.tree.map(lambda each: each.sum(axis=0), _each(name, list_length, rest))
     chunks = whole.reshape(n_whole, at_once, *lists.shape[1:])
-    total, _ = jax.lax.scan(add, total, chunks)
+    total, _ = jax.lax.scan(add, over_lists(rest), chunks)
     return jax.tree.map(lambda t: t.reshape(*batch, *t.shape[1:]), total)

@@ -51,6 +51,6 @@ def _card_in(path: Path) -> Card | None:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CARD":
             assert isinstance(node.value, ast.Call), f"{path}: CARD must be a literal Card(...)"
-            fields = {k.arg: ast.literal_eval(k.value) for k in node.value.keywords}
+            fields = {str(k.arg): ast.literal_eval(k.value) for k in node.value.keywords}
             return Card(**fields)
     return None

@@ -93,7 +93,13 @@ class CMR(RetrievedContext):
         """See `Ties`."""
         new_fc, new_cf = self.item_context_learning, self.context_item_learning
         return Ties(
-            1 - new_fc, new_fc, 1 - new_cf, 0.0, new_cf, self.primacy_scale, self.primacy_decay
+            item_context_old=1 - new_fc,
+            item_context_new=new_fc,
+            context_item_own=1 - new_cf,
+            context_item_shared=jnp.zeros_like(new_cf),
+            context_item_new=new_cf,
+            primacy_scale=self.primacy_scale,
+            primacy_decay=self.primacy_decay,
         )
 
     def evidence(self, memory: Memory) -> Float[Array, " n"]:

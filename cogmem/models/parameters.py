@@ -132,8 +132,10 @@ def constrain(entries: Mapping[str, Parameter], raw: Float[Array, " k"]) -> dict
     return {name: entry.constrain(raw[i]) for i, (name, entry) in enumerate(entries.items())}
 
 
-def unconstrain(entries: Mapping[str, Parameter], values: Mapping[str, Any]) -> Float[Array, " k"]:
-    """Inverse of `constrain`."""
+def unconstrain(
+    entries: Mapping[str, Parameter], values: Mapping[str, Any]
+) -> Float[Array, " k ..."]:
+    """Inverse of `constrain`; values may carry further axes."""
     return jnp.stack([entry.unconstrain(values[name]) for name, entry in entries.items()])
 
 

@@ -41,7 +41,7 @@ class _Attempt(NamedTuple):
 
     state: Any
     available: Bool[Array, " n"]
-    count: Int[Array, ""]
+    n_recalled: Int[Array, ""]
     active: Bool[Array, ""]
 
 
@@ -61,13 +61,14 @@ def event_log_probs(
     """
 
     def step(now: _Attempt, response: Int[Array, ""]) -> tuple[_Attempt, Float[Array, ""]]:
-        log_p = process.log_probs(now.state, now.available, now.count)
+        log_p = process.log_probs(now.state, now.available, now.n_recalled)
         chosen = jnp.where(response > 0, response - 1, n_items)
         # A masked sum instead of indexing: its gradient is a product, not a scatter.
         event = jnp.sum(log_p, where=now.active & (jnp.arange(n_items + 1) == chosen))
         return _after(process, now, chosen), event
 
-    return jax.lax.scan(step, _first_attempt(state, n_items), jnp.append(recalls, 0))[1]
+    responses = jnp.append(recalls.astype(int), 0)
+    return jax.lax.scan(step, _first_attempt(state, n_items), responses)[1]
 
 
 def simulate(
@@ -80,7 +81,7 @@ def simulate(
     """
 
     def step(now: _Attempt, key: PRNGKeyArray) -> tuple[_Attempt, Int[Array, ""]]:
-        log_p = process.log_probs(now.state, now.available, now.count)
+        log_p = process.log_probs(now.state, now.available, now.n_recalled)
         chosen = jnp.where(now.active, jax.random.categorical(key, log_p), n_items)
         response = jnp.where(chosen < n_items, chosen + 1, 0).astype(jnp.int16)
         return _after(process, now, chosen), response
@@ -100,7 +101,7 @@ def _after(process: RecallProcess, now: _Attempt, chosen: Int[Array, ""]) -> _At
         # After the end the state is never read again: any valid index will do.
         state=process.retrieve(now.state, jnp.minimum(chosen, n_items - 1)),
         available=now.available & (jnp.arange(n_items) != chosen),
-        count=now.count + 1,
+        n_recalled=now.n_recalled + 1,
         active=now.active & (chosen < n_items),
     )
 
@@ -113,7 +114,8 @@ def exponential_stop(
     The exponent is held below 50 so that float32 gradients stay finite.
     Source: Polyn, Norman & Kahana (2009).
     """
-    return scale * jnp.exp(jnp.minimum(growth * count, 50))
+    n_recalled = count.astype(jnp.result_type(growth))
+    return scale * jnp.exp(jnp.minimum(growth * n_recalled, 50))
 
 
 def stop_or_choose(

@@ -55,7 +55,7 @@ class Memory(NamedTuple):
     context_item: Float[Array, "n n+1"]  # M^CF, one row per item
     similarity: Float[Array, "n n"] | None
     previous: Float[Array, " n"]  # one-hot of the item just recalled; zero before the first
-    n_studied: Int[Array, ""]
+    n_studied: Float[Array, ""]
 
 
 class RetrievedContext(eqx.Module):
@@ -75,6 +75,11 @@ class RetrievedContext(eqx.Module):
     def ties(self) -> Ties:
         """Strengths before and by study, from the model's own parameters."""
 
+    @property
+    def dtype(self) -> Any:
+        """Precision of the parameters, and so of everything computed from them."""
+        return jnp.result_type(*jax.tree.leaves(self))
+
     @abstractmethod
     def evidence(self, memory: Memory) -> Float[Array, " n"]:
         """Evidence for each item, on the scale on which the model's own choice is a softmax."""
@@ -92,15 +97,16 @@ class RetrievedContext(eqx.Module):
             n_items: number of different items.
             similarity: semantic similarity of the items, if the model is to use it.
         """
-        ties, own = self.ties, jnp.eye(n_items, n_items + 1)
-        shared = ties.context_item_shared * (1 - own - _start_unit(n_items))
+        ties, dtype = self.ties, self.dtype
+        own, start = jnp.eye(n_items, n_items + 1, dtype=dtype), _start_unit(n_items, dtype)
+        shared = ties.context_item_shared * (1 - own - start[None, :])
         return Memory(
-            context=_start_unit(n_items),
+            context=start,
             item_context=ties.item_context_old * own,
             context_item=ties.context_item_own * own + shared,
             similarity=similarity,
-            previous=jnp.zeros(n_items),
-            n_studied=jnp.array(0),
+            previous=jnp.zeros(n_items, dtype),
+            n_studied=jnp.zeros((), dtype),
         )
 
     def study(self, memory: Memory, item: Int[Array, ""]) -> Memory:
@@ -109,7 +115,7 @@ class RetrievedContext(eqx.Module):
         incoming = unit_length(cue @ memory.item_context, self.norm_floor)
         context = self._drift(memory, incoming, self.drifts.study)
         primacy = ties.primacy_scale * jnp.exp(-ties.primacy_decay * memory.n_studied)
-        bound = cue[:, None] * context
+        bound = jnp.outer(cue, context)
         return memory._replace(
             context=context,
             item_context=memory.item_context + ties.item_context_new * bound,
@@ -119,7 +125,8 @@ class RetrievedContext(eqx.Module):
 
     def begin_recall(self, memory: Memory) -> Memory:
         """The state in which recall begins: the start of the list comes back to mind."""
-        start = unit_length(_start_unit(len(memory.previous)), self.norm_floor)
+        start = _start_unit(len(memory.previous), memory.context.dtype)
+        start = unit_length(start, self.norm_floor)
         context = self._drift(memory, start, self.drifts.start)
         return memory._replace(context=context, previous=jnp.zeros_like(memory.previous))
 
@@ -206,5 +213,5 @@ def unit_length(vectors: Float[Array, "... c"], floor: float = 0.0) -> Float[Arr
     return vectors / jnp.sqrt(jnp.where(squared > 0, squared, 1))
 
 
-def _start_unit(n_items: int) -> Float[Array, " n+1"]:
-    return jax.nn.one_hot(n_items, n_items + 1)
+def _start_unit(n_items: int, dtype: Any) -> Float[Array, " n+1"]:
+    return jax.nn.one_hot(n_items, n_items + 1, dtype=dtype)

@@ -128,7 +128,7 @@ class SupportCMR(RetrievedContext):
         The scale is the strongest item of the list, recalled or not, as in the published fits: it
         decides how much the floor matters.
         """
-        n_left = available.sum()
+        n_left = available.sum().astype(evidence.dtype)
         left = n_left > 0
         stop = exponential_stop(self.stop_scale, self.stop_growth, count)
         stop = jnp.clip(stop, 1e-30, 1 - _EPSILON * n_left)

@@ -42,5 +42,6 @@ class NullParticipant(Participant):
         return state
 
 
+_READOUT = Readout(stop=StoppingCurve())
 # Without evidence there is nothing for a temperature to scale.
-register("null", Sitting(NullParticipant(), Readout(stop=StoppingCurve()), fixed=frozenset({"temperature"})))
+register("null", Sitting(NullParticipant(), _READOUT, fixed=frozenset({"temperature"})))

@@ -52,9 +52,10 @@ class StoppingCurve(eqx.Module):
             n_items: list length.
         """
         length = (recalls > 0).sum(axis=1)[:, None]
-        after = jnp.arange(n_items + 1)
-        ended = jnp.sum(weight[:, None] * (length == after), axis=0)
-        reached = jnp.sum(weight[:, None] * (length >= after), axis=0)
+        after = jnp.arange(n_items + 1)[None, :]
+        counts = weight.astype(float)
+        ended = counts @ (length == after).astype(float)
+        reached = counts @ (length >= after).astype(float)
         return StoppingCurve((ended + 0.5) / (reached + 1))
 
     def __call__(self, count: Int[Array, ""]) -> Float[Array, ""]:
@@ -93,12 +94,12 @@ class Readout(eqx.Module):
             count: number of responses so far.
         """
         logits = standardised(evidence, available) / self.temperature
-        return stop_or_choose(self.stop(count), logits, available)
+        return stop_or_choose(self.stop(count).astype(logits.dtype), logits, available)
 
 
 def standardised(evidence: Float[Array, " n"], available: Bool[Array, " n"]) -> Float[Array, " n"]:
     """Evidence in SD from its mean over what is available; all zero where it does not differ."""
-    n_left = jnp.maximum(available.sum(), 1)
+    n_left = jnp.maximum(available.sum(), 1).astype(evidence.dtype)
     centred = evidence - jnp.sum(evidence, where=available) / n_left
     variance = jnp.sum(centred**2, where=available) / n_left
     # Differences in the last digits are rounding, not evidence.

@@ -61,4 +61,5 @@ _MODELS: dict[str, RetrievedContext] = {
 }
 for _name, _model in _MODELS.items():
     register(_name, Sitting(ContextParticipant(_model)))
-    register(f"{_name} (shared readout)", Sitting(ContextParticipant(_model), Readout(stop=StoppingCurve())))
+    _readout = Readout(stop=StoppingCurve())
+    register(f"{_name} (shared readout)", Sitting(ContextParticipant(_model), _readout))

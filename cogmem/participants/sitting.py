@@ -92,9 +92,9 @@ class Sitting(eqx.Module):
         self, recalls: Int[Array, "list output"], weight: Float[Array, " list"], n_items: int
     ) -> Sitting:
         """With a person's own stopping curve, counted from these lists, if the readout uses one."""
-        if not self.counts_stopping:
+        if self.readout is None or not isinstance(self.readout.stop, StoppingCurve):
             return self
-        stop = self.readout.stop.counted(recalls, weight, n_items)  # type: ignore[union-attr]
+        stop = self.readout.stop.counted(recalls, weight, n_items)
         return replace(self, readout=replace(self.readout, stop=stop))
 
     @property

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
+from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from jaxtyping import Array
 
 from cogmem import data, measures
 from cogmem.data.recalls import Recalls
 from cogmem.errors import DataNotFound
+from cogmem.fit.multistart import fit
+from cogmem.fit.people import People
+from cogmem.models.cmr import CMR
+from cogmem.models.parameters import table
+from cogmem.models.retrieved_context import Rho
+from cogmem.models.support_cmr import SupportCMR
+from cogmem.participants.roster import sitting
 from tests.conformance.reference import matches, reference
 
 HUMAN = reference("human")
@@ -18,11 +29,14 @@ HUMAN = reference("human")
 
 @cache
 def recalls_of(prefix: str) -> Recalls:
-    """The data set behind the keys of a prefix; skips the test where its file cannot be had."""
-    try:
-        return data.load({"morton": "morton2013"}.get(prefix, prefix))
-    except DataNotFound as missing:
-        pytest.skip(str(missing))
+    """The data set behind the keys of a prefix; skips the test where its file is not here."""
+    name = {"morton": "morton2013"}.get(prefix, prefix)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("COGMEM_OFFLINE", "1")  # tests fetch nothing
+        try:
+            return data.load(name)
+        except DataNotFound:
+            pytest.skip(f"the file of {name} is not here; COGMEM_DATA may name its folder")
 
 
 # ---------------------------------------------------------------------------------------------
@@ -128,3 +142,173 @@ def test_noise_ceiling(prefix: str, key: str) -> None:
 def test_curves_by_list_length(prefix: str, length: str, name: str) -> None:
     recalls = recalls_of(prefix).select(list_length=int(length))
     same(getattr(measures, name)(recalls).value, f"{prefix}_LL{length}_{name}")
+
+
+# ---------------------------------------------------------------------------------------------
+# Models
+# ---------------------------------------------------------------------------------------------
+
+CMR_NAMES = {
+    "B_enc": "encoding_drift",
+    "B_start": "start_drift",
+    "B_rec": "recall_drift",
+    "Lfc": "item_context_learning",
+    "Lcf": "context_item_learning",
+    "P1": "primacy_scale",
+    "P2": "primacy_decay",
+    "T": "temperature",
+    "X1": "stop_scale",
+    "X2": "stop_growth",
+    "s_cat": "similarity_weight",
+}
+SUPPORT_NAMES = {
+    "encoding_drift_rate": "encoding_drift",
+    "start_drift_rate": "start_drift",
+    "recall_drift_rate": "recall_drift",
+    "shared_support": "shared_support",
+    "item_support": "item_support",
+    "learning_rate": "learning_rate",
+    "primacy_scale": "primacy_scale",
+    "primacy_decay": "primacy_decay",
+    "stop_probability_scale": "stop_scale",
+    "stop_probability_growth": "stop_growth",
+    "choice_sensitivity": "choice_sensitivity",
+}
+CMR_SETS = [name for (name,) in matches("human", r"cymr_logl_(.+)")]
+CMR_TOTALS = [name for (name,) in matches("human", r"cymr_total_logl_(.+)")]
+FIRST_RECALLS = [name for (name,) in matches("human", r"cymr_first_recall_prob_(.+)")]
+
+
+def cmr(name: str) -> CMR:
+    """The model with a parameter set of the file, in the precision that is on."""
+    ours = [CMR_NAMES[theirs] for theirs in HUMAN["cymr_param_names"]]
+    given = dict(zip(ours, map(jnp.asarray, HUMAN[f"cymr_param_{name}"]), strict=True))
+    assert set(table(CMR)) - set(given) <= {"similarity_weight"}, "a parameter has no value"
+    return CMR(**given)
+
+
+@partial(jax.jit, static_argnums=3)
+def likelihoods(model: Any, recalls: Array, similarity: Array | None, n_items: int) -> Array:
+    """Log-likelihood of each list, of positions without repeats and intrusions."""
+    one = partial(model.log_likelihood, n_items=n_items)
+    if similarity is None:
+        return jax.vmap(one)(recalls)
+    return jax.vmap(lambda lists, alike: one(lists, similarity=alike))(recalls, similarity)
+
+
+def same_category(category: np.ndarray) -> np.ndarray:
+    """[list, item, item]: 1 where two words of a list are of one category, else 0."""
+    return (category[:, :, None] == category[:, None, :]).astype(float)
+
+
+def cmr_likelihoods(name: str, recalls: np.ndarray, category: np.ndarray) -> np.ndarray:
+    alike = jnp.asarray(same_category(category))
+    return np.asarray(likelihoods(cmr(name), jnp.asarray(recalls), alike, category.shape[1]))
+
+
+@pytest.mark.parametrize(("bits", "tolerance"), [(64, 1e-9), (32, 1e-3)])
+@pytest.mark.parametrize("name", CMR_SETS)
+def test_cmr_log_likelihood_of_each_list(name: str, bits: int, tolerance: float) -> None:
+    with jax.enable_x64(bits == 64):
+        found = cmr_likelihoods(name, HUMAN["cymr_recalls"], HUMAN["cymr_item_category"])
+    assert found.dtype == f"float{bits}"
+    np.testing.assert_allclose(found, HUMAN[f"cymr_logl_{name}"], rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", CMR_SETS)
+def test_cmr_events_are_the_responses_and_one_end_of_recall(name: str) -> None:
+    n_lists, n_items = HUMAN["cymr_item_category"].shape
+    positions, row = HUMAN["cymr_recalls"], np.arange(n_lists)
+    recalls = Recalls.from_positions(positions, subject=row, list_length=n_items)
+    np.testing.assert_array_equal(People.of(recalls).n_events, HUMAN[f"cymr_n_{name}"])
+
+
+@pytest.mark.parametrize("name", FIRST_RECALLS)
+def test_cmr_first_recall_distribution(name: str) -> None:
+    """P(item) / (1 - P(stop)), each item floored at 1e-5, so that the sum may exceed 1."""
+    expected = HUMAN[f"cymr_first_recall_prob_{name}"]
+    with jax.enable_x64(True):
+        state = cmr(name).study_list(len(expected))
+        everything = jnp.ones(len(expected), bool)
+        *items, stop = jnp.exp(cmr(name).log_probs(state, everything, jnp.array(0)))
+        found = np.array(items) / (1 - stop)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+@cache
+def mixed_lists(name: str) -> Recalls:
+    """The mixed lists of the subjects behind the totals, who are known by their order alone.
+
+    cymr's sample is a subset, in order, of psifr's subjects. Their numbers of events (the file's
+    `cymr_total_n`) single them out if just one subset in order has these numbers; the likelihoods
+    have no part in the choice.
+    """
+    mixed = recalls_of("morton").select(list_type="mixed").cleaned()
+    events = {who: int((mixed.select(subject=who).recalls > 0).sum()) for who in mixed.subjects}
+    events = {who: n + int((mixed.subject == who).sum()) for who, n in events.items()}
+    subsets = [()]
+    wanted = HUMAN[f"cymr_total_n_{name}"].tolist()
+    for who, n in events.items():
+        subsets += [(*s, who) for s in subsets if len(s) < len(wanted) and wanted[len(s)] == n]
+    found = [subset for subset in subsets if len(subset) == len(wanted)]
+    if len(found) != 1:
+        pytest.skip(f"{len(found)} subsets of psifr's subjects have these numbers of events")
+    return mixed.select(subject=found[0])
+
+
+@pytest.mark.parametrize("name", CMR_TOTALS)
+def test_cmr_total_of_each_subject(name: str) -> None:
+    recalls = mixed_lists(name)
+    with jax.enable_x64(True):
+        found = cmr_likelihoods(name, recalls.recalls, recalls.by_position["category"])
+    totals = [found[recalls.subject == who].sum() for who in recalls.subjects]
+    np.testing.assert_allclose(totals, HUMAN[f"cymr_total_logl_{name}"], rtol=0, atol=1e-8)
+
+
+SUPPORT_SUBJECTS = HUMAN["hk2014_subject"].tolist()
+
+
+@cache
+def support_cmr_nll(row: int, rho: Rho) -> np.ndarray:
+    """float64[list] of the subject in a row of the file, at the published parameters."""
+    ours = [SUPPORT_NAMES[theirs] for theirs in HUMAN["hk2014_param_names"]]
+    recalls = recalls_of("peers").select(subject=SUPPORT_SUBJECTS[row])
+    recalls = recalls[np.argsort(recalls.list_id)].cleaned()
+    with jax.enable_x64(True):
+        given = dict(zip(ours, map(jnp.asarray, HUMAN["hk2014_param"][row]), strict=True))
+        assert set(given) == set(table(SupportCMR)), "a parameter has no value"
+        model = SupportCMR(rho=rho, **given)
+        lists = np.zeros((len(recalls), recalls.length), np.int16)
+        lists[:, : recalls.recalls.shape[1]] = recalls.recalls
+        return -np.asarray(likelihoods(model, jnp.asarray(lists), None, recalls.length))
+
+
+@pytest.mark.parametrize("row", range(len(SUPPORT_SUBJECTS)), ids=SUPPORT_SUBJECTS)
+def test_support_cmr_with_elementwise_rho_is_the_published_fit(row: int) -> None:
+    found = support_cmr_nll(row, "elementwise").sum()
+    np.testing.assert_allclose(found, HUMAN["hk2014_published_nll"][row], rtol=0, atol=5e-4)
+    np.testing.assert_allclose(found, HUMAN["hk2014_nll_elementwise_rho"][row], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("row", range(len(SUPPORT_SUBJECTS)), ids=SUPPORT_SUBJECTS)
+def test_support_cmr_with_dot_rho(row: int) -> None:
+    found = support_cmr_nll(row, "dot")
+    expected = HUMAN["hk2014_nll_dot_rho_per_list"][row]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.sum(), HUMAN["hk2014_nll_dot_rho"][row], rtol=0, atol=1e-6)
+
+
+def test_file_names_each_published_subject_once() -> None:
+    """The six subjects in full are among the 126, with the same published likelihoods."""
+    published = dict(
+        zip(HUMAN["hk2014_all_subjects"], HUMAN["hk2014_all_published_nll"], strict=True)
+    )
+    found = [published[who] for who in SUPPORT_SUBJECTS]
+    np.testing.assert_array_equal(found, HUMAN["hk2014_published_nll"])
+
+
+def test_null_of_the_peers_data() -> None:
+    """Uniform choice and each person's own stopping curve, in sample: 93,079 (specs, 7.4)."""
+    found = fit(sitting("null"), recalls_of("peers"), key=jax.random.key(0))
+    assert round(found.nll.sum()) == 93_079
+    assert found.people.n_events.sum() == 41_031

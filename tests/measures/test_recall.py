@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from random import Random
 
 import jax
 import jax.numpy as jnp
@@ -121,9 +122,9 @@ def behaviour(draw: st.DrawFn) -> Recalls:
 
 @settings(max_examples=25, deadline=None)
 @given(behaviour(), st.randoms(use_true_random=False))
-def test_order_of_lists_does_not_matter(recalls: Recalls, random: object) -> None:
+def test_order_of_lists_does_not_matter(recalls: Recalls, random: Random) -> None:
     order = list(range(len(recalls)))
-    random.shuffle(order)  # type: ignore[attr-defined]
+    random.shuffle(order)
     for name in ALL:
         measure = getattr(measures, name)
         xr.testing.assert_identical(measure(recalls), measure(recalls[order]))
@@ -244,6 +245,12 @@ def test_summary_adds_an_interval() -> None:
     assert found.low.dims == ("serial_position",)
     assert bool(((found.low < found["mean"]) & (found["mean"] < found.high)).all())
     xr.testing.assert_identical(found, measures.summary(spc, n_resamples=300, seed=4))
+
+
+def test_summary_of_one_number_per_subject() -> None:
+    found = measures.summary(measures.repeats(recalls_and_frame("synthetic")[0]), method="BCa")
+    assert found.low.shape == ()
+    assert found.low < found["mean"] < found.high
 
 
 def test_subjects_weigh_alike_however_much_they_recall() -> None:

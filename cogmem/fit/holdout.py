@@ -1,0 +1,63 @@
+"""Prediction: fit on some lists of each person, score the others."""
+
+from __future__ import annotations
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Int, PRNGKeyArray
+
+from cogmem.data.recalls import Recalls
+from cogmem.fit.multistart import Fit
+from cogmem.participants.sitting import Sitting
+from cogmem.tasks import FreeRecall
+
+__all__ = ["bits_per_response", "simulate"]
+
+
+def bits_per_response(
+    log_likelihood: np.ndarray, baseline: np.ndarray, n_events: np.ndarray
+) -> np.ndarray:
+    """Gain over a baseline on the same events, in bits per event.
+
+    Args:
+        log_likelihood: [subject] nats, of the model.
+        baseline: [subject] nats, of the null.
+        n_events: [subject] responses, the end of each list counted as one.
+
+    Returns:
+        float[subject].
+    """
+    return (log_likelihood - baseline) / np.log(2) / n_events
+
+
+def simulate(fit: Fit, n_lists: int, *, key: PRNGKeyArray) -> Recalls:
+    """Free recall of every fitted participant: the behaviour that the fits leave.
+
+    Args:
+        fit: fitted sittings.
+        n_lists: lists per person.
+        key: root; the key of each list is folded from person and list.
+    """
+    people = fit.people
+    by_list = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
+    of_person = jax.vmap(lambda who: by_list(jax.random.fold_in(key, who), np.arange(n_lists)))
+    keys = of_person(people.identities)
+    recalled = np.asarray(_free_running(fit.fitted, people.n_items, keys))
+    return Recalls.from_positions(
+        recalled.reshape(-1, people.n_items),
+        list_length=people.n_items,
+        subject=np.repeat(people.subjects, n_lists),
+        attrs={"name": "simulated"},
+    )
+
+
+@eqx.filter_jit
+def _free_running(
+    fitted: Sitting, n_items: int, keys: PRNGKeyArray
+) -> Int[Array, "subject list n"]:
+    def of_person(one: Sitting, keys: PRNGKeyArray) -> Int[Array, "list n"]:
+        task = FreeRecall.of_length(n_items)
+        return jax.vmap(lambda key: one.free_running(task, key=key))(keys)
+
+    return eqx.filter_vmap(of_person)(fitted, keys)
