@@ -134,6 +134,7 @@ def fit(
         raw, nll = _descend(problem, starts, people, search, progress)
         raw, nll = _polish(problem, raw, nll, people, search.n_polish)
     else:
+        progress(search.n_blocks - 1)
         raw = np.zeros((len(people), 0), np.float32)
         nll = np.asarray(_losses(problem, raw, people.recalls, people.weight), np.float64)
     progress(1)
@@ -268,7 +269,7 @@ def _value_and_gradient(problem: _Problem, raw: Array, *lists: Array) -> tuple[A
 def _losses(
     problem: _Problem, raw: np.ndarray, recalls: np.ndarray, weight: np.ndarray
 ) -> Float[Array, " subject"]:
-    return jax.vmap(problem)(raw, recalls, weight)
+    return jax.vmap(problem.__call__)(*map(jnp.asarray, (raw, recalls, weight)))
 
 
 def _settled(sitting: Sitting, n_items: int, raw: Array, recalls: Array, weight: Array) -> Sitting:

@@ -51,8 +51,8 @@ class People:
     def __len__(self) -> int:
         return len(self.subjects)
 
-    def __getitem__(self, rows: slice) -> People:
-        """Some of the people."""
+    def __getitem__(self, rows: slice | np.ndarray) -> People:
+        """Some of the people, in the order of `rows`."""
         return People(self.subjects[rows], self.recalls[rows], self.weight[rows], self.n_items)
 
     @property

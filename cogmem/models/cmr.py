@@ -118,5 +118,7 @@ class CMR(RetrievedContext):
         stop = jnp.where(left, stop, 1.0)
         scaled = evidence / jnp.maximum(self.temperature, 1e-6)
         chosen = jax.nn.softmax(scaled, where=available | ~left)
-        probs = jnp.append((1 - stop) * jnp.where(available, chosen, 0), stop)
-        return jnp.log(jnp.clip(probs, self.event_floor, 1))
+        items, ended = (1 - stop) * jnp.where(available, chosen, 0), stop
+        items, ended = (jnp.log(jnp.clip(p, self.event_floor, 1)) for p in (items, ended))
+        # The floor is for unlikely events: a word that is gone stays impossible.
+        return jnp.append(jnp.where(available, items, -jnp.inf), ended)

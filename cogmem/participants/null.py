@@ -8,9 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.participants.protocol import Cue, Participant
-from cogmem.participants.readout import Readout, StoppingCurve
 from cogmem.participants.roster import register
-from cogmem.participants.sitting import Sitting
 from cogmem.tasks import FreeRecall
 
 __all__ = ["NullParticipant"]
@@ -42,6 +40,5 @@ class NullParticipant(Participant):
         return state
 
 
-_READOUT = Readout(stop=StoppingCurve())
 # Without evidence there is nothing for a temperature to scale.
-register("null", Sitting(NullParticipant(), _READOUT, fixed=frozenset({"temperature"})))
+register("null", NullParticipant(), fixed=["temperature"])

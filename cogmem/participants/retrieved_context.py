@@ -10,9 +10,7 @@ from cogmem.models.retrieved_context import Memory, RetrievedContext
 from cogmem.models.support_cmr import SupportCMR
 from cogmem.models.tcm import TCM
 from cogmem.participants.protocol import Cue, Participant, Rule
-from cogmem.participants.readout import Readout, StoppingCurve
 from cogmem.participants.roster import register
-from cogmem.participants.sitting import Sitting
 from cogmem.tasks import FreeRecall
 
 __all__ = ["ContextParticipant"]
@@ -54,12 +52,6 @@ class ContextParticipant(Participant):
         return self.model.outcome_log_probs
 
 
-_MODELS: dict[str, RetrievedContext] = {
-    "CMR": SupportCMR(rho="dot"),
-    "CMR, element-wise rho": SupportCMR(rho="elementwise"),
-    "TCM": TCM(),
-}
-for _name, _model in _MODELS.items():
-    register(_name, Sitting(ContextParticipant(_model)))
-    _readout = Readout(stop=StoppingCurve())
-    register(f"{_name} (shared readout)", Sitting(ContextParticipant(_model), _readout))
+register("CMR", ContextParticipant(SupportCMR(rho="dot")))
+register("CMR, element-wise rho", ContextParticipant(SupportCMR(rho="elementwise")))
+register("TCM", ContextParticipant(TCM()))

@@ -8,26 +8,44 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from importlib.metadata import entry_points
 
 import cogmem.participants
 from cogmem.errors import InvalidValue, UnknownName
+from cogmem.participants.protocol import Participant
+from cogmem.participants.readout import Readout, StoppingCurve
 from cogmem.participants.sitting import Sitting
 
-__all__ = ["register", "roster", "sitting"]
+__all__ = ["SHARED", "family", "register", "roster", "sitting"]
+
+SHARED = " (shared readout)"
 
 _ROSTER: dict[str, Sitting] = {}
 
 
-def register(name: str, entrant: Sitting) -> None:
-    """Let a participant, with its rule, take part in comparisons.
+def register(family: str, participant: Participant, fixed: Iterable[str] = ()) -> None:
+    """Let a participant take part in comparisons, by its own rule if it has one and by the shared.
+
+    Args:
+        family: what to call it.
+        participant: who.
+        fixed: parameters that are not fitted.
 
     Raises:
-        InvalidValue: if another one has that name.
+        InvalidValue: if another participant has that name.
     """
-    if name in _ROSTER and repr(_ROSTER[name]) != repr(entrant):
-        raise InvalidValue(f"two participants are called {name!r}; rename one.")
-    _ROSTER[name] = entrant
+    shared = Sitting(participant, Readout(stop=StoppingCurve()), frozenset(fixed))
+    if participant.own_rule is None:
+        _add(family, shared)
+    else:
+        _add(family, Sitting(participant, None, frozenset(fixed)))
+        _add(family + SHARED, shared)
+
+
+def family(name: str) -> str:
+    """The participant's name without its rule: "CMR (shared readout)" is of the family "CMR"."""
+    return name.removesuffix(SHARED)
 
 
 def roster() -> dict[str, Sitting]:
@@ -49,3 +67,9 @@ def sitting(name: str) -> Sitting:
     if name not in known:
         raise UnknownName("participant", name, known)
     return known[name]
+
+
+def _add(name: str, entrant: Sitting) -> None:
+    if name in _ROSTER and repr(_ROSTER[name]) != repr(entrant):
+        raise InvalidValue(f"two participants are called {name!r}; rename one.")
+    _ROSTER[name] = entrant

@@ -96,18 +96,20 @@ MEASURES: Mapping[str, Measure] = {
 }
 
 
-def people_band(ax: Axes, summary: xr.Dataset, label: str = PEOPLE) -> Band:
+def people_band(ax: Axes, summary: xr.Dataset, label: str | None = None) -> Band:
     """People: a grey band from `low` to `high`, and a thin line at `mean`.
 
     Args:
         ax: the panel.
         summary: `mean`, `low`, `high` along one axis.
-        label: what the legend says; it should say what the band is.
+        label: what the legend says; if None, what the band is and how many people it rests on.
 
     Raises:
         InvalidValue: if one of the three is missing or has another number of axes.
     """
     x, mean, low, high = _values(summary, "mean", "low", "high")
+    if label is None:
+        label = f"{PEOPLE} ({int(summary['n'].max())} people)" if "n" in summary else PEOPLE
     band = ax.fill_between(x, low, high, color=PEOPLE_BAND, linewidth=0, zorder=1, label=label)
     (line,) = ax.plot(x, mean, color=PEOPLE_LINE, linewidth=0.8, zorder=2, gid="people")
     return Band(band, line)
@@ -221,7 +223,7 @@ def recall_curves(
 
 
 def _fill(ax: Axes, measure: str, people: xr.Dataset, models: Mapping[str, xr.Dataset]) -> None:
-    band = people_band(ax, people, f"{PEOPLE} ({int(people['n'].max())} people)")
+    band = people_band(ax, people)
     lines = [model_line(ax, summary, name) for name, summary in models.items()]
     if measure != "spc":
         probability_axis(ax, top_of([band.line, *lines], people["high"]))
@@ -243,7 +245,8 @@ def legend(figure: Figure, ax: Axes) -> Legend:
     handles: list[Any] = [
         (h, *means) if isinstance(h, FillBetweenPolyCollection) else h for h in found
     ]
-    columns = min(len(labels), 3)
+    fits = sum(len(label) + 9 for label in labels) <= 17 * figure.get_figwidth()
+    columns = len(labels) if fits else 2
     return figure.legend(
         handles, labels, loc="outside upper center", ncols=columns, columnspacing=1.6
     )

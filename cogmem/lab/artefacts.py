@@ -1,0 +1,42 @@
+"""A figure on disk: NAME.svg and NAME.png to look at, NAME.csv the plotted numbers, NAME.json how."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from cogmem.plots.style import house_style
+
+__all__ = ["save_figure"]
+
+PNG_DPI = 200
+
+
+def save_figure(
+    folder: Path, name: str, figure: Figure, numbers: pd.DataFrame, how: Mapping[str, Any]
+) -> list[Path]:
+    """Write the four files of a figure; the first three are the same bytes for the same numbers.
+
+    Args:
+        folder: made if it does not exist.
+        name: stem of the files.
+        figure: what to draw.
+        numbers: every number in it.
+        how: provenance.
+
+    Returns:
+        The paths written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.{kind}" for kind in ("svg", "png", "csv", "json")]
+    with house_style():
+        figure.savefig(paths[0], metadata={"Date": None})
+        figure.savefig(paths[1], dpi=PNG_DPI, metadata={"Software": None})
+    numbers.to_csv(paths[2], index=False, float_format="%.6g", lineterminator="\n")
+    paths[3].write_text(json.dumps(how, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return paths

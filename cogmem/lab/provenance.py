@@ -1,0 +1,69 @@
+"""Where a number comes from: configuration, versions, commit, machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import cogmem
+
+__all__ = ["config_hash", "provenance", "versions"]
+
+_PACKAGES = ("cogmem", "numpy", "jax", "jaxlib", "equinox", "optax", "scipy", "xarray", "psifr")
+
+
+def config_hash(config: Any) -> str:
+    """Sixteen hex digits that change when any value of a configuration (a dataclass) does."""
+    text = json.dumps(asdict(config), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers depend on."""
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def provenance(config: Any) -> dict[str, Any]:
+    """What a result needs to be repeated. Floats and strings only: it is stored as JSON."""
+    import jax
+
+    return {
+        "config": asdict(config),
+        "config_hash": config_hash(config),
+        "versions": versions(),
+        "commit": _commit(),
+        "platform": f"{platform.system()} {platform.machine()}",
+        "device": jax.devices()[0].device_kind,
+    }
+
+
+def describe(mapping: Mapping[str, Any]) -> str:
+    """One line of `name=value` for people."""
+    return ", ".join(f"{name}={value}" for name, value in mapping.items())
+
+
+def _commit() -> str:
+    """The commit of a checkout, marked if it was changed since; "unknown" outside one."""
+    folder = Path(cogmem.__file__).parent
+    git = ["git", "-C", str(folder)]
+    try:
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
+        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True)
+    except FileNotFoundError:
+        return "unknown"
+    if commit.returncode != 0:
+        return "unknown"
+    return commit.stdout.strip() + (" (changed)" if changed.stdout else "")

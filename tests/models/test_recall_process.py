@@ -1,0 +1,183 @@
+"""What holds of every model of free recall: probabilities, simulation, gradients (specs, 13.4-5)."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import Array
+from scipy import stats
+
+from cogmem.models import parameters
+from cogmem.models.recall_process import exponential_stop, stop_or_choose
+from tests.models.cases import (
+    MODELS,
+    all_sequences,
+    cast,
+    raw_of,
+    similarity_for,
+    some_lists,
+    with_raw,
+)
+
+each_model = pytest.mark.parametrize("name", MODELS)
+# Each gradient is a compilation of seconds, and CMR without similarity is CMR with s = 0.
+each_slope = pytest.mark.parametrize("name", [name for name in MODELS if name != "CMR"])
+N_SIMULATED = 50_000
+
+
+@partial(jax.jit, static_argnums=2)
+def likelihoods(model: Any, recalls: Array, n_items: int, similarity: Array | None) -> Array:
+    return jax.vmap(lambda one: model.log_likelihood(one, n_items, similarity))(recalls)
+
+
+def exact(name: str, recalls: np.ndarray, n_items: int) -> np.ndarray:
+    """Float64 log-likelihood of each list."""
+    with jax.enable_x64(True):
+        model, alike = cast(MODELS[name], "float64"), similarity_for(name, n_items, "float64")
+        return np.asarray(likelihoods(model, jnp.asarray(recalls), n_items, alike))
+
+
+@cache
+def simulated(name: str, n_items: int) -> np.ndarray:
+    alike = similarity_for(name, n_items, "float32")
+    one = partial(cast(MODELS[name], "float32").simulate, n_items, alike)
+    keys = jax.random.split(jax.random.key(1), N_SIMULATED)
+    return np.asarray(jax.jit(jax.vmap(lambda key: one(key=key)))(keys))
+
+
+def chi_square(observed: np.ndarray, probability: np.ndarray) -> float:
+    """p of the observed counts; outcomes expected fewer than five times are taken together."""
+    expected = probability / probability.sum() * observed.sum()
+    rare = expected < 5
+    if rare.any():
+        observed = np.append(observed[~rare], observed[rare].sum())
+        expected = np.append(expected[~rare], expected[rare].sum())
+    return stats.chisquare(observed, expected).pvalue
+
+
+@each_model
+def test_probabilities_of_all_sequences_sum_to_one(name: str) -> None:
+    total = np.exp(exact(name, all_sequences(3), 3)).sum()
+    np.testing.assert_allclose(total, 1, rtol=0, atol=1e-12)
+
+
+@each_model
+def test_words_left_and_stopping_sum_to_one_at_every_step(name: str) -> None:
+    with jax.enable_x64(True):
+        model, n = cast(MODELS[name], "float64"), 6
+        state = model.study_list(n, similarity_for(name, n, "float64"))
+        available = jnp.ones(n, bool)
+        for count, item in enumerate([2, 5, 0, 1, 4, 3]):
+            probability = np.exp(model.log_probs(state, available, jnp.array(count)))
+            np.testing.assert_allclose(probability.sum(), 1, rtol=0, atol=1e-12)
+            state, available = model.retrieve(state, jnp.array(item)), available.at[item].set(False)
+        last = np.exp(model.log_probs(state, available, jnp.array(n)))
+    np.testing.assert_array_equal(last, [0] * n + [1])
+
+
+@each_model
+def test_simulated_first_recalls_are_as_likely_as_they_should_be(name: str) -> None:
+    n = 10
+    first = np.zeros((n + 1, n), int)
+    first[:n, 0] = np.arange(1, n + 1)
+    with jax.enable_x64(True):
+        model = cast(MODELS[name], "float64")
+        state = model.study_list(n, similarity_for(name, n, "float64"))
+        probability = np.exp(model.log_probs(state, jnp.ones(n, bool), jnp.array(0)))
+    response = simulated(name, n)[:, 0]
+    observed = np.bincount(np.where(response > 0, response - 1, n), minlength=n + 1)
+    assert chi_square(observed, probability) > 1e-3
+
+
+@each_model
+def test_simulated_sequences_are_as_likely_as_they_should_be(name: str) -> None:
+    """All 65 ways to recall four words, from the simulator and from the likelihood."""
+    ways, digits = all_sequences(4), 5 ** np.arange(4)
+    found, counts = np.unique(simulated(name, 4) @ digits, return_counts=True)
+    assert set(found) <= set(ways @ digits), "a word was recalled twice, or after the end"
+    count_of = dict(zip(found, counts, strict=True))
+    observed = np.array([count_of.get(way, 0) for way in ways @ digits])
+    assert chi_square(observed, np.exp(exact(name, ways, 4))) > 1e-3
+
+
+@each_model
+def test_order_of_lists_and_more_padding_do_not_change_the_sum(name: str) -> None:
+    lists = some_lists(7)
+    once = exact(name, lists, 7)
+    np.testing.assert_array_equal(exact(name, lists[::-1], 7), once[::-1])
+    padded = exact(name, np.pad(lists, ((0, 0), (0, 4))), 7)
+    np.testing.assert_allclose(padded, once, rtol=0, atol=1e-13)
+
+
+def points_near_bounds(model: Any, raw_bound: float) -> Array:
+    """The model's own values, then each parameter in turn near (or on) each of its bounds."""
+    raw = raw_of(model)
+    k = len(raw)
+    near = jnp.where(jnp.eye(k, dtype=bool), raw_bound, jnp.broadcast_to(raw, (k, k)))
+    return jnp.concatenate([raw[None], near, jnp.where(near == raw_bound, -raw_bound, near)])
+
+
+@each_slope
+def test_gradients_are_finite_for_every_list_even_on_the_bounds(name: str) -> None:
+    """Lists of no words and of all words; raw 9 is 1e-4 of the interval from a bound, 50 on it.
+
+    In float32, in which fits run, and where there is least room.
+    """
+    model, n = cast(MODELS[name], "float32"), 6
+    alike, lists = similarity_for(name, n, "float32"), jnp.asarray(some_lists(n))
+    points = jnp.concatenate([points_near_bounds(model, bound) for bound in (9, 50)])
+
+    def loss(raw: Array, one: Array) -> Array:
+        return with_raw(model, raw).log_likelihood(one, n, alike)
+
+    slopes = jax.jit(jax.vmap(jax.vmap(jax.value_and_grad(loss), (None, 0)), (0, None)))
+    values, gradient = slopes(points, lists)
+    bad = np.argwhere(~np.isfinite(gradient))
+    assert len(bad) == 0, f"point, list, parameter {bad[:5].tolist()}"
+    assert np.isfinite(values).all()
+
+
+@each_slope
+def test_gradients_are_those_of_central_differences(name: str) -> None:
+    with jax.enable_x64(True):
+        model, n, step = cast(MODELS[name], "float64"), 6, 1e-5
+        alike, lists = similarity_for(name, n, "float64"), jnp.asarray(some_lists(n))
+        nudge = np.random.default_rng(3).normal(0, 0.7, (4, len(parameters.table(model))))
+        points = jnp.asarray(np.asarray(raw_of(model)) + nudge)
+
+        def losses(raw: Array) -> Array:
+            changed = with_raw(model, raw)
+            return jax.vmap(lambda one: changed.log_likelihood(one, n, alike))(lists)
+
+        def differences(raw: Array) -> Array:
+            moves = step * jnp.eye(len(raw))
+            both = jax.vmap(lambda move: losses(raw + move) - losses(raw - move))(moves)
+            return both.T / (2 * step)
+
+        exact_slopes = jax.jit(jax.vmap(jax.jacrev(losses)))(points)
+        found = jax.jit(jax.vmap(differences))(points)
+    np.testing.assert_allclose(exact_slopes, found, rtol=1e-4, atol=1e-7)
+
+
+def test_stop_is_exponential_and_never_overflows() -> None:
+    counts = jnp.array([0, 3, 1000])
+    stop = [exponential_stop(jnp.array(0.01), jnp.array(0.5), count) for count in counts]
+    np.testing.assert_allclose(stop[:2], [0.01, 0.01 * np.exp(1.5)], rtol=1e-6)
+    np.testing.assert_allclose(stop[2], 0.01 * np.exp(50), rtol=1e-5)
+
+
+def test_recall_ends_for_certain_when_nothing_is_left() -> None:
+    log_p = stop_or_choose(jnp.array(0.3), jnp.array([1.0, 2.0]), jnp.zeros(2, bool))
+    np.testing.assert_array_equal(log_p, [-np.inf, -np.inf, 0])
+
+
+def test_stop_is_kept_from_zero_and_one() -> None:
+    for stop in (0.0, 5.0):
+        log_p = stop_or_choose(jnp.array(stop), jnp.zeros(2), jnp.ones(2, bool))
+        assert np.isfinite(log_p).all()
+        np.testing.assert_allclose(np.exp(log_p).sum(), 1, rtol=1e-6)

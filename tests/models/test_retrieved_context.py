@@ -1,0 +1,129 @@
+"""Context drift, and what the family of models does at the limits of its parameters."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jaxtyping import Array
+
+from cogmem.models import parameters
+from cogmem.models.retrieved_context import drift, unit_length
+from cogmem.models.support_cmr import SupportCMR
+from tests.models.cases import MODELS, cast, similarity_for, some_lists
+
+each_model = pytest.mark.parametrize("name", MODELS)
+N_UNITS = 6
+
+weights = st.lists(st.floats(0, 1), min_size=N_UNITS, max_size=N_UNITS).filter(any)
+rates = st.floats(0, 1)
+
+
+def unit(values: list[float]) -> Array:
+    """A context: no negative entries, length 1."""
+    scaled = np.array(values) / max(values)
+    return jnp.asarray(scaled / np.linalg.norm(scaled))
+
+
+@pytest.mark.parametrize("rho", ["dot", "elementwise"])
+@settings(max_examples=100, deadline=None)
+@given(weights, weights, rates)
+def test_drift_keeps_unit_length(
+    rho: str, context: list[float], incoming: list[float], rate: float
+) -> None:
+    with jax.enable_x64(True):
+        new = drift(unit(context), unit(incoming), jnp.asarray(rate), rho=rho)
+        np.testing.assert_allclose(np.linalg.norm(new), 1, rtol=0, atol=1e-10)
+
+
+@settings(max_examples=50, deadline=None)
+@given(weights, weights, rates)
+def test_dot_rho_needs_no_normalising(
+    context: list[float], incoming: list[float], rate: float
+) -> None:
+    """rho is the root at which rho c + rate c_in has length 1 (Howard & Kahana 2002, Eq. 3)."""
+    c, new = np.array(unit(context), float), np.array(unit(incoming), float)
+    c, new = c / np.linalg.norm(c), new / np.linalg.norm(new)
+    rho = np.sqrt(1 + rate**2 * ((c @ new) ** 2 - 1)) - rate * (c @ new)
+    with jax.enable_x64(True):
+        found = drift(jnp.asarray(c), jnp.asarray(new), jnp.asarray(rate))
+    np.testing.assert_allclose(found, rho * c + rate * new, rtol=0, atol=1e-7)
+
+
+@settings(max_examples=50, deadline=None)
+@given(weights, weights)
+def test_context_is_frozen_at_rate_0_and_the_input_at_rate_1(
+    context: list[float], incoming: list[float]
+) -> None:
+    with jax.enable_x64(True):
+        old, new = unit(context), unit(incoming)
+        np.testing.assert_allclose(drift(old, new, jnp.array(0.0)), old, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(drift(old, new, jnp.array(1.0)), new, rtol=0, atol=1e-7)
+
+
+def test_zero_vector_stays_zero_and_has_a_gradient() -> None:
+    value, slope = jax.value_and_grad(lambda v: unit_length(v).sum())(jnp.zeros(3))
+    assert value == 0
+    assert np.isfinite(slope).all()
+
+
+@each_model
+def test_context_has_unit_length_from_study_to_the_last_recall(name: str) -> None:
+    with jax.enable_x64(True):
+        model, n = cast(MODELS[name], "float64"), 6
+        lists = jnp.asarray(some_lists(n)[1:2]) - 1
+        memory = model.begin(n, similarity_for(name, n, "float64"))
+        contexts = [memory.context]
+        for item in range(n):
+            memory = model.study(memory, jnp.array(item))
+            contexts.append(memory.context)
+        memory = model.begin_recall(memory)
+        for item in lists[0]:
+            memory = model.retrieve(memory, item)
+            contexts.append(memory.context)
+    np.testing.assert_allclose(np.linalg.norm(contexts, axis=1), 1, rtol=0, atol=2e-7)
+
+
+@each_model
+def test_dtype_follows_the_parameters(name: str) -> None:
+    """Also where float64 is switched on: strict types would refuse a mixture."""
+    recalls = jnp.asarray(some_lists(5)[2])
+    for x64, dtype in ((False, "float32"), (True, "float32"), (True, "float64")):
+        with jax.enable_x64(x64):
+            model, alike = cast(MODELS[name], dtype), similarity_for(name, 5, dtype)
+            found = jax.eval_shape(partial(model.log_likelihood, n_items=5, similarity=alike), recalls)
+            assert found.dtype == dtype
+            assert all(
+                leaf.dtype == dtype for leaf in jax.tree.leaves(model.begin(5, alike))
+            ), f"{x64=} {dtype}"
+
+
+@each_model
+def test_one_compiled_model_serves_all_parameter_values(name: str) -> None:
+    """Parameters are leaves, traced; only names and list length are static."""
+    leaves = jax.tree.leaves(cast(MODELS[name], "float32"))
+    assert len(leaves) == len(parameters.table(MODELS[name]))
+
+
+def test_rho_matters_only_where_the_input_overlaps_with_context() -> None:
+    """Equal while items are new; the start of the list coming back parts them."""
+    n = 6
+    contexts = {}
+    for rho in ("dot", "elementwise"):
+        model = cast(SupportCMR(rho=rho, start_drift=0.4), "float32")
+        memory = model.begin(n)
+        for item in range(n):
+            memory = model.study(memory, jnp.array(item))
+        contexts[rho] = memory.context, model.begin_recall(memory).context
+    np.testing.assert_allclose(contexts["dot"][0], contexts["elementwise"][0], atol=1e-6)
+    assert np.abs(contexts["dot"][1] - contexts["elementwise"][1]).max() > 0.01
+
+
+def test_rho_is_never_changed_silently() -> None:
+    assert SupportCMR().rho == "dot"
+    assert "elementwise" in repr(SupportCMR(rho="elementwise"))
