@@ -5,7 +5,7 @@ words, immediate free recall) are split into two halves, alternating in order of
 participant is fitted to one half by maximum likelihood. Then it is walked through the person's own
 responses to the other half, and its log-likelihood of each response, and of stopping, is summed.
 The table gives the gain over the null in bits per response, the end of each list counted as one.
-The null knows each person's stopping curve and chooses at random. Models are read in two ways: by
+The null chooses at random and stops as the person does (a curve counted on the training lists). Models are read in two ways: by
 their own published rule, and by the readout that all participants share. The curves are free
 recall of the fitted participants, beside the same people's held-out lists.
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
-from matplotlib.figure import Figure
+from rich.table import Table
 
 from cogmem import measures
 from cogmem.data import load
@@ -27,7 +27,7 @@ from cogmem.data.recalls import Recalls
 from cogmem.fit import Search, bits_per_response, split_lists
 from cogmem.lab.contest import Contest, Result
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.participants.roster import SHARED, family, roster
+from cogmem.participants.roster import family, roster
 from cogmem.plots.comparison import comparison
 
 MEASURES = {
@@ -86,10 +86,12 @@ def run(config: Config, session: Session) -> xr.DataTree:
     results = {
         name: contest.enter(name, sitting, store, report) for name, sitting in entrants.items()
     }
-    return _tree(split_lists(recalls)[1], contest, results)
+    return _tree(config, split_lists(recalls)[1], contest, results)
 
 
-def _tree(held_out: Recalls, contest: Contest, results: dict[str, Result]) -> xr.DataTree:
+def _tree(
+    config: Config, held_out: Recalls, contest: Contest, results: dict[str, Result]
+) -> xr.DataTree:
     sources = {"people": held_out} | {name: result.recalls for name, result in results.items()}
     curves = {name: _curves(name, sources) for name in MEASURES}
     scores = xr.merge([_gains(contest, results), _counts(results), _misfits(held_out, curves)])
@@ -98,6 +100,7 @@ def _tree(held_out: Recalls, contest: Contest, results: dict[str, Result]) -> xr
         "citation": held_out.attrs["citation"],
         "n_subjects": len(contest.test),
         "n_lists": int(contest.test.n_lists.sum()),
+        "preset": next((name for name, preset in PRESETS.items() if preset == config), "custom"),
     }
     return xr.DataTree.from_dict({"/": scores, **curves})
 
@@ -151,10 +154,8 @@ def _misfits(held_out: Recalls, curves: dict[str, xr.Dataset]) -> xr.Dataset:
         rmsd.append(xr.DataArray(distance, {"model": models["model"]}, name="rmsd"))
     ceilings = [measures.noise_ceiling(of(held_out)["value"]).p95 for of in MEASURES.values()]
     index = pd.Index(list(MEASURES), name="measure")
-    return xr.Dataset(
-        {"rmsd": xr.concat(rmsd, index).transpose("model", "measure"), "ceiling": ("measure", ceilings)},
-        {"measure": index},
-    )
+    distances = xr.concat(rmsd, index).transpose("model", "measure")
+    return xr.Dataset({"rmsd": distances, "ceiling": ("measure", ceilings)}, {"measure": index})
 
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
@@ -176,6 +177,37 @@ def numbers(tree: xr.DataTree) -> pd.DataFrame:
     ]
 
 
+def table(tree: xr.DataTree) -> Table:
+    """The scores for the terminal, best first."""
+    scores = tree.to_dataset()
+    shown = Table(
+        title=f"{scores.attrs['dataset']}: {scores.attrs['n_subjects']} people, "
+        f"{scores.attrs['n_lists']} held-out lists",
+        caption="gain: bits per response over the null on held-out lists, mean and 95 % bootstrap "
+        "interval over people. SPC, PFR, CRP: RMSD over the noise ceiling of people (1 = as close "
+        "as these data can tell).",
+    )
+    shown.add_column("model")
+    for column in ("gain", "95 %", "SPC", "PFR", "CRP", "fitted", "chosen", "learnt"):
+        shown.add_column(column, justify="right", no_wrap=True)
+    for name in scores.sortby("gain", ascending=False)["model"].values:
+        shown.add_row(*_cells(scores.sel(model=name)))
+    return shown
+
+
+def _cells(one: xr.Dataset) -> list[str]:
+    gain, low, high = (float(one[name]) for name in ("gain", "gain_low", "gain_high"))
+    ratios = (one["rmsd"] / one["ceiling"]).sel(measure=list(MEASURES)).values
+    counts = (str(int(one[name])) for name in ("n_fitted", "n_chosen", "n_learnt"))
+    return [
+        str(one["model"].item()),
+        f"{gain:.3f}",
+        f"{low:.2f}-{high:.2f}",
+        *(f"{ratio:.1f}" for ratio in ratios),
+        *counts,
+    ]
+
+
 def _curve_rows(name: str, tree: xr.DataTree) -> pd.DataFrame:
     curve = tree[name].to_dataset()[["mean", "low", "high"]]
     rows = curve.to_dataframe().reset_index().assign(panel=name)
@@ -189,6 +221,7 @@ EXPERIMENT = Experiment(
     run=run,
     plot=comparison,
     numbers=numbers,
+    table=table,
     people=("peers",),
     sources=("Healey & Kahana (2014)", "Polyn, Norman & Kahana (2009)", "Howard & Kahana (2002)"),
     cost={"quick": "2 minutes on 2 cores", "paper": "half an hour on 2 cores"},

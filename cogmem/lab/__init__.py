@@ -1,1 +1,1 @@
-"""Experiments that can be repeated: presets, seeds, stores that survive, figures with provenance."""
+"""Experiments that can be repeated: presets, stores that survive, figures with provenance."""

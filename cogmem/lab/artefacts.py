@@ -1,4 +1,4 @@
-"""A figure on disk: NAME.svg and NAME.png to look at, NAME.csv the plotted numbers, NAME.json how."""
+"""A figure on disk: .svg and .png to look at, .csv the plotted numbers, .json how it was made."""
 
 from __future__ import annotations
 

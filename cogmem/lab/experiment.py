@@ -51,6 +51,7 @@ class Experiment:
         people: names of the human data sets it is laid beside.
         sources: the papers it answers.
         cost: what each preset costs, in words.
+        table: labelled results -> a `rich` table for the terminal, if there is one to show.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Experiment:
     people: tuple[str, ...]
     sources: tuple[str, ...]
     cost: Mapping[str, str]
+    table: Callable[[Any], Any] | None = None
 
     def preset(self, name: str) -> Any:
         """A configuration by name.
@@ -102,7 +104,8 @@ def _module(name: str, path: Path) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up by name
     spec.loader.exec_module(module)

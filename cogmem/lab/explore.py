@@ -8,6 +8,7 @@ that are made from the model's own table of parameters.
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 import time
@@ -358,7 +359,8 @@ class Explorer:
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Sliders where there is a kernel to serve them, the figure where there is none."""
         shown = self.widget._repr_mimebundle_(**kwargs)
-        return {**shown, "text/plain": repr(self), "image/png": self._picture.value}
+        still = base64.b64encode(self._picture.value).decode()
+        return {**shown, "text/plain": repr(self), "image/png": still}
 
 
 def explore(

@@ -1,4 +1,4 @@
-"""Run an experiment with a progress bar and leave its figure: what the commands and scripts share."""
+"""Run an experiment with a progress bar and leave its figure, for commands and scripts alike."""
 
 from __future__ import annotations
 

@@ -7,10 +7,13 @@ from the source text, so that listing the models imports none of them.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Card", "read_cards"]
+from cogmem.errors import UnknownName
+
+__all__ = ["Card", "choose_cards", "cite", "markdown_table", "read_cards"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,38 @@ def read_cards(folder: Path | None = None) -> dict[str, Card]:
     folder = folder or Path(__file__).parent
     found = (_card_in(path) for path in sorted(folder.glob("*.py")))
     return {card.name: card for card in found if card is not None}
+
+
+def choose_cards(*names: str) -> list[Card]:
+    """Some cards, or all.
+
+    Raises:
+        UnknownName: with the nearest name.
+    """
+    cards = read_cards()
+    for name in names:
+        if name not in cards:
+            raise UnknownName("model", name, cards)
+    return [cards[name] for name in names or cards]
+
+
+def cite(*names: str) -> str:
+    """BibTeX of some models, or of all.
+
+    Raises:
+        UnknownName: with the nearest name.
+    """
+    return "\n\n".join(card.bibtex for card in choose_cards(*names))
+
+
+def markdown_table(cards: Sequence[Card]) -> str:
+    """The table of the README."""
+    head = "| model | what it is | follows | left out | checked against |\n|---|---|---|---|---|"
+    rows = [
+        f"| `{card.name}` | {card.title} | {card.paper} | {card.left_out} | {card.vectors} |"
+        for card in cards
+    ]
+    return "\n".join([head, *rows])
 
 
 def _card_in(path: Path) -> Card | None:

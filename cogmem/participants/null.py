@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.participants.protocol import Cue, Participant
+from cogmem.participants.readout import Readout, StoppingCurve
 from cogmem.participants.roster import register
 from cogmem.tasks import FreeRecall
 
@@ -40,5 +41,6 @@ class NullParticipant(Participant):
         return state
 
 
-# Without evidence there is nothing for a temperature to scale.
-register("null", NullParticipant(), fixed=["temperature"])
+# It stops when the person would, which makes it a stronger null than a fitted rule does. Without
+# evidence there is nothing for a temperature to scale.
+register("null", NullParticipant(), readout=Readout(stop=StoppingCurve()), fixed=["temperature"])

@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 import cogmem.participants
 from cogmem.errors import InvalidValue, UnknownName
 from cogmem.participants.protocol import Participant
-from cogmem.participants.readout import Readout, StoppingCurve
+from cogmem.participants.readout import Readout
 from cogmem.participants.sitting import Sitting
 
 __all__ = ["SHARED", "family", "register", "roster", "sitting"]
@@ -24,18 +24,25 @@ SHARED = " (shared readout)"
 _ROSTER: dict[str, Sitting] = {}
 
 
-def register(family: str, participant: Participant, fixed: Iterable[str] = ()) -> None:
+def register(
+    family: str,
+    participant: Participant,
+    *,
+    readout: Readout | None = None,
+    fixed: Iterable[str] = (),
+) -> None:
     """Let a participant take part in comparisons, by its own rule if it has one and by the shared.
 
     Args:
         family: what to call it.
         participant: who.
+        readout: the shared readout; `Readout()` for all but the null.
         fixed: parameters that are not fitted.
 
     Raises:
         InvalidValue: if another participant has that name.
     """
-    shared = Sitting(participant, Readout(stop=StoppingCurve()), frozenset(fixed))
+    shared = Sitting(participant, readout or Readout(), frozenset(fixed))
     if participant.own_rule is None:
         _add(family, shared)
     else:

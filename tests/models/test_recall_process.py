@@ -28,6 +28,7 @@ each_model = pytest.mark.parametrize("name", MODELS)
 # Each gradient is a compilation of seconds, and CMR without similarity is CMR with s = 0.
 each_slope = pytest.mark.parametrize("name", [name for name in MODELS if name != "CMR"])
 N_SIMULATED = 50_000
+N = 5  # words per list
 
 
 @partial(jax.jit, static_argnums=2)
@@ -35,7 +36,7 @@ def likelihoods(model: Any, recalls: Array, n_items: int, similarity: Array | No
     return jax.vmap(lambda one: model.log_likelihood(one, n_items, similarity))(recalls)
 
 
-def exact(name: str, recalls: np.ndarray, n_items: int) -> np.ndarray:
+def exact(name: str, recalls: np.ndarray, n_items: int = N) -> np.ndarray:
     """Float64 log-likelihood of each list."""
     with jax.enable_x64(True):
         model, alike = cast(MODELS[name], "float64"), similarity_for(name, n_items, "float64")
@@ -43,9 +44,10 @@ def exact(name: str, recalls: np.ndarray, n_items: int) -> np.ndarray:
 
 
 @cache
-def simulated(name: str, n_items: int) -> np.ndarray:
-    alike = similarity_for(name, n_items, "float32")
-    one = partial(cast(MODELS[name], "float32").simulate, n_items, alike)
+def simulated(name: str) -> np.ndarray:
+    """Positions in 50,000 lists of five words."""
+    alike = similarity_for(name, N, "float32")
+    one = partial(cast(MODELS[name], "float32").simulate, N, alike)
     keys = jax.random.split(jax.random.key(1), N_SIMULATED)
     return np.asarray(jax.jit(jax.vmap(lambda key: one(key=key)))(keys))
 
@@ -69,48 +71,45 @@ def test_probabilities_of_all_sequences_sum_to_one(name: str) -> None:
 @each_model
 def test_words_left_and_stopping_sum_to_one_at_every_step(name: str) -> None:
     with jax.enable_x64(True):
-        model, n = cast(MODELS[name], "float64"), 6
-        state = model.study_list(n, similarity_for(name, n, "float64"))
-        available = jnp.ones(n, bool)
-        for count, item in enumerate([2, 5, 0, 1, 4, 3]):
+        model = cast(MODELS[name], "float64")
+        state = model.study_list(N, similarity_for(name, N, "float64"))
+        available = jnp.ones(N, bool)
+        for count, item in enumerate([2, 0, 1, 4, 3]):
             probability = np.exp(model.log_probs(state, available, jnp.array(count)))
             np.testing.assert_allclose(probability.sum(), 1, rtol=0, atol=1e-12)
             state, available = model.retrieve(state, jnp.array(item)), available.at[item].set(False)
-        last = np.exp(model.log_probs(state, available, jnp.array(n)))
-    np.testing.assert_array_equal(last, [0] * n + [1])
-
-
-@each_model
-def test_simulated_first_recalls_are_as_likely_as_they_should_be(name: str) -> None:
-    n = 10
-    first = np.zeros((n + 1, n), int)
-    first[:n, 0] = np.arange(1, n + 1)
-    with jax.enable_x64(True):
-        model = cast(MODELS[name], "float64")
-        state = model.study_list(n, similarity_for(name, n, "float64"))
-        probability = np.exp(model.log_probs(state, jnp.ones(n, bool), jnp.array(0)))
-    response = simulated(name, n)[:, 0]
-    observed = np.bincount(np.where(response > 0, response - 1, n), minlength=n + 1)
-    assert chi_square(observed, probability) > 1e-3
+        last = np.exp(model.log_probs(state, available, jnp.array(N)))
+    np.testing.assert_array_equal(last, [0] * N + [1])
 
 
 @each_model
 def test_simulated_sequences_are_as_likely_as_they_should_be(name: str) -> None:
-    """All 65 ways to recall four words, from the simulator and from the likelihood."""
-    ways, digits = all_sequences(4), 5 ** np.arange(4)
-    found, counts = np.unique(simulated(name, 4) @ digits, return_counts=True)
+    """All 326 ways to recall five words, from the simulator and from the likelihood."""
+    ways, digits = all_sequences(N), (N + 1) ** np.arange(N)
+    found, counts = np.unique(simulated(name) @ digits, return_counts=True)
     assert set(found) <= set(ways @ digits), "a word was recalled twice, or after the end"
     count_of = dict(zip(found, counts, strict=True))
     observed = np.array([count_of.get(way, 0) for way in ways @ digits])
-    assert chi_square(observed, np.exp(exact(name, ways, 4))) > 1e-3
+    assert chi_square(observed, np.exp(exact(name, ways))) > 1e-3
+
+
+@each_model
+def test_simulated_first_recalls_are_as_likely_as_they_should_be(name: str) -> None:
+    with jax.enable_x64(True):
+        model = cast(MODELS[name], "float64")
+        state = model.study_list(N, similarity_for(name, N, "float64"))
+        probability = np.exp(model.log_probs(state, jnp.ones(N, bool), jnp.array(0)))
+    response = simulated(name)[:, 0]
+    observed = np.bincount(np.where(response > 0, response - 1, N), minlength=N + 1)
+    assert chi_square(observed, probability) > 1e-3
 
 
 @each_model
 def test_order_of_lists_and_more_padding_do_not_change_the_sum(name: str) -> None:
-    lists = some_lists(7)
-    once = exact(name, lists, 7)
-    np.testing.assert_array_equal(exact(name, lists[::-1], 7), once[::-1])
-    padded = exact(name, np.pad(lists, ((0, 0), (0, 4))), 7)
+    lists = some_lists(N, n_lists=16)
+    once = exact(name, lists)
+    np.testing.assert_array_equal(exact(name, lists[::-1]), once[::-1])
+    padded = exact(name, np.pad(lists, ((0, 0), (0, 4))))
     np.testing.assert_allclose(padded, once, rtol=0, atol=1e-13)
 
 
@@ -128,12 +127,12 @@ def test_gradients_are_finite_for_every_list_even_on_the_bounds(name: str) -> No
 
     In float32, in which fits run, and where there is least room.
     """
-    model, n = cast(MODELS[name], "float32"), 6
-    alike, lists = similarity_for(name, n, "float32"), jnp.asarray(some_lists(n))
+    model = cast(MODELS[name], "float32")
+    alike, lists = similarity_for(name, N, "float32"), jnp.asarray(some_lists(N))
     points = jnp.concatenate([points_near_bounds(model, bound) for bound in (9, 50)])
 
     def loss(raw: Array, one: Array) -> Array:
-        return with_raw(model, raw).log_likelihood(one, n, alike)
+        return with_raw(model, raw).log_likelihood(one, N, alike)
 
     slopes = jax.jit(jax.vmap(jax.vmap(jax.value_and_grad(loss), (None, 0)), (0, None)))
     values, gradient = slopes(points, lists)
@@ -145,14 +144,14 @@ def test_gradients_are_finite_for_every_list_even_on_the_bounds(name: str) -> No
 @each_slope
 def test_gradients_are_those_of_central_differences(name: str) -> None:
     with jax.enable_x64(True):
-        model, n, step = cast(MODELS[name], "float64"), 6, 1e-5
-        alike, lists = similarity_for(name, n, "float64"), jnp.asarray(some_lists(n))
+        model, step = cast(MODELS[name], "float64"), 1e-5
+        alike, lists = similarity_for(name, N, "float64"), jnp.asarray(some_lists(N))
         nudge = np.random.default_rng(3).normal(0, 0.7, (4, len(parameters.table(model))))
         points = jnp.asarray(np.asarray(raw_of(model)) + nudge)
 
         def losses(raw: Array) -> Array:
             changed = with_raw(model, raw)
-            return jax.vmap(lambda one: changed.log_likelihood(one, n, alike))(lists)
+            return jax.vmap(lambda one: changed.log_likelihood(one, N, alike))(lists)
 
         def differences(raw: Array) -> Array:
             moves = step * jnp.eye(len(raw))

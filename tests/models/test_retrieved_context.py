@@ -96,11 +96,13 @@ def test_dtype_follows_the_parameters(name: str) -> None:
     for x64, dtype in ((False, "float32"), (True, "float32"), (True, "float64")):
         with jax.enable_x64(x64):
             model, alike = cast(MODELS[name], dtype), similarity_for(name, 5, dtype)
-            found = jax.eval_shape(partial(model.log_likelihood, n_items=5, similarity=alike), recalls)
+            found = jax.eval_shape(
+                partial(model.log_likelihood, n_items=5, similarity=alike), recalls
+            )
             assert found.dtype == dtype
-            assert all(
-                leaf.dtype == dtype for leaf in jax.tree.leaves(model.begin(5, alike))
-            ), f"{x64=} {dtype}"
+            assert all(leaf.dtype == dtype for leaf in jax.tree.leaves(model.begin(5, alike))), (
+                f"{x64=} {dtype}"
+            )
 
 
 @each_model
@@ -115,7 +117,7 @@ def test_rho_matters_only_where_the_input_overlaps_with_context() -> None:
     n = 6
     contexts = {}
     for rho in ("dot", "elementwise"):
-        model = cast(SupportCMR(rho=rho, start_drift=0.4), "float32")
+        model = cast(SupportCMR(rho=rho, encoding_drift=0.5, start_drift=0.6), "float32")
         memory = model.begin(n)
         for item in range(n):
             memory = model.study(memory, jnp.array(item))

@@ -59,7 +59,7 @@ def curves_of(sources: list[str], x: np.ndarray, seed: int) -> xr.Dataset:
 
 def many() -> dict[str, str]:
     names = [f"Model {letter}" for letter in "ABCDEFGHIJ"]
-    return {n: "own" for n in names} | {f"{n} (shared readout)": "shared readout" for n in names}
+    return dict.fromkeys(names, "own") | {f"{n} (shared readout)": "shared readout" for n in names}
 
 
 def panel(figure: Figure, label: str) -> Axes:
@@ -69,7 +69,7 @@ def panel(figure: Figure, label: str) -> Axes:
 
 def drawn(figure: Figure) -> Figure:
     with house_style():
-        figure.canvas.draw()
+        figure.draw_without_rendering()
     return figure
 
 

@@ -45,7 +45,7 @@ def a_figure() -> Figure:
 def texts(figure: Figure) -> Iterator[Text]:
     """Every text that is drawn."""
     with house_style():
-        figure.canvas.draw()
+        figure.draw_without_rendering()
     for text in figure.findobj(Text):
         if text.get_text() and text.get_visible():
             yield text
