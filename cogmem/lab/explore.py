@@ -205,7 +205,7 @@ class Chart:
         for name, line in self.lines.items():
             self._panels[name].draw_artist(line)
         picture = io.BytesIO()
-        quick = {"compress_level": 1}
+        quick = {"compress_level": 3}
         imsave(picture, self._canvas.buffer_rgba(), format="png", pil_kwargs=quick)
         return picture.getvalue()
 
@@ -260,7 +260,9 @@ class Explorer:
     ) -> None:
         """See `explore`."""
         self._ipywidgets = _ipywidgets()
-        self._presets = {"start": simulator.values, **presets}
+        # What a preset does not name goes back to its start, so that order does not matter.
+        every: dict[str, Mapping[str, float]] = {"start": {}, **presets}
+        self._presets = {name: {**simulator.values, **values} for name, values in every.items()}
         self._listening = True
         self.simulator, self.ms = simulator, math.nan
         self.chart = Chart(people, simulator(), f"{label}: {simulator.n_lists:,} lists")
@@ -268,7 +270,7 @@ class Explorer:
             name: self._slider(name, entry) for name, entry in simulator.sitting.parameters.items()
         }
         self._picture = self._ipywidgets.Image(value=self.chart.png(), format="png")
-        self._picture.layout.max_width = "1050px"
+        self._picture.layout.max_width = "700px"
         self.widget = self._arranged()
 
     @property
@@ -340,7 +342,7 @@ class Explorer:
                 self.sliders.values(), self.simulator.sitting.parameters.values(), strict=True
             )
         ]
-        layout = {"grid_template_columns": "50% 50%", "max_width": "1050px"}
+        layout = {"grid_template_columns": "50% 50%", "max_width": "700px"}
         grid = self._ipywidgets.GridBox(rows, layout=layout)
         return self._ipywidgets.VBox([self._controls(), self._picture, grid])
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import zarr
 
-from cogmem.errors import CogmemError
+from cogmem.errors import CogmemError, InvalidValue
 from cogmem.lab.provenance import config_hash, describe, provenance
 
 __all__ = ["Store", "StoreMismatch", "Table"]
@@ -43,10 +43,25 @@ class Table:
         return np.asarray(self.group["done"][:])  # type: ignore[index]
 
     def write(self, rows: slice, values: Mapping[str, Any]) -> None:
-        """Write a block of rows, then flag it as done."""
-        for name, value in values.items():
-            self.group[name][rows] = np.asarray(value)  # type: ignore[index]
+        """Write a block of rows, then flag it as done.
+
+        Raises:
+            InvalidValue: if a column is missing or a value has another shape; nothing is written.
+        """
+        arrays = {name: np.asarray(value) for name, value in values.items()}
+        self._check(rows, arrays)
+        for name, array in arrays.items():
+            self.group[name][rows] = array  # type: ignore[index]
         self.group["done"][rows] = True  # type: ignore[index]
+
+    def _check(self, rows: slice, arrays: Mapping[str, np.ndarray]) -> None:
+        """zarr itself cuts or repeats what does not fit."""
+        n_rows = rows.stop - rows.start
+        wanted = {name: (n_rows, *array.shape[1:]) for name, array in self.group.arrays()}
+        wanted.pop("done")
+        given = {name: array.shape for name, array in arrays.items()}
+        if given != wanted:
+            raise InvalidValue(f"a block has columns {given}, expected {wanted}.")
 
     def read(self) -> dict[str, np.ndarray]:
         """All columns, [row, ...] by name; rows not done hold zeros."""

@@ -44,7 +44,7 @@ _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (5, 1, 1, 1)), (0, (1, 1)), 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*")
 
 RC: dict[str, Any] = {
-    "figure.dpi": 150,
+    "figure.dpi": 100,
     "savefig.dpi": 300,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",

@@ -28,7 +28,7 @@ def test_choice_is_activation_to_a_power() -> None:
     state = support.study_list(N)
     activation = np.asarray(state.context_item @ state.context, float)
     expected = activation**3 / (activation**3).sum()
-    np.testing.assert_allclose(first_recall(support), expected, rtol=0, atol=2e-7)
+    np.testing.assert_allclose(first_recall(support), expected, rtol=0, atol=1e-6)
 
 
 def test_insensitive_choice_is_uniform() -> None:

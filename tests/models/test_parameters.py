@@ -1,0 +1,99 @@
+"""Parameters: one declaration, read by fits, sweeps, documentation and error messages."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cogmem.errors import InvalidValue, UnknownName
+from cogmem.models import parameters
+from cogmem.models.parameters import Parameter
+from cogmem.participants.roster import roster
+from tests.models.cases import MODELS
+
+INTERVALS = {
+    "logit": (0.01, 10.0),
+    "log": (2.0, float("inf")),
+    "identity": (-float("inf"), float("inf")),
+}
+
+
+def entry(bounds: tuple[float, float]) -> Parameter:
+    return Parameter(3.0, bounds, (3.0, 4.0), "s", "here", "a time")
+
+
+@pytest.mark.parametrize("transform", INTERVALS)
+@settings(deadline=None)
+@given(share=st.floats(0.001, 0.999))
+def test_constrain_inverts_unconstrain(transform: str, share: float) -> None:
+    parameter = entry(INTERVALS[transform])
+    assert parameter.transform == transform
+    value = 2.0 + 7 * share
+    with jax.enable_x64(True):
+        back = parameter.constrain(parameter.unconstrain(jnp.asarray(value)))
+    np.testing.assert_allclose(back, value, rtol=1e-12)
+
+
+@pytest.mark.parametrize("transform", ["logit", "log"])
+@settings(deadline=None)
+@given(raw=st.floats(-80, 80))
+def test_any_raw_value_is_within_bounds(transform: str, raw: float) -> None:
+    low, high = INTERVALS[transform]
+    value = entry((low, high)).constrain(jnp.asarray(raw))
+    assert np.float32(low) <= value <= np.float32(high)
+
+
+def test_a_value_on_its_bound_has_a_finite_raw_value() -> None:
+    for value in (0.01, 10.0):
+        assert np.isfinite(entry(INTERVALS["logit"]).unconstrain(jnp.asarray(value)))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_vectors_and_trees_of_a_model_are_inverses(name: str) -> None:
+    model = MODELS[name]
+    entries, values = parameters.table(model), parameters.get(model)
+    back = parameters.constrain(entries, parameters.unconstrain(entries, values))
+    assert list(back) == list(entries) == list(values)
+    # A default on its bound (no similarity) is moved just inside.
+    np.testing.assert_allclose(list(back.values()), list(values.values()), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_parameter_says_what_it_is_and_starts_within_its_bounds(name: str) -> None:
+    for key, one in parameters.table(MODELS[name]).items():
+        assert one.meaning, key
+        assert one.source, key
+        low, high = one.bounds
+        assert low <= one.start[0] < one.start[1] <= high, key
+        assert low <= one.default <= high, key
+
+
+def test_replace_changes_nothing_else() -> None:
+    model = MODELS["TCM"]
+    changed = parameters.get(parameters.replace(model, {"drift": 0.25}))
+    assert changed == parameters.get(model) | {"drift": 0.25}
+
+
+def test_replace_reaches_modules_inside() -> None:
+    entrant = parameters.replace(roster()["TCM"], {"drift": 0.125})
+    assert entrant.participant.model.drift == 0.125
+
+
+def test_replace_refuses_an_unknown_name_and_offers_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"'encodng_drift'.*Did you mean 'encoding_drift'"):
+        parameters.replace(MODELS["CMR"], {"encodng_drift": 0.5})
+
+
+@pytest.mark.parametrize("value", [1.5, 2, np.float64(1.5), float("nan")])
+def test_replace_refuses_a_value_out_of_range_and_names_the_range(value: object) -> None:
+    with pytest.raises(InvalidValue, match=r"encoding_drift is .*expected 0 to 1"):
+        parameters.replace(MODELS["CMR"], {"encoding_drift": value})
+
+
+def test_replace_takes_traced_values() -> None:
+    moved = jax.jit(lambda v: parameters.replace(MODELS["CMR"], {"encoding_drift": v}))(0.25)
+    assert moved.encoding_drift == 0.25
