@@ -5,9 +5,10 @@ words, immediate free recall) are split into two halves, alternating in order of
 participant is fitted to one half by maximum likelihood. Then it is walked through the person's own
 responses to the other half, and its log-likelihood of each response, and of stopping, is summed.
 The table gives the gain over the null in bits per response, the end of each list counted as one.
-The null chooses at random and stops as the person does (a curve counted on the training lists). Models are read in two ways: by
-their own published rule, and by the readout that all participants share. The curves are free
-recall of the fitted participants, beside the same people's held-out lists.
+The null chooses at random and stops as the person does (a curve counted on the training lists).
+Models are read in two ways: by their own published rule, and by the readout that all participants
+share. The curves are free recall of the fitted participants, beside the same people's held-out
+lists.
 
 Run: `cogmem compare --preset quick`, or `python experiments/comparison.py`.
 """
@@ -83,9 +84,10 @@ def run(config: Config, session: Session) -> xr.DataTree:
     )
     entrants, store = roster(), session.store("comparison", config)
     report = session.begin(len(entrants) * contest.n_steps)
-    results = {
-        name: contest.enter(name, sitting, store, report) for name, sitting in entrants.items()
-    }
+    with store.writing():
+        results = {
+            name: contest.enter(name, sitting, store, report) for name, sitting in entrants.items()
+        }
     return _tree(config, split_lists(recalls)[1], contest, results)
 
 
@@ -223,6 +225,7 @@ EXPERIMENT = Experiment(
     numbers=numbers,
     table=table,
     people=("peers",),
+    models=("support_cmr", "tcm"),
     sources=("Healey & Kahana (2014)", "Polyn, Norman & Kahana (2009)", "Howard & Kahana (2002)"),
     cost={"quick": "2 minutes on 2 cores", "paper": "half an hour on 2 cores"},
 )

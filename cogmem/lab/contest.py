@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 import zlib
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import numpy as np
@@ -18,7 +17,7 @@ from jaxtyping import PRNGKeyArray
 from cogmem.data.recalls import Recalls
 from cogmem.fit import Fit, People, Search, fit, simulate, split_lists
 from cogmem.lab.progress import Report
-from cogmem.lab.store import Store, Table
+from cogmem.lab.store import Column, Store, Table
 from cogmem.participants.sitting import Sitting
 
 __all__ = ["Contest", "Result"]
@@ -112,14 +111,14 @@ class Contest:
                 table.write(rows, self._block(sitting, rows, key, name, report))
         return self._result(sitting, table)
 
-    def _columns(self, sitting: Sitting) -> dict[str, tuple[tuple[int, ...], Any]]:
-        n_items = self.train.n_items
+    def _columns(self, sitting: Sitting) -> dict[str, Column]:
+        simulated = (self.n_simulated, self.train.n_items)
         return {
-            "raw": ((len(sitting.parameters),), np.float32),
-            "nll": ((), np.float64),
-            "log_score": ((), np.float64),
-            "recalls": ((self.n_simulated, n_items), np.int16),
-            "seconds": ((), np.float64),
+            "raw": Column((len(sitting.parameters),), np.float32, ("parameter",)),
+            "nll": Column((), np.float64),
+            "log_score": Column((), np.float64),
+            "recalls": Column(simulated, np.int16, ("list", "output")),
+            "seconds": Column((), np.float64),
         }
 
     def _block(

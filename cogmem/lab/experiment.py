@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 import cogmem
 from cogmem.errors import UnknownName
 from cogmem.lab.progress import Report
+from cogmem.lab.provenance import config_hash, provenance
 from cogmem.lab.runtime import results_folder
 from cogmem.lab.store import Store
 
@@ -33,37 +35,64 @@ class Session:
 
     def store(self, name: str, config: Any) -> Store:
         """The store of an experiment under one configuration, made or reopened."""
-        return Store.open(self.results, name, config)
+        about = provenance(config) | {"experiment": name}
+        return Store.open(self.results / f"{name}-{config_hash(config)}.zarr", about)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One script, one experiment, one figure.
+    """One script, one experiment, one figure. It has either a `run` of its own or a `cell`.
 
     Attributes:
-        name: also the stem of its figure.
+        name: also the name of its script and the stem of its figure.
         title: what it shows, in one line.
         presets: configurations (frozen dataclasses) by name; "quick" and "paper" at least.
-        run: (config, session) -> labelled results. It must give the same numbers for the same
-            configuration, and finish what an earlier, killed run of it began.
         plot: labelled results -> figure.
         numbers: labelled results -> every plotted number, as a tidy table.
+        run: (config, session) -> labelled results. It must give the same numbers for the same
+            configuration, and finish what an earlier, killed run of it began.
+        cell: (config, *, key) -> outputs by name, for an experiment that is a sweep. Pure JAX in
+            the floats of the configuration if `vectorised`.
+        outputs: axes of each output of a cell, by name.
+        labels: config -> labels of those axes.
+        finite: outputs in which NaN means that the cell failed.
+        vectorised: whether many cells may run under one `vmap`.
+        cells_at_once: at most so many, to bound memory.
+        over: what each preset sweeps, as on the command line.
+        repeats: repeats of each cell, by preset; 1 if not named.
         people: names of the human data sets it is laid beside.
+        models: names of the models' cards.
         sources: the papers it answers.
         cost: what each preset costs, in words.
+        tolerance: largest difference of a plotted number at which a figure counts as unchanged.
         table: labelled results -> a `rich` table for the terminal, if there is one to show.
     """
 
     name: str
     title: str
     presets: Mapping[str, Any]
-    run: Callable[[Any, Session], Any]
     plot: Callable[[Any], Any]
     numbers: Callable[[Any], Any]
-    people: tuple[str, ...]
-    sources: tuple[str, ...]
-    cost: Mapping[str, str]
+    run: Callable[[Any, Session], Any] | None = None
+    cell: Callable[..., Mapping[str, Any]] | None = None
+    outputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Callable[[Any], Mapping[str, Any]] = lambda config: {}
+    finite: tuple[str, ...] = ()
+    vectorised: bool = True
+    cells_at_once: int = 64
+    over: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    people: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    cost: Mapping[str, str] = field(default_factory=dict)
+    tolerance: float = 1e-6
     table: Callable[[Any], Any] | None = None
+
+    @property
+    def default(self) -> Any:
+        """The quick configuration, from which others are made by changing settings."""
+        return self.preset("quick")
 
     def preset(self, name: str) -> Any:
         """A configuration by name.
@@ -94,7 +123,9 @@ def find_experiment(name: str) -> Experiment:
 
 
 def _folder() -> Path:
-    """`experiments/` of a checkout, or the copy that an installed cogmem carries."""
+    """`COGMEM_EXPERIMENTS`, `experiments/` of a checkout, or what an installed cogmem carries."""
+    if "COGMEM_EXPERIMENTS" in os.environ:
+        return Path(os.environ["COGMEM_EXPERIMENTS"])
     package = Path(cogmem.__file__).parent
     checkout = package.parent / "experiments"
     return checkout if checkout.is_dir() else package / "experiments"

@@ -39,22 +39,26 @@ _ADDED = "stopping rule of Polyn, Norman & Kahana (2009), added here"
 
 
 class TCM(RetrievedContext):
-    """The temporal context model of free recall (Howard & Kahana 2002)."""
+    """The temporal context model of free recall (Howard & Kahana 2002).
+
+    The default values are a maximum-likelihood fit to all lists of the PEERS no-task data taken as
+    one person's.
+    """
 
     drift: Float[Array, ""] = parameter(
-        0.6, (0, 1), start=(0.2, 0.9), meaning="context drift rate (beta)", source=_SOURCE
+        0.814, (0, 1), start=(0.2, 0.9), meaning="context drift rate (beta)", source=_SOURCE
     )
     learning_rate: Float[Array, ""] = parameter(
-        0.4, (0, 1), start=(0.1, 0.8), meaning="share of new item-to-context ties", source=_SOURCE
+        0.748, (0, 1), start=(0.1, 0.8), meaning="share of new ties to context", source=_SOURCE
     )
     temperature: Float[Array, ""] = parameter(
-        0.3, (0.01, 10), start=(0.05, 1), meaning="noise of the Luce choice (tau)", source=_SOURCE
+        0.479, (0.01, 10), start=(0.05, 1), meaning="noise of the Luce choice (tau)", source=_SOURCE
     )
     stop_scale: Float[Array, ""] = parameter(
-        0.004, (0, 1), start=(0.001, 0.05), meaning="P(stop) before any recall", source=_ADDED
+        0.00778, (0, 1), start=(0.001, 0.05), meaning="P(stop) before any recall", source=_ADDED
     )
     stop_growth: Float[Array, ""] = parameter(
-        0.39, (0, 10), start=(0.1, 0.6), meaning="growth of P(stop) per recall", source=_ADDED
+        0.29, (0, 10), start=(0.1, 0.6), meaning="growth of P(stop) per recall", source=_ADDED
     )
 
     @property

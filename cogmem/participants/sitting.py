@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from cogmem.errors import InvalidValue
+from cogmem.errors import InvalidValue, UnknownName
 from cogmem.models.parameters import Parameter, table
+from cogmem.models.parameters import replace as replace_values
 from cogmem.models.recall_process import event_log_probs, simulate
 from cogmem.participants.protocol import Participant, Rule
 from cogmem.participants.readout import Readout, StoppingCurve
@@ -61,6 +62,18 @@ class Sitting(eqx.Module):
             entries = {name: entry for name, entry in entries.items() if name not in unused}
             entries |= table(self.readout)
         return {name: entry for name, entry in entries.items() if name not in self.fixed}
+
+    def with_values(self, **values: float) -> Sitting:
+        """With some parameters changed, e.g. `sitting("CMR").with_values(encoding_drift=0.3)`.
+
+        Raises:
+            UnknownName: if a name is not in `parameters`.
+            InvalidValue: if a value lies outside its bounds.
+        """
+        for name in values:
+            if name not in self.parameters:
+                raise UnknownName("parameter", name, self.parameters)
+        return replace_values(self, values)
 
     def teacher_forced(
         self, task: FreeRecall, recalls: Int[Array, " output"], *, key: PRNGKeyArray

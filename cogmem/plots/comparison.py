@@ -297,7 +297,9 @@ def _heading(page: _Page, figure: Figure, tree: xr.DataTree) -> None:
     """What the data are, what the lines are, and what the numbers in the panels are."""
     known = {str(key): value for key, value in tree.attrs.items()}
     attrs = {"dataset": "", "n_subjects": 0, "n_lists": 0, "preset": ""} | known
-    what = "{dataset}: {n_subjects:,} people, {n_lists:,} lists (preset {preset})".format(**attrs)
+    what = "{dataset}: {n_subjects:,} people, {n_lists:,} held-out lists (preset {preset})".format(
+        **attrs
+    )
     note = (
         "Numbers in A: RMSD / noise ceiling, own rule | shared readout. "
         "At 1 or below, the curve cannot tell the model from people."
@@ -312,11 +314,15 @@ def _heading(page: _Page, figure: Figure, tree: xr.DataTree) -> None:
 
 
 def _legend(figure: Figure, corner: tuple[float, float]) -> None:
-    band = Patch(color=PEOPLE_BAND, linewidth=0), Line2D([], [], color=PEOPLE_LINE, linewidth=0.8)
-    handles: list[Any] = [band, *(Line2D([], [], **look._asdict()) for look in LOOKS.values())]
+    people = Patch(color=PEOPLE_BAND, linewidth=0), Line2D([], [], color=PEOPLE_LINE, linewidth=0.8)
+    handles: list[Any] = [people]
+    for look in LOOKS.values():
+        band = Patch(color=look.color, alpha=0.2, linewidth=0)
+        handles.append((band, Line2D([], [], **look._asdict())))
+    names = ["Model, own rule: likewise", "Model, shared readout: likewise"]
     figure.legend(
         handles,
-        ["People: mean, 95 % bootstrap interval", "Model, own rule", "Model, shared readout"],
+        ["People: mean, 95 % bootstrap interval", *names],
         loc="upper left",
         bbox_to_anchor=corner,
         borderaxespad=0,

@@ -139,7 +139,12 @@ def test_labels_have_units_and_the_heading_says_what_bands_are() -> None:
     assert "bits per response" in panel(figure, "gain").get_xlabel()
     assert panel(figure, "CMR: lag_crp").get_xlabel() == "Lag (positions)"
     said = " ".join(text.get_text() for text in figure.findobj(Text))
-    for phrase in ("95 % bootstrap interval", "126 people, 3,528 lists", "noise ceiling", "quick"):
+    for phrase in (
+        "95 % bootstrap interval",
+        "126 people, 3,528 held-out lists",
+        "noise ceiling",
+        "quick",
+    ):
         assert phrase in said
 
 
