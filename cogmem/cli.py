@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,9 +20,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+Words = Annotated[list[str] | None, typer.Argument(help="Names; all if none.")]
 Preset = Annotated[str, typer.Option(help="quick (minutes) or paper (the published setting).")]
-Models = Annotated[list[str] | None, typer.Argument(help="Names of models; all if none.")]
 Folder = Annotated[Path, typer.Option(help="Where the figure goes.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a setting: name=value; repeatable.")
+]
 
 
 def _command(function: Callable[..., None]) -> Callable[..., None]:
@@ -34,45 +39,156 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(*args, **kwargs)
         except CogmemError as error:
-            typer.secho(f"error: {error}", fg="red", err=True)
-            raise typer.Exit(2) from None
+            _fail(f"error: {error}", 2)
         except KeyboardInterrupt:
-            typer.secho(
-                "\\nStopped. What was finished is kept: the same command goes on from there.",
-                err=True,
-            )
-            raise typer.Exit(130) from None
+            _fail("\nStopped. What was finished is kept: the same command goes on from there.", 130)
+        except OSError as error:
+            if error.errno not in _DISK:
+                raise
+            _fail(f"error: {_DISK[error.errno]} ({error}). What was finished is kept.", 2)
 
     return command
+
+
+_DISK = {
+    errno.ENOSPC: "the disk is full; make room and run the same command again",
+    errno.EDQUOT: "the disk quota is used up; make room and run the same command again",
+    errno.EACCES: "the folder cannot be written to; choose another (COGMEM_RESULTS, --out)",
+    errno.EPERM: "the folder cannot be written to; choose another (COGMEM_RESULTS, --out)",
+    errno.EROFS: "the folder is read-only; choose another (COGMEM_RESULTS, --out)",
+}
 
 
 @_command
 def compare(preset: Preset = "quick", out: Folder = Path("figures")) -> None:
     """Fit every participant to half of each person's lists, score it on the rest."""
-    run("comparison", preset, out)
+    _carry_out("comparison", preset, None, out)
 
 
 @_command
-def run(name: str, preset: Preset = "quick", out: Folder = Path("figures")) -> None:
+def run(
+    name: str, preset: Preset = "quick", sets: Set = None, out: Folder = Path("figures")
+) -> None:
     """Run an experiment and write its figure, its numbers and how they came about."""
-    from cogmem.lab.experiment import find_experiment
-    from cogmem.lab.show import carry_out
+    _carry_out(name, preset, sets, out)
 
-    experiment = find_experiment(name)
-    results, paths = carry_out(experiment, preset, out)
-    if experiment.table is not None:
-        _print(experiment.table(results))
-    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+
+@_command
+def sweep(
+    name: str,
+    preset: Preset = "quick",
+    sets: Set = None,
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An axis: name=0.1:0.9:9, name=0.1:10:9:log, name=1,2,3, name=0:1:sobol or "
+            "name=0:1:random; repeatable. Instead of the preset's."
+        ),
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Axes and settings in a TOML file.")] = None,
+    samples: Annotated[int, typer.Option(help="Points of random and Sobol axes.")] = 64,
+    repeats: Annotated[int | None, typer.Option(help="Repeats of each cell.")] = None,
+    seed: Annotated[int, typer.Option(help="Root of all randomness.")] = 0,
+    store: Annotated[Path | None, typer.Option(help="Where results go.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 0,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
+    slurm: Annotated[Path | None, typer.Option(help="TOML file describing Slurm jobs.")] = None,
+    shard: Annotated[str, typer.Option(help="i/n: only the i-th of n parts.")] = "1/1",
+    retry_failed: Annotated[bool, typer.Option(help="Compute failed cells again.")] = False,
+    fail_fast: Annotated[bool, typer.Option(help="Stop at the first failed cell.")] = False,
+    repair: Annotated[bool, typer.Option(help="Compute unreadable cells again.")] = False,
+) -> None:
+    """Run an experiment over many settings. Results survive; a rerun computes what is missing."""
+    import shlex
+    import sys
+    from dataclasses import replace
+
+    from cogmem.lab.axes import Axes, parse_over
+    from cogmem.lab.execute import Options
+    from cogmem.lab.show import preset_sweep, run_sweep, sweep_path
+
+    asked, axes = _run(name, preset, sets), None
+    if file is not None:
+        found = Axes.from_toml(file, asked.config)
+        asked = replace(asked, overrides={**found.overrides, **(asked.overrides or {})})
+        axes, repeats = found.axes, repeats or found.repeats
+    if over:
+        axes = parse_over(over, asked.config, n_samples=samples, seed=seed)
+    planned = replace(preset_sweep(asked, axes, repeats), seed=seed)
+    options = Options(_part(shard), retry_failed, fail_fast, repair)
+    with _workers(workers, scheduler, slurm) as mapper:
+        tally = run_sweep(
+            planned,
+            shlex.join(["cogmem", *sys.argv[1:]]),
+            path=store,
+            mapper=mapper,
+            options=options,
+        )
+    typer.echo(f"{store or sweep_path(planned)}: {tally.done} cells done, {tally.failed} failed")
+    for message in tally.messages[:10]:
+        typer.secho(f"failed: {message}", fg="red", err=True)
+    if tally.failed:
+        raise typer.Exit(1)
+
+
+@_command
+def figure(
+    names: Words = None,
+    every: Annotated[bool, typer.Option("--all", help="Every experiment.")] = False,
+    preset: Preset = "quick",
+    check: Annotated[bool, typer.Option(help="Compare the numbers with those kept.")] = False,
+    explain: Annotated[bool, typer.Option(help="Say what would be made anew, and why.")] = False,
+    out: Folder = Path("figures"),
+) -> None:
+    """Make figures from what is stored, computing only what is missing."""
+    from cogmem.errors import InvalidValue
+    from cogmem.lab import figures
+    from cogmem.lab.experiment import list_experiments
+
+    if bool(names) == every:
+        raise InvalidValue("name the figures, or say --all.")
+    chosen = list_experiments() if every else list(names or ())
+    runs = [_run(name, preset, None) for name in chosen]
+    if explain:
+        for each in runs:
+            typer.echo(figures.explain(each, out))
+    elif check:
+        checks = [figures.check(each, out) for each in runs]
+        typer.echo(figures.tally(checks))
+        raise typer.Exit(0 if all(each.unchanged for each in checks) else 1)
+    else:
+        for name in chosen:
+            _carry_out(name, preset, None, out)
+
+
+@_command
+def show(store: Path) -> None:
+    """Where a stored result or a figure (its .json) comes from, and how to repeat it."""
+    import json
+
+    from cogmem.lab.figures import provenance_rows
+    from cogmem.lab.store import Store
+
+    if store.suffix == ".json":
+        _table(("what", "value"), provenance_rows(json.loads(store.read_text(encoding="utf-8"))))
+        return
+    held = Store.existing(store)
+    _table(("what", "value"), provenance_rows(dict(held.root.attrs)))
+    for name, counts in held.progress().items():
+        typer.echo(f"{name}: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
 
 
 @_command
 def _list(
-    names: Models = None,
+    names: Words = None,
     markdown: Annotated[bool, typer.Option(help="As a Markdown table.")] = False,
 ) -> None:
-    """The models and their papers; of named models, the whole fidelity card."""
+    """The models and their papers; the whole card of those named; or `list experiments`."""
     from cogmem.models.card import choose_cards, markdown_table
 
+    if names == ["experiments"]:
+        _list_experiments()
+        return
     cards = choose_cards(*(names or ()))
     if markdown:
         typer.echo(markdown_table(cards))
@@ -84,7 +200,7 @@ def _list(
 
 
 @_command
-def cite(names: Models = None) -> None:
+def cite(names: Words = None) -> None:
     """BibTeX of models."""
     from cogmem.models.card import cite as bibtex
 
@@ -110,6 +226,67 @@ def doctor() -> None:
     _table(("what", "found", "remark"), examine())
 
 
+def _run(name: str, preset: str, sets: list[str] | None) -> Any:
+    """An experiment under one configuration, refused here if there is no such thing."""
+    from cogmem.lab.experiment import find_experiment
+    from cogmem.lab.settings import parse_assignments
+    from cogmem.lab.show import Run
+
+    asked = Run(find_experiment(name), preset, parse_assignments(sets or ()))
+    _ = asked.config
+    return asked
+
+
+def _carry_out(name: str, preset: str, sets: list[str] | None, out: Path) -> None:
+    from cogmem.lab.show import carry_out
+
+    asked = _run(name, preset, sets)
+    results, paths = carry_out(asked, out)
+    if asked.experiment.table is not None:
+        _print(asked.experiment.table(results))
+    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+
+
+def _list_experiments() -> None:
+    from cogmem.lab.experiment import find_experiment, list_experiments
+
+    for name in list_experiments():
+        one = find_experiment(name)
+        facts = {
+            "answers": "; ".join(one.sources),
+            "models": ", ".join(one.models),
+            "people": ", ".join(one.people),
+            "cost": "; ".join(f"{preset}: {cost}" for preset, cost in one.cost.items()),
+        }
+        typer.secho(f"{name}: {one.title}", bold=True)
+        for what, fact in facts.items():
+            typer.echo(f"  {what}: {fact or 'none'}")
+
+
+def _part(shard: str) -> tuple[int, int]:
+    from cogmem.errors import InvalidValue
+
+    part, _, whole = shard.partition("/")
+    if not (part.isdigit() and whole.isdigit() and 1 <= int(part) <= int(whole)):
+        raise InvalidValue(f"shard is {shard!r}, expected i/n with i from 1 to n, e.g. 2/4.")
+    return int(part), int(whole)
+
+
+def _workers(workers: int, address: str, slurm: Path | None) -> AbstractContextManager[Any]:
+    """Who computes: this process, or one kind of Dask workers."""
+    from cogmem.errors import InvalidValue
+    from cogmem.lab import cluster
+    from cogmem.lab.execute import in_this_process
+
+    if (workers > 0) + bool(address) + (slurm is not None) > 1:
+        raise InvalidValue("give one of --workers, --scheduler and --slurm.")
+    if workers:
+        return cluster.local_workers(workers)
+    if address:
+        return cluster.scheduler(address)
+    return nullcontext(in_this_process) if slurm is None else cluster.slurm(slurm)
+
+
 def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     from rich.table import Table
 
@@ -123,6 +300,11 @@ def _print(what: Any) -> None:
     from rich.console import Console
 
     Console().print(what)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.secho(message, fg="red", err=True)
+    raise typer.Exit(code) from None
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from cogmem.plots.style import house_style
 
-__all__ = ["save_figure"]
+__all__ = ["as_csv", "save_figure"]
 
 PNG_DPI = 200
 
@@ -37,6 +37,11 @@ def save_figure(
     with house_style():
         figure.savefig(paths[0], metadata={"Date": None})
         figure.savefig(paths[1], dpi=PNG_DPI, metadata={"Software": None})
-    numbers.to_csv(paths[2], index=False, float_format="%.6g", lineterminator="\n")
+    paths[2].write_text(as_csv(numbers), encoding="utf-8", newline="\n")
     paths[3].write_text(json.dumps(how, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return paths
+
+
+def as_csv(numbers: pd.DataFrame) -> str:
+    """Plotted numbers as they are kept, to six digits."""
+    return str(numbers.to_csv(index=False, float_format="%.6g", lineterminator="\n"))

@@ -1,63 +1,166 @@
-"""Run an experiment with a progress bar and leave its figure, for commands and scripts alike."""
+"""Carrying out experiments, for commands, scripts and notebooks alike."""
 
 from __future__ import annotations
 
 import datetime
+import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cogmem.lab.artefacts import save_figure
+from cogmem.lab.axes import Axes, parse_over
+from cogmem.lab.execute import (
+    Mapper,
+    Options,
+    Tally,
+    execute,
+    in_this_process,
+    results_table,
+    widest_labels,
+)
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.progress import Report, progress_bar
 from cogmem.lab.provenance import provenance
-from cogmem.lab.runtime import compilation_cache
+from cogmem.lab.results import describe_axes, open_results
+from cogmem.lab.runtime import compilation_cache, results_folder
+from cogmem.lab.settings import override
+from cogmem.lab.store import Store
+from cogmem.lab.sweep import Sweep
 from cogmem.plots.style import house_style
 
-__all__ = ["carry_out", "main"]
+__all__ = ["Run", "carry_out", "main", "preset_sweep", "run_sweep", "sweep_path"]
 
 
-def carry_out(experiment: Experiment, preset: str, folder: Path) -> tuple[Any, list[Path]]:
-    """Run a preset and write its figure.
+@dataclass(frozen=True)
+class Run:
+    """An experiment under one configuration.
 
-    Args:
+    Attributes:
         experiment: what to run.
         preset: which of its configurations.
+        overrides: settings changed from it, as text by dotted path.
+    """
+
+    experiment: Experiment
+    preset: str = "quick"
+    overrides: Mapping[str, str] | None = None
+
+    @property
+    def config(self) -> Any:
+        """The configuration.
+
+        Raises:
+            UnknownName, InvalidValue: if preset or overrides are not to be had.
+        """
+        return override(self.experiment.preset(self.preset), self.overrides or {})
+
+    @property
+    def command(self) -> str:
+        """What repeats it."""
+        changed = [f"--set {name}={text}" for name, text in (self.overrides or {}).items()]
+        return " ".join(["cogmem run", self.experiment.name, f"--preset {self.preset}", *changed])
+
+    def results(self) -> Any:
+        """Labelled results, computed as far as no store holds them yet. Shows its progress."""
+        if self.experiment.run is None:
+            sweep = preset_sweep(self)
+            run_sweep(sweep, self.command)
+            return open_results(sweep_path(sweep))
+        with ExitStack() as stack:
+            session = Session(lambda total: stack.enter_context(progress_bar(total)))
+            return self.experiment.run(self.config, session)
+
+
+def carry_out(run: Run, folder: Path) -> tuple[Any, list[Path]]:
+    """Run an experiment and write its figure.
+
+    Args:
+        run: what to run.
         folder: where the figure goes.
 
     Returns:
         The labelled results, and the files written.
-
-    Raises:
-        UnknownName: if there is no such preset.
     """
-    config = experiment.preset(preset)
+    config = run.config
     compilation_cache()
     began = time.perf_counter()
-    with ExitStack() as stack:
-
-        def begin(total: int) -> Report:
-            return stack.enter_context(progress_bar(total))
-
-        results = experiment.run(config, Session(begin))
+    results = run.results()
+    experiment = run.experiment
     how = provenance(config) | {
         "experiment": experiment.name,
         "title": experiment.title,
-        "preset": preset,
-        "command": f"cogmem run {experiment.name} --preset {preset}",
+        "preset": run.preset,
+        "command": run.command,
         "sources": list(experiment.sources),
         "measured": datetime.date.today().isoformat(),
         "seconds": round(time.perf_counter() - began, 1),
     }
     with house_style():
         figure = experiment.plot(results)
-        return results, save_figure(
-            folder, experiment.name, figure, experiment.numbers(results), how
-        )
+        paths = save_figure(folder, experiment.name, figure, experiment.numbers(results), how)
+    return results, paths
 
 
-def main(experiment: Experiment) -> None:
-    """What `python experiments/NAME.py` does: the quick preset, into figures/."""
-    _, paths = carry_out(experiment, "quick", Path("figures"))
-    print("wrote", *paths)
+def preset_sweep(run: Run, axes: Axes | None = None, repeats: int | None = None) -> Sweep:
+    """The sweep of a preset, or of other axes.
+
+    Args:
+        run: experiment and configuration.
+        axes: instead of the preset's.
+        repeats: instead of the preset's.
+    """
+    experiment, config = run.experiment, run.config
+    if axes is None:
+        axes = parse_over(experiment.over.get(run.preset, ()), config)
+    if repeats is None:
+        repeats = experiment.repeats.get(run.preset, 1)
+    return Sweep(experiment, config, axes, repeats)
+
+
+def sweep_path(sweep: Sweep) -> Path:
+    """Where the store of a sweep is if nothing else is said."""
+    return results_folder() / f"{sweep.experiment.name}-{sweep.about['config_hash']}.zarr"
+
+
+def run_sweep(
+    sweep: Sweep,
+    command: str,
+    *,
+    path: Path | None = None,
+    mapper: Mapper = in_this_process,
+    options: Options | None = None,
+) -> Tally:
+    """Compute what the store of a sweep does not hold yet, with a progress bar.
+
+    Args:
+        sweep: what is swept.
+        command: what was typed, for the store to remember.
+        path: of the store.
+        mapper: who computes.
+        options: which part, and what to do about failures.
+
+    Returns:
+        How many cells are done and failed.
+    """
+    compilation_cache()
+    about = provenance(sweep.config) | sweep.about | {"command": command}
+    store = Store.open(path or sweep_path(sweep), about)
+    results_table(sweep, store)
+    describe_axes(sweep, widest_labels(sweep), store)
+    with ExitStack() as stack:
+
+        def begin(total: int) -> Report:
+            return stack.enter_context(progress_bar(total))
+
+        return execute(sweep, store, begin, mapper, options or Options())
+
+
+def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> None:
+    """What `python experiments/NAME.py` does: `cogmem run NAME` with the same options."""
+    from cogmem.cli import app
+
+    app(["run", experiment.name, *(sys.argv[1:] if arguments is None else arguments)])

@@ -11,7 +11,7 @@ that no two writes touch the same chunk, and zarr replaces a chunk by renaming. 
 not finished, whatever its other arrays hold. `message` (256 bytes of UTF-8 per row, zero padded)
 says why a row failed. Floats that were never written are NaN. Chunks carry checksums.
 
-A process that writes holds a lock on the file `lock` beside the arrays; the system gives the lock
+A process that writes holds a lock on a hidden file beside the store; the system gives the lock
 back when the process ends, however it ends.
 """
 
@@ -247,11 +247,30 @@ class Store:
                 )
         return Table(group, self.path / name)
 
+    def existing_group(self, name: str) -> zarr.Group:
+        """A group that is there already.
+
+        Raises:
+            InvalidValue: if it is not.
+        """
+        group = self.root.get(name)
+        if not isinstance(group, zarr.Group):
+            raise InvalidValue(f"{self.path} holds no {name}: it is not the store of a sweep.")
+        return group
+
     def existing_table(self, name: str) -> Table:
         """A table that is there already."""
-        group = self.root[name]
-        assert isinstance(group, zarr.Group)
-        return Table(group, self.path / name)
+        return Table(self.existing_group(name), self.path / name)
+
+    def progress(self) -> dict[str, dict[str, int]]:
+        """Rows to do, done and failed, by table; rows that fill up a block count as done."""
+        names = {"to do": TO_DO, "done": DONE, "failed": FAILED}
+        tables = [(name, group) for name, group in self.root.groups() if "status" in group]
+        each = {name: Table(group, self.path / name).status for name, group in tables}
+        return {
+            table: {what: int((status == code).sum()) for what, code in names.items()}
+            for table, status in each.items()
+        }
 
     @contextmanager
     def writing(self, part: str = "all") -> Iterator[None]:
@@ -265,11 +284,16 @@ class Store:
             StoreBusy: if another process is writing all of it, or the same part.
         """
         whole = fcntl.LOCK_EX if part == "all" else fcntl.LOCK_SH
+        of_part = self._lock(part.replace("/", "-of-"))
         with (
-            _locked(self.path / "lock", whole, self.path),
-            _locked(self.path / f"lock-{part.replace('/', '-of-')}", fcntl.LOCK_EX, self.path),
+            _locked(self._lock("any"), whole, self.path),
+            _locked(of_part, fcntl.LOCK_EX, self.path),
         ):
             yield
+
+    def _lock(self, name: str) -> Path:
+        """Beside the store and not in it: zarr would take it for a broken array."""
+        return self.path.parent / f".{self.path.name}.{name}.lock"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
@@ -99,10 +100,14 @@ class Readout(eqx.Module):
 
 def standardised(evidence: Float[Array, " n"], available: Bool[Array, " n"]) -> Float[Array, " n"]:
     """Evidence in SD from its mean over what is available; all zero where it does not differ."""
+    evidence = jnp.where(available, evidence, 0)
+    largest = jax.lax.stop_gradient(
+        jnp.abs(evidence).max()
+    )  # SD have no unit: no part in the slope
+    evidence = evidence / jnp.where(largest > 0, largest, 1)
     n_left = jnp.maximum(available.sum(), 1).astype(evidence.dtype)
-    centred = evidence - jnp.sum(evidence, where=available) / n_left
+    centred = evidence - evidence.sum() / n_left
     variance = jnp.sum(centred**2, where=available) / n_left
     # Differences in the last digits are rounding, not evidence.
-    rounding = (8 * jnp.finfo(evidence.dtype).eps) ** 2 * (1 + jnp.max(evidence**2))
-    differs = variance > rounding
+    differs = variance > (8 * jnp.finfo(evidence.dtype).eps) ** 2
     return jnp.where(differs, centred / jnp.sqrt(jnp.where(differs, variance, 1)), 0)

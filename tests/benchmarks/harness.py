@@ -27,7 +27,7 @@ class Row:
 
     Attributes:
         name: what was done.
-        lists: how many lists it was done to.
+        lists: how many lists it was done to; 0 where a speed would mean nothing.
         ours, theirs: median seconds; None where there is nothing to time.
         ratio_target: theirs / ours should be at least this.
         seconds_target: ours should be at most this.
@@ -64,7 +64,10 @@ class Row:
         return (self.name, *map(self._speed, (self.ours, self.theirs)), ratio, target, met)
 
     def _speed(self, seconds: float | None) -> str:
-        return f"{1e3 * seconds:,.1f} ms = {self.lists / seconds:,.0f}/s" if seconds else ""
+        if not seconds:
+            return ""
+        rate = f" = {self.lists / seconds:,.0f}/s" if self.lists else ""
+        return f"{1e3 * seconds:,.1f} ms{rate}"
 
 
 def side_by_side(ours: Call, theirs: Call | None = None, repeats: int = REPEATS) -> dict[str, Any]:

@@ -56,12 +56,20 @@ def test_units_and_origin_of_evidence_do_not_matter(
     )
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-9, 1e9, 1e30])
+def test_no_unit_is_too_small_or_too_large(scale: float) -> None:
+    """In float32: firing rates in Hz and weights in S are evidence alike."""
+    evidence, available = jnp.arange(N, dtype="float32"), jnp.ones(N, bool)
+    found = Readout()(scale * evidence, available, jnp.array(0))
+    np.testing.assert_allclose(found, Readout()(evidence, available, jnp.array(0)), rtol=1e-5)
+
+
 @settings(deadline=None)
 @given(evidences, masks)
 def test_evidence_for_what_is_gone_does_not_matter(
     evidence: np.ndarray, available: np.ndarray
 ) -> None:
-    other = np.where(available, evidence, evidence[::-1] * 3)
+    other = np.where(available, evidence, 1e20 * (1 + evidence[::-1] ** 2))
     np.testing.assert_allclose(read(other, available), read(evidence, available), rtol=1e-10)
 
 
@@ -78,7 +86,9 @@ def test_standardised_by_hand() -> None:
     np.testing.assert_allclose(found[:3], np.array([-1, 0, 1]) / np.sqrt(2 / 3), rtol=1e-6)
 
 
-@pytest.mark.parametrize("evidence", [np.zeros(N), np.full(N, 1e-20), np.arange(N) * 1e-12])
+@pytest.mark.parametrize(
+    "evidence", [np.zeros(N), np.full(N, 1e-20), np.arange(N) * 1e-12, np.eye(N)[0]]
+)
 def test_gradient_is_finite_where_evidence_hardly_differs(evidence: np.ndarray) -> None:
     def loss(values: jnp.ndarray) -> jnp.ndarray:
         return Readout()(values, jnp.ones(N, bool), jnp.array(0))[:-1].sum()

@@ -11,7 +11,7 @@ from cogmem.errors import InvalidValue, UnknownName
 from cogmem.participants import roster as rosters
 from cogmem.participants.null import NullParticipant
 from cogmem.participants.readout import Readout, StoppingCurve
-from cogmem.participants.roster import register, roster, sitting
+from cogmem.participants.roster import family, register, roster, sitting
 from cogmem.participants.sitting import Sitting
 from cogmem.tasks import FreeRecall
 
@@ -25,11 +25,24 @@ def test_unknown_participant_is_refused_with_the_nearest_name() -> None:
         sitting("TMC")
 
 
-def test_two_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def own_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test registers is forgotten after it."""
     monkeypatch.setattr(rosters, "_ROSTER", dict(roster()))
-    register("null", sitting("null"))  # the same again, as a reload does
-    with pytest.raises(InvalidValue, match="two participants are called 'null'"):
-        register("null", sitting("TCM"))
+
+
+def test_two_of_one_name_are_refused(own_copy: None) -> None:
+    register("TCM", sitting("TCM").participant)  # the same again, as a reload does
+    with pytest.raises(InvalidValue, match="two participants are called 'TCM'"):
+        register("TCM", sitting("CMR").participant)
+
+
+def test_participant_with_a_rule_of_its_own_joins_twice_and_another_once(own_copy: None) -> None:
+    before = set(roster())
+    register("twin", sitting("TCM").participant)
+    register("blank", NullParticipant())
+    assert set(roster()) - before == {"twin", "twin (shared readout)", "blank"}
+    assert family("twin (shared readout)") == family("twin") == "twin"
 
 
 def test_sitting_without_a_rule_is_refused() -> None:
@@ -38,9 +51,12 @@ def test_sitting_without_a_rule_is_refused() -> None:
 
 
 def test_shared_readout_stands_in_for_the_own_rules_parameters() -> None:
-    own, shared = set(sitting("CMR").parameters), set(sitting("CMR (shared readout)").parameters)
-    assert own - shared == {"choice_sensitivity", "stop_scale", "stop_growth"}
-    assert shared - own == {"temperature"}
+    own, shared = sitting("CMR").parameters, sitting("CMR (shared readout)").parameters
+    assert set(own) - set(shared) == {"choice_sensitivity"}
+    assert set(shared) - set(own) == {"temperature"}
+    for name in ("stop_scale", "stop_growth"):
+        assert "common protocol" in shared[name].source
+        assert "common protocol" not in own[name].source
 
 
 def test_parameters_held_fixed_are_not_fitted() -> None:

@@ -1,0 +1,112 @@
+"""Figures on demand: made from stored results, or checked against the numbers that were kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cogmem.lab.artefacts import as_csv
+from cogmem.lab.provenance import config_hash
+from cogmem.lab.show import Run
+
+__all__ = ["Check", "check", "explain", "provenance_rows", "tally"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """How a figure's numbers compare with those that were kept.
+
+    Attributes:
+        name: of the figure.
+        difference: largest absolute difference of a number; infinite if rows or texts differ.
+        tolerance: up to which it counts as unchanged.
+        missing: whether no numbers were kept.
+    """
+
+    name: str
+    difference: float
+    tolerance: float
+    missing: bool = False
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether all numbers agree within the tolerance."""
+        return not self.missing and self.difference <= self.tolerance
+
+    def __str__(self) -> str:
+        if self.missing:
+            return f"{self.name}: nothing kept to compare with"
+        return f"{self.name}: max |Δ| {self.difference:.3g}, tolerance {self.tolerance:g}"
+
+
+def check(run: Run, folder: Path) -> Check:
+    """Compute a figure's numbers, as far as no store holds them, and compare. Writes nothing.
+
+    Args:
+        run: the experiment, under the configuration to check.
+        folder: where the kept CSV is.
+    """
+    experiment = run.experiment
+    kept = folder / f"{experiment.name}.csv"
+    if not kept.exists():
+        return Check(experiment.name, np.inf, experiment.tolerance, missing=True)
+    now = experiment.numbers(run.results())
+    difference = _difference(_as_text(now), pd.read_csv(kept, dtype=str, keep_default_na=False))
+    return Check(experiment.name, difference, experiment.tolerance)
+
+
+def tally(checks: list[Check]) -> str:
+    """One line: "12 figures, 11 unchanged, 1 differs (...)"."""
+    changed = [c for c in checks if not c.unchanged]
+    unchanged = len(checks) - len(changed)
+    told = f" ({'; '.join(str(c) for c in changed)})" if changed else ""
+    verb = "differs" if len(changed) == 1 else "differ"
+    plural = "figure" if len(checks) == 1 else "figures"
+    return f"{len(checks)} {plural}, {unchanged} unchanged, {len(changed)} {verb}{told}"
+
+
+def explain(run: Run, folder: Path) -> str:
+    """Why a figure would be made anew, or not, in a line."""
+    name, how = run.experiment.name, folder / f"{run.experiment.name}.json"
+    if not how.exists():
+        return f"{name}: was never made in {folder}"
+    made = json.loads(how.read_text(encoding="utf-8"))
+    about = f"{made['measured']}, commit {made['commit'][:10]}, {made['seconds']} s"
+    if made["config_hash"] != config_hash(run.config):
+        return f"{name}: made with other settings, preset {made['preset']} ({about})"
+    return f"{name}: made with these settings ({about})"
+
+
+def _as_text(numbers: pd.DataFrame) -> pd.DataFrame:
+    """As the CSV holds them."""
+    return pd.read_csv(StringIO(as_csv(numbers)), dtype=str, keep_default_na=False)
+
+
+def _difference(now: pd.DataFrame, kept: pd.DataFrame) -> float:
+    """Largest difference of a number; infinite where texts, rows or columns differ."""
+    if list(now.columns) != list(kept.columns) or len(now) != len(kept):
+        return np.inf
+    largest = 0.0
+    for name in now.columns:
+        a, b = (pd.to_numeric(table[name], errors="coerce") for table in (now, kept))
+        if not now[name][a.isna() | b.isna()].equals(kept[name][a.isna() | b.isna()]):
+            return np.inf
+        largest = max(largest, float((a - b).abs().max(skipna=True) or 0))
+    return largest
+
+
+def provenance_rows(about: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a store or a figure carries, as rows for a table."""
+    flat: list[tuple[str, str]] = []
+    for name, value in sorted(about.items()):
+        if isinstance(value, dict):
+            flat += [(f"{name}.{key}", str(inner)) for key, inner in sorted(value.items())]
+        else:
+            flat.append((name, str(value)))
+    return flat

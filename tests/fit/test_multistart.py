@@ -1,0 +1,221 @@
+"""Fitting: what comes back is the best, is what was put in, and is nobody else's business."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import jax
+import numpy as np
+import pytest
+
+from cogmem import data
+from cogmem.data.recalls import Recalls
+from cogmem.errors import DataNotFound, InvalidValue
+from cogmem.fit import multistart
+from cogmem.fit.evolution import evolve
+from cogmem.fit.multistart import Fit, Search, fit
+from cogmem.fit.people import People
+from cogmem.models.parameters import table
+from cogmem.participants.roster import sitting
+from tests.conformance.reference import reference
+from tests.fit.simulated import simulated_people
+
+KEY = jax.random.key(11)
+SEARCH = Search(n_starts=4, n_steps=100, n_polish=30)
+N_ITEMS = 8
+TRUE = {
+    "drift": np.array([0.35, 0.75]),
+    "learning_rate": np.array([0.3, 0.6]),
+    "temperature": np.array([0.3, 0.2]),
+    "stop_scale": np.array([0.01, 0.03]),
+    "stop_growth": np.array([0.5, 0.3]),
+}
+NOT_OVER = {"drift": 0.06, "learning_rate": 0.15, "temperature": 0.04, "stop_growth": 0.1}
+
+
+@cache
+def two_people() -> Recalls:
+    """300 lists of each of two people who recall as TCM."""
+    return simulated_people(sitting("TCM"), TRUE, n_lists=300, n_items=N_ITEMS)
+
+
+@cache
+def fitted_tcm() -> Fit:
+    return fit(sitting("TCM"), two_people(), key=KEY, search=SEARCH)
+
+
+@pytest.mark.parametrize("name", NOT_OVER)
+def test_parameters_of_simulated_people_are_recovered(name: str) -> None:
+    """Within three to four times the SD over simulations of this size."""
+    found = fitted_tcm().values[name]
+    np.testing.assert_allclose(found, TRUE[name], rtol=0, atol=NOT_OVER[name])
+
+
+def test_fit_is_better_than_the_truth() -> None:
+    """The maximum of the likelihood is at least its value at the parameters that made the data."""
+    found = fitted_tcm()
+    entries = sitting("TCM").parameters
+    raw = np.stack([np.asarray(entries[k].unconstrain(TRUE[k])) for k in entries], axis=1)
+    truth = Fit(found.sitting, found.people, raw.astype(np.float32), np.zeros(2))
+    at_truth = -truth.score(found.people, key=KEY).sum(axis=1)
+    assert (found.nll < at_truth).all()
+    assert (at_truth - found.nll < 15).all(), "15 nats for five parameters: chi-square of 30"
+
+
+def test_nll_is_that_of_the_lists_at_the_values_returned() -> None:
+    found = fitted_tcm()
+    again = -found.score(found.people, key=KEY).sum(axis=1)
+    np.testing.assert_allclose(found.nll, again, rtol=1e-6)
+
+
+def test_fit_of_a_person_does_not_depend_on_who_else_is_fitted() -> None:
+    together = fitted_tcm()
+    alone = fit(sitting("TCM"), two_people().select(subject=2), key=KEY, search=SEARCH)
+    np.testing.assert_allclose(alone.nll[0], together.nll[1], rtol=0, atol=0.01)
+    for name in NOT_OVER:
+        np.testing.assert_allclose(alone.values[name][0], together.values[name][1], atol=5e-3)
+
+
+def test_starts_go_with_the_person_not_with_the_place() -> None:
+    entries, everyone = sitting("TCM").parameters, People.of(two_people())
+    starts = multistart._starts(entries, everyone, 3, KEY)
+    alone = multistart._starts(entries, everyone[1:], 3, KEY)
+    np.testing.assert_array_equal(starts[1], alone[0])
+    assert (np.asarray(starts[0]) != np.asarray(starts[1])).any()
+    other = multistart._starts(entries, everyone, 3, jax.random.key(12))
+    assert (np.asarray(starts) != np.asarray(other)).any()
+
+
+def test_starts_lie_within_their_intervals() -> None:
+    entries, everyone = sitting("CMR").parameters, People.of(two_people())
+    starts = np.asarray(multistart._starts(entries, everyone, 50, KEY))
+    for column, (name, entry) in enumerate(entries.items()):
+        value = np.asarray(entry.constrain(starts[..., column]))
+        low, high = entry.start
+        assert low <= value.min() < value.max() <= high, name
+
+
+def test_order_of_lists_of_people_does_not_matter() -> None:
+    """Sorted by person again, and within a person the sum is of the same lists."""
+    turned = two_people()[np.r_[300:600, 0:300]]
+    found = fit(sitting("TCM"), turned, key=KEY, search=SEARCH)
+    np.testing.assert_array_equal(found.people.subjects, [1, 2])
+    np.testing.assert_array_equal(found.raw, fitted_tcm().raw)
+    np.testing.assert_array_equal(found.nll, fitted_tcm().nll)
+
+
+def test_progress_reports_as_many_blocks_as_announced() -> None:
+    blocks: list[int] = []
+    fit(sitting("TCM"), two_people(), key=KEY, search=SEARCH, progress=blocks.append)
+    assert sum(blocks) == SEARCH.n_blocks
+
+
+def test_null_is_counted_and_not_searched() -> None:
+    """Its likelihood, by hand: 1 / words left at each response, and Jeffreys' stopping curve."""
+    recalls = two_people()
+    found = fit(sitting("null"), recalls, key=KEY)
+    assert found.raw.shape == (2, 0)
+    assert found.values == {}
+    assert found.n_parameters == N_ITEMS
+    for row, who in enumerate(recalls.subjects):
+        length = recalls.select(subject=who).n_out
+        nll = 0.0
+        for n in range(N_ITEMS):
+            ended, reached = (length == n).sum(), (length >= n).sum()
+            stop = (ended + 0.5) / (reached + 1)
+            nll -= ended * np.log(stop) + (reached - ended) * np.log((1 - stop) / (N_ITEMS - n))
+        np.testing.assert_allclose(found.nll[row], nll, rtol=1e-6)
+
+
+def test_model_beats_the_null_on_its_own_data() -> None:
+    null = fit(sitting("null"), two_people(), key=KEY)
+    assert (fitted_tcm().nll < null.nll - 100).all()
+
+
+def test_padding_scores_zero() -> None:
+    ragged = two_people()[np.r_[0:40, 300:320]]
+    people = People.of(ragged)
+    scores = fitted_tcm().score(people, key=KEY)
+    assert scores.shape == (2, 40)
+    np.testing.assert_array_equal(scores[1, 20:], 0)
+    assert (scores[0] < 0).all()
+    assert (scores[1, :20] < 0).all()
+
+
+def test_others_than_those_fitted_are_not_scored() -> None:
+    with pytest.raises(InvalidValue, match="not the people fitted"):
+        fitted_tcm().score(People.of(two_people().select(subject=2)), key=KEY)
+
+
+# ---- people -------------------------------------------------------------------------------------
+
+FILE = "human"
+
+
+def published(n_subjects: int | None = None) -> tuple[Recalls, np.ndarray]:
+    """PEERS lists of the first subjects of the file, and their published likelihoods."""
+    values = reference(FILE)
+    try:
+        recalls = data.load("peers")
+    except DataNotFound as missing:
+        pytest.skip(str(missing))
+    subjects = values["hk2014_all_subjects"][:n_subjects]
+    nll = dict(zip(values["hk2014_all_subjects"], values["hk2014_all_published_nll"], strict=True))
+    recalls = recalls.select(subject=subjects)
+    return recalls, np.array([nll[who] for who in recalls.subjects])
+
+
+def test_fit_is_no_worse_than_the_published_one_for_the_first_people() -> None:
+    recalls, expected = published(3)
+    search = Search(n_starts=6, n_steps=100, n_polish=100)
+    found = fit(sitting("CMR, element-wise rho"), recalls, key=KEY, search=search)
+    assert (found.nll <= expected + 1).all(), found.nll - expected
+
+
+@pytest.mark.slow
+def test_fit_is_no_worse_than_the_published_one_for_nine_people_in_ten() -> None:
+    recalls, expected = published()
+    found = fit(sitting("CMR, element-wise rho"), recalls, key=KEY)
+    assert (found.nll <= expected + 1).mean() >= 0.9
+
+
+@pytest.mark.slow
+def test_gradients_and_evolution_find_the_same_optimum() -> None:
+    recalls, _ = published(5)
+    found = fit(sitting("CMR"), recalls, key=KEY)
+    evolved = [evolve(sitting("CMR"), found.people, person, key=KEY).nll for person in range(5)]
+    np.testing.assert_allclose(found.nll, evolved, rtol=0, atol=1)
+
+
+# Medians and quartiles of 126 fits (specs, 7.4), or a range about the published typical value.
+POPULATION = {
+    "encoding_drift": (0.55, 0.95),
+    "start_drift": (0.02, 0.5),
+    "recall_drift": (0.6, 0.97),
+    "learning_rate": (0.06, 0.5),
+    "shared_support": (0.05, 0.3),
+    "item_support": (2.0, 10.0),
+    "primacy_scale": (2.0, 20.0),
+    "primacy_decay": (0.8, 2.7),
+    "stop_scale": (0.001, 0.02),
+    "stop_growth": (0.2, 0.5),
+    "choice_sensitivity": (1.5, 4.0),
+}
+
+
+@pytest.mark.slow
+def test_drift_and_stopping_are_recovered_from_forty_people() -> None:
+    """40 simulated people of 28 lists of 16: correlation of true and fitted over .8."""
+    assert list(POPULATION) == [*POPULATION.keys()]
+    assert set(POPULATION) == set(table(sitting("CMR")))
+    rng = np.random.default_rng(5)
+    true = {name: rng.uniform(*ends, 40) for name, ends in POPULATION.items()}
+    recalls = simulated_people(sitting("CMR"), true, n_lists=28, n_items=16)
+    found = fit(sitting("CMR"), recalls, key=KEY).values
+    recovered = {
+        name: np.corrcoef(np.log(true[name]), np.log(found[name] + 1e-4))[0, 1]
+        if name == "stop_scale"
+        else np.corrcoef(true[name], found[name])[0, 1]
+        for name in ("encoding_drift", "recall_drift", "stop_scale", "stop_growth")
+    }
+    assert min(recovered.values()) > 0.8, recovered
