@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["app"]
+__all__ = ["app", "script"]
 
 app = typer.Typer(
     help="A simulation workbench for the science of memory: models and people, one protocol.",
@@ -224,6 +224,13 @@ def doctor() -> None:
     from cogmem.lab.doctor import examine
 
     _table(("what", "found", "remark"), examine())
+
+
+def script(name: str) -> None:
+    """What `python experiments/NAME.py` does: `cogmem run NAME` with the same options."""
+    import sys
+
+    app(["run", name, *sys.argv[1:]])
 
 
 def _run(name: str, preset: str, sets: list[str] | None) -> Any:

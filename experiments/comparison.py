@@ -231,6 +231,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from cogmem.lab.show import main
+    from cogmem.cli import script
 
-    main(EXPERIMENT)
+    script(EXPERIMENT.name)

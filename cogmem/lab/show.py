@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,7 @@ from cogmem.lab.store import Store
 from cogmem.lab.sweep import Sweep
 from cogmem.plots.style import house_style
 
-__all__ = ["Run", "carry_out", "main", "preset_sweep", "run_sweep", "sweep_path"]
+__all__ = ["Run", "carry_out", "preset_sweep", "run_sweep", "sweep_path"]
 
 
 @dataclass(frozen=True)
@@ -157,10 +156,3 @@ def run_sweep(
             return stack.enter_context(progress_bar(total))
 
         return execute(sweep, store, begin, mapper, options or Options())
-
-
-def main(experiment: Experiment, arguments: Sequence[str] | None = None) -> None:
-    """What `python experiments/NAME.py` does: `cogmem run NAME` with the same options."""
-    from cogmem.cli import app
-
-    app(["run", experiment.name, *(sys.argv[1:] if arguments is None else arguments)])

@@ -82,7 +82,7 @@ def test_four_files_and_the_same_bytes_again(comparison, config, tree, tmp_path,
     once = type(comparison)(**{**vars(comparison), "run": lambda config, session: tree})
     monkeypatch.setitem(comparison.presets, "tiny", config)
     for folder in ("a", "b"):
-        show.carry_out(once, "tiny", tmp_path / folder)
+        show.carry_out(show.Run(once, "tiny"), tmp_path / folder)
     for kind in ("svg", "png", "csv"):
         files = [tmp_path / folder / f"comparison.{kind}" for folder in ("a", "b")]
         assert files[0].read_bytes() == files[1].read_bytes()

@@ -25,8 +25,8 @@ from tests.models.cases import (
 )
 
 each_model = pytest.mark.parametrize("name", MODELS)
-# Each gradient is a compilation of seconds: the two left out are covered by their siblings.
-SLOPES = [name for name in MODELS if name not in ("CMR", "SupportCMR")]
+# One of each choice rule, where a test is seconds of compilation or simulation.
+each_rule = pytest.mark.parametrize("name", ["CMR with similarity", "SupportCMR", "TCM"])
 N_SIMULATED = 50_000
 N = 5  # words per list
 
@@ -82,7 +82,7 @@ def test_words_left_and_stopping_sum_to_one_at_every_step(name: str) -> None:
     np.testing.assert_array_equal(last, [0] * N + [1])
 
 
-@each_model
+@each_rule
 def test_simulated_sequences_are_as_likely_as_they_should_be(name: str) -> None:
     """All 326 ways to recall five words, from the simulator and from the likelihood."""
     ways, digits = all_sequences(N), (N + 1) ** np.arange(N)
@@ -93,7 +93,7 @@ def test_simulated_sequences_are_as_likely_as_they_should_be(name: str) -> None:
     assert chi_square(observed, np.exp(exact(name, ways))) > 1e-3
 
 
-@each_model
+@each_rule
 def test_simulated_first_recalls_are_as_likely_as_they_should_be(name: str) -> None:
     with jax.enable_x64(True):
         model = cast(MODELS[name], "float64")
@@ -104,7 +104,7 @@ def test_simulated_first_recalls_are_as_likely_as_they_should_be(name: str) -> N
     assert chi_square(observed, probability) > 1e-3
 
 
-@each_model
+@each_rule
 def test_order_of_lists_and_more_padding_do_not_change_the_sum(name: str) -> None:
     lists = some_lists(N, n_lists=16)
     once = exact(name, lists)
@@ -139,7 +139,7 @@ def assert_finite(values: np.ndarray, gradient: np.ndarray) -> None:
     assert np.isfinite(values).all()
 
 
-@pytest.mark.parametrize("name", SLOPES)
+@each_rule
 def test_gradients_are_finite_on_the_bounds_and_those_of_central_differences(name: str) -> None:
     """For lists of no words, of some, and of all; raw 9 is 1e-4 of the interval from a bound."""
     step, n_points, k = 1e-5, 4, len(parameters.table(MODELS[name]))

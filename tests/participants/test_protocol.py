@@ -135,7 +135,7 @@ def test_driver_gives_the_probabilities_of_the_walk(name: str) -> None:
         for output in range(length):
             expected[row, output] = log_p[row, output, recalls[output] - 1]
         expected[row, length] = log_p[row, length, -1]
-    np.testing.assert_allclose(found, expected, rtol=2e-6, atol=1e-6)
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-6)
     np.testing.assert_array_equal(found[expected == 0], 0)
 
 
@@ -143,7 +143,7 @@ def test_driver_gives_the_probabilities_of_the_walk(name: str) -> None:
 def test_batch_of_lists_is_list_by_list(name: str) -> None:
     one = eqx.filter_jit(lambda recalls: entrant(name).teacher_forced(TASK, recalls, key=KEY))
     looped = np.array([one(jnp.asarray(recalls)) for recalls in LISTS])
-    np.testing.assert_allclose(events(name)[:, : N + 1], looped, rtol=2e-6, atol=1e-6)
+    np.testing.assert_allclose(events(name)[:, : N + 1], looped, rtol=2e-5, atol=1e-6)
 
 
 @each_participant
