@@ -15,11 +15,13 @@ Run: `cogmem compare --preset quick`, or `python experiments/comparison.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import jax
 import numpy as np
 import pandas as pd
 import xarray as xr
+from jaxtyping import PRNGKeyArray
 from rich.table import Table
 
 from cogmem import measures
@@ -28,6 +30,8 @@ from cogmem.data.recalls import Recalls
 from cogmem.fit import Search, bits_per_response, split_lists
 from cogmem.lab.contest import Contest, Result
 from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.runtime import results_folder
+from cogmem.lab.settings import setting
 from cogmem.participants.roster import family, roster
 from cogmem.plots.comparison import comparison
 
@@ -54,13 +58,13 @@ class Config:
     """
 
     data: str = "peers"
-    n_people: int = 0
-    n_starts: int = 8
-    n_steps: int = 200
-    n_polish: int = 100
-    n_copies: int = 20
-    block: int = 18
-    seed: int = 2014
+    n_people: int = setting(0, (0, 10_000), meaning="the first so many people; 0 for all")
+    n_starts: int = setting(8, (1, 1000), meaning="random starts of each fit")
+    n_steps: int = setting(200, (1, 100_000), meaning="gradient steps from each start")
+    n_polish: int = setting(100, (0, 10_000), meaning="steps of the polish, at most")
+    n_copies: int = setting(20, (1, 10_000), meaning="simulated lists per held-out list")
+    block: int = setting(18, (1, 10_000), meaning="people fitted at once")
+    seed: int = setting(2014, (0, 2**32 - 1), meaning="of everything random")
 
 
 PRESETS = {
@@ -89,6 +93,22 @@ def run(config: Config, session: Session) -> xr.DataTree:
             name: contest.enter(name, sitting, store, report) for name, sitting in entrants.items()
         }
     return _tree(config, split_lists(recalls)[1], contest, results)
+
+
+def cell(config: Config, *, key: PRNGKeyArray) -> dict[str, np.ndarray]:
+    """The scores alone, for a sweep over settings such as the number of starts.
+
+    The key replaces the seed, so that repeats differ. What each cell fits is stored beside the
+    sweep, and survives with it.
+    """
+    seed = int(jax.random.key_data(key)[-1])
+    scores = run(replace(config, seed=seed), Session(results=results_folder() / "cells"))
+    return {name: scores[name].values for name in ("gain", "rmsd")}
+
+
+def labels(config: Config) -> dict[str, list[str]]:
+    """Labels of the axes of the scores."""
+    return {"model": list(roster()), "measure": list(MEASURES)}
 
 
 def _tree(
@@ -221,6 +241,12 @@ EXPERIMENT = Experiment(
     title="How well do models of memory predict what people recall?",
     presets=PRESETS,
     run=run,
+    cell=cell,
+    outputs={"gain": ("model",), "rmsd": ("model", "measure")},
+    labels=labels,
+    finite=("gain",),
+    vectorised=False,
+    cells_at_once=1,
     plot=comparison,
     numbers=numbers,
     table=table,

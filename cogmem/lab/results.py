@@ -20,16 +20,16 @@ __all__ = ["describe_axes", "open_results"]
 def describe_axes(sweep: Sweep, labels: Mapping[str, Any], store: Store) -> None:
     """Write what a reader needs to lay the rows out: group `axes` of the store.
 
-    `row_of_cell` says in which row each cell is, cells counted in C order over the axes in the
-    attribute `dims`; there is one more array for the labels of each axis of the outputs.
+    The array `row_of_cell` says in which row each cell is, cells counted in C order over the axes
+    in the attribute `dims`. The attribute `labels` has the labels of each axis of the outputs.
     """
     group = store.root.require_group("axes")
     rows = np.flatnonzero(sweep.cell_of_row != PADDING)
     row_of_cell = rows[np.argsort(sweep.cell_of_row[rows])]
-    for name, values in {**labels, "row_of_cell": row_of_cell}.items():
-        if name not in group:
-            group.create_array(name, data=np.asarray(values), dimension_names=(name,))
+    if "row_of_cell" not in group:
+        group.create_array("row_of_cell", data=row_of_cell, dimension_names=("cell",))
     group.attrs["dims"] = dict(sweep.dims)
+    group.attrs["labels"] = {dim: np.asarray(values).tolist() for dim, values in labels.items()}
 
 
 def open_results(path: Path | str) -> xr.Dataset:
@@ -56,7 +56,7 @@ def open_results(path: Path | str) -> xr.Dataset:
         for name in table.data_vars
         if name != "message"
     }
-    labels = {dim: np.asarray(axes[dim][:]) for dim in axes.array_keys() if dim != "row_of_cell"}  # type: ignore[index]
+    labels: dict[str, list[Any]] = dict(axes.attrs["labels"])  # type: ignore[arg-type]
     coords = {**labels, **_swept(about, names), "repeat": np.arange(sizes["repeat"])}
     return xr.Dataset(shown, coords, attrs={k: _text(v) for k, v in about.items()})
 
