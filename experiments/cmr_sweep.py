@@ -84,9 +84,16 @@ def numbers(results: xr.Dataset) -> pd.DataFrame:
 
 def plot(results: xr.Dataset) -> Any:
     """Contiguity and primacy over both drift rates, a column per learning rate."""
-    shown = results[["contiguity", "primacy"]].mean("repeat").compute()
+    shown = results[list(_WORDS)].mean("repeat").compute()
+    for name, words in _WORDS.items():
+        shown[name].attrs["long_name"] = words
     return heat_maps(shown, x="encoding_drift", y="recall_drift", column="learning_rate")
 
+
+_WORDS = {
+    "contiguity": "Contiguity: CRP(+1) less mean\nof CRP(+2) to CRP(+5)",
+    "primacy": "Primacy: P(recall), first\nposition less middle",
+}
 
 _OVER: Mapping[str, tuple[str, ...]] = {
     "quick": (
