@@ -253,7 +253,7 @@ EXPERIMENT = Experiment(
     people=("peers",),
     models=("support_cmr", "tcm"),
     sources=("Healey & Kahana (2014)", "Polyn, Norman & Kahana (2009)", "Howard & Kahana (2002)"),
-    cost={"quick": "2 minutes on 2 cores", "paper": "half an hour on 2 cores"},
+    cost={"quick": "a minute or two on 2 cores", "paper": "ten minutes on 2 cores"},
 )
 
 if __name__ == "__main__":

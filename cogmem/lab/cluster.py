@@ -50,8 +50,12 @@ def local_workers(n_workers: int) -> Iterator[Mapper]:
 
 
 @contextmanager
-def scheduler(address: str) -> Iterator[Mapper]:
+def scheduler(address: str, timeout: str = "20s") -> Iterator[Mapper]:
     """The workers of a running Dask scheduler, e.g. "tcp://10.0.0.1:8786".
+
+    Args:
+        address: of the scheduler.
+        timeout: how long to wait for it to answer.
 
     Raises:
         InvalidValue: if nothing answers there.
@@ -59,7 +63,7 @@ def scheduler(address: str) -> Iterator[Mapper]:
     """
     distributed = _distributed()
     try:
-        client = distributed.Client(address, timeout="20s")
+        client = distributed.Client(address, timeout=timeout)
     except OSError as error:
         raise InvalidValue(f"no Dask scheduler answers at {address} ({error}).") from error
     with client:
