@@ -2,7 +2,7 @@
 
 from cogmem.fit.evolution import Evolved, evolve
 from cogmem.fit.holdout import bits_per_response, simulate
-from cogmem.fit.multistart import Fit, Search, fit
+from cogmem.fit.multistart import Fit, Search, draw_starts, fit
 from cogmem.fit.objective import list_log_likelihoods, objective
 from cogmem.fit.people import People, split_lists
 
@@ -12,6 +12,7 @@ __all__ = [
     "People",
     "Search",
     "bits_per_response",
+    "draw_starts",
     "evolve",
     "fit",
     "list_log_likelihoods",

@@ -27,7 +27,7 @@ from cogmem.models import parameters
 from cogmem.models.parameters import Parameter
 from cogmem.participants.sitting import Sitting
 
-__all__ = ["Fit", "Search", "fit"]
+__all__ = ["Fit", "Search", "draw_starts", "fit"]
 
 Progress = Callable[[int], None]
 
@@ -130,7 +130,7 @@ def fit(
     people = recalls if isinstance(recalls, People) else People.of(recalls)
     problem = _Problem(sitting, people.n_items, key)
     if sitting.parameters:
-        starts = _starts(sitting.parameters, people, search.n_starts, key)
+        starts = draw_starts(sitting.parameters, people, search.n_starts, key)
         raw, nll = _descend(problem, starts, people, search, progress)
         raw, nll = _polish(problem, raw, nll, people, search.n_polish)
     else:
@@ -144,10 +144,10 @@ def fit(
     return Fit(sitting, people, raw, nll)
 
 
-def _starts(
+def draw_starts(
     entries: dict[str, Parameter], people: People, n_starts: int, key: PRNGKeyArray
 ) -> Float[Array, "subject start k"]:
-    """Uniform on the real line between the ends of each parameter's `start` interval.
+    """Parameters drawn uniformly on the real line between the ends of their `start` intervals.
 
     The draws of a person depend on the key and the identity, never on a position.
     """

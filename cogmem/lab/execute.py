@@ -262,7 +262,7 @@ def _tally(sweep: Sweep, table: Table, blocks: list[Block]) -> Tally:
     for block in blocks:
         for i in range(block.n_cells):
             row = block.first_row + i
-            tally.done += status[row] == DONE
+            tally.done += int(status[row] == DONE)
             if status[row] == FAILED:
                 tally.failed += 1
                 tally.messages.append(failure(sweep, row, messages[row]))

@@ -66,7 +66,8 @@ def _map(ax: Axes, values: xr.DataArray, colours: ScalarMappable) -> None:
     """One panel: a rectangle around each pair of values, whether or not they are evenly spaced."""
     y, x = (np.asarray(values[dim].values, float) for dim in values.dims)
     shown = np.ma.masked_invalid(values.values)
-    ax.pcolormesh(_edges(x), _edges(y), shown, cmap=colours.cmap, norm=colours.norm)
+    mesh = ax.pcolormesh(_edges(x), _edges(y), shown, cmap=colours.cmap)
+    mesh.set_norm(colours.norm)
     ax.set_facecolor(MISSING)
 
 

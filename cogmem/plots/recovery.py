@@ -1,0 +1,70 @@
+"""Parameter recovery as a picture: what was put in against what was found."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cogmem.plots.style import DOUBLE_COLUMN, house_style, line_look
+
+__all__ = ["recovery"]
+
+N_COLUMNS = 4
+ROW_HEIGHT = 1.8
+DECADES = 1.5
+"""Truths that span more than so many powers of ten get logarithmic axes."""
+
+
+def recovery(results: xr.Dataset) -> Figure:
+    """A panel per parameter: truth across, estimate up, the identity line, and r.
+
+    Args:
+        results: `truth` and `estimate` (person, parameter), all positive, and `correlation`
+            (parameter).
+    """
+    names = list(results["parameter"].values)
+    n_rows = -(-len(names) // N_COLUMNS)
+    with house_style():
+        height = ROW_HEIGHT * n_rows
+        figure = Figure(figsize=(DOUBLE_COLUMN, height))
+        place = {"left": 0.09, "right": 0.985, "bottom": 0.45 / height, "top": 1 - 0.3 / height}
+        panels = figure.subplots(
+            n_rows, N_COLUMNS, squeeze=False, gridspec_kw={**place, "wspace": 0.4, "hspace": 0.6}
+        ).ravel()
+        for ax, name in zip(panels, names, strict=False):
+            _panel(ax, results.sel(parameter=name))
+        for ax in panels[len(names) :]:
+            ax.set_axis_off()
+        figure.supxlabel("True value", fontsize=7, y=0.08 / height)
+        figure.supylabel("Estimate", fontsize=7, x=0.01)
+    return figure
+
+
+def _panel(ax: Axes, one: xr.Dataset) -> None:
+    truth, estimate = one["truth"].values, one["estimate"].values
+    low, high = _ends(truth)
+    look = line_look(0)
+    ax.plot([low, high], [low, high], color="0.5", linewidth=0.8, zorder=1, gid="identity")
+    # An estimate beyond the axes is drawn on their edge, open, rather than left out.
+    inside = np.clip(estimate, low, high)
+    for chosen, face in ((inside == estimate, look.color), (inside != estimate, "none")):
+        ax.plot(
+            truth[chosen], inside[chosen], "o", color=look.color, mfc=face, clip_on=False, alpha=0.8
+        )
+    scale = "log" if low > 0 and np.log10(high / low) > DECADES else "linear"
+    ax.set(xlim=(low, high), ylim=(low, high), xscale=scale, yscale=scale)
+    words = str(one["parameter"].item()).replace("_", " ")
+    ax.set_title(f"{words}\nr = {float(one['correlation']):.2f}", fontsize=6.5)
+    ax.minorticks_off()
+
+
+def _ends(truth: np.ndarray) -> tuple[float, float]:
+    """Twice the span of the truths, on the scale on which they spread."""
+    low, high = float(truth.min()), float(truth.max())
+    if low > 0 and np.log10(high / low) > DECADES:
+        reach = (high / low) ** 0.5
+        return low / reach, high * reach
+    reach = (high - low) / 4 or 1.0
+    return max(0.0, low - reach), high + reach
