@@ -1,6 +1,6 @@
-"""Sweeps: cells of CMR per second by one process and by workers, and how long a store takes to open.
+"""Sweeps: cells of CMR per second by one process and by workers, and the opening of a store.
 
-A cell simulates 200 lists of 16 and measures them; the speeds are of those lists. Times are those of
+A cell simulates 200 lists of 16 and measures them; speeds are of those lists. Times are those of
 the whole command, with imports, compilation and the start of workers.
 """
 

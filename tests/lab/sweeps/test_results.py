@@ -73,3 +73,16 @@ def test_ten_thousand_cells_open_lazily_in_two_seconds(plan, tmp_path):
     assert time.perf_counter() - start < 2
     assert results["path"].shape == (100, 100, 1, 8)
     assert results["path"].chunks is not None  # nothing was read yet
+
+
+def test_a_file_of_axes_and_settings_is_swept(tmp_path):
+    axes = tmp_path / "axes.toml"
+    axes.write_text(
+        "repeats = 2\n[set]\nnoise = 0.0\n[over]\ndrift = {from = 1.0, to = 3.0, n = 3}\n"
+        "n_steps = [2, 4]\n"
+    )
+    path = tmp_path / "filed.zarr"
+    result = CliRunner().invoke(app, ["sweep", "walk", "--file", str(axes), "--store", str(path)])
+    assert result.exit_code == 0, result.output
+    ends = open_results(path)["end"].isel(repeat=0).transpose("drift", "n_steps").values
+    np.testing.assert_allclose(ends, [[2, 4], [4, 8], [6, 12]])
