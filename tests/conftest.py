@@ -7,6 +7,7 @@ types on purpose.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 import jax
 import pytest
 
+# No test fetches anything: what is neither in COGMEM_DATA nor in a package is skipped.
+os.environ.setdefault("COGMEM_OFFLINE", "1")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # Test processes share what they compile: most of their time would go into compiling it again.
 jax.config.update(
