@@ -20,7 +20,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from cogmem import measures
-from cogmem.data import catalogue, load
+from cogmem.data import catalogue, entry, load
 from cogmem.data.recalls import Recalls
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Experiment, Session
@@ -48,7 +48,7 @@ def run(config: Config, session: Session) -> xr.DataTree:
 
     Returns:
         A node per set and list length, with a node per measure; a set that is not here is a node
-        with the attribute `missing`.
+        with the attribute `missing`, the reason. All have the attributes `title` and `citation`.
     """
     names = [row["name"] for row in catalogue() if "free recall" in row["paradigm"]]
     report = session.begin(len(names))
@@ -64,12 +64,14 @@ def _nodes(name: str, config: Config) -> dict[str, xr.Dataset]:
         recalls = load(name)
     except DataNotFound as error:
         reason = str(error).splitlines()[0]
-        return {f"/{name}": xr.Dataset(attrs={"title": name, "missing": reason})}
+        about = {"title": entry(name).title, "citation": entry(name).citation}
+        return {f"/{name}": xr.Dataset(attrs={**about, "missing": reason})}
     nodes = {}
     for length in np.unique(recalls.list_length):
         node = f"/{name}-{length}"
         lists = recalls.select(list_length=int(length))
-        nodes[node] = xr.Dataset(attrs={"title": _title(lists), "missing": ""})
+        about = {"title": _title(lists), "citation": lists.attrs["citation"]}
+        nodes[node] = xr.Dataset(attrs={**about, "missing": ""})
         nodes |= {f"{node}/{key}": curve for key, curve in _curves(lists, config).items()}
     return nodes
 
@@ -87,7 +89,7 @@ def _curves(recalls: Recalls, config: Config) -> dict[str, xr.Dataset]:
 
 def _title(recalls: Recalls) -> str:
     people, n = len(recalls.subjects), recalls.length
-    return f"{recalls.attrs['title']}: lists of {n}, {people} people"
+    return f"{recalls.attrs['title']}: {n} words per list, {people} people"
 
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:

@@ -45,6 +45,8 @@ def test_murdock_has_the_published_serial_positions(tree):
         pytest.skip(str(error).splitlines()[0])
     last = [tree[f"murdock1962-{n}/spc"]["mean"].values[-1] for n in (20, 30, 40)]
     np.testing.assert_allclose(last, [0.950, 0.952, 0.952], atol=5e-4)
+    first = tree["murdock1962-20/pfr"]["mean"].values
+    np.testing.assert_allclose(first[[0, -1]], [0.079, 0.151], atol=5e-4)
 
 
 def test_a_set_that_is_not_here_is_named_in_figure_and_table(experiment, config, monkeypatch):
@@ -59,9 +61,16 @@ def test_a_set_that_is_not_here_is_named_in_figure_and_table(experiment, config,
     assert table.loc[table["set"] == "morton2013", "measure"].tolist() == ["not here"]
     figure = experiment.plot(tree)
     assert isinstance(figure, Figure)
+    assert "Cerebral Cortex" in tree["morton2013"].attrs["citation"]
     assert "Morton2013.csv is in none of the places" in [
         t.get_text() for ax in figure.axes for t in ax.texts
     ]
+
+
+def test_sets_share_the_y_axis_of_each_measure(experiment, tree):
+    panels = experiment.plot(tree).axes
+    for column in range(3):
+        assert len({ax.get_ylim() for ax in panels[column::3]}) == 1
 
 
 def test_the_band_is_around_the_mean(experiment, tree):
