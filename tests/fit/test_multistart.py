@@ -216,8 +216,8 @@ POPULATION = {
 
 @pytest.mark.slow
 @pytest.mark.xfail(
-    reason="measured correlations: encoding drift .81, recall drift .67, stop scale .79, stop growth "
-    ".88; the specification expects more than .8 of all four"
+    reason="measured correlations: encoding drift .81, recall drift .67, stop scale .79, stop "
+    "growth .88; the specification expects more than .8 of all four"
 )
 def test_drift_and_stopping_are_recovered_from_forty_people() -> None:
     """40 simulated people of 28 lists of 16: correlation of true and fitted over .8."""
