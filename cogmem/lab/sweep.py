@@ -13,7 +13,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +29,8 @@ __all__ = ["PADDING", "Block", "Sweep"]
 PADDING = -1
 """Number of the cell in rows that only fill up a block."""
 
+LARGEST_SEED = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Block:
@@ -43,6 +45,7 @@ class Block:
         repeat: [cell] number of the repeat.
         seed: root of all keys.
         n_cells: cells that count; the rest repeat the last one.
+        held: of these, those that are done already and stay as they are.
     """
 
     experiment: str
@@ -53,6 +56,7 @@ class Block:
     repeat: np.ndarray
     seed: int
     n_cells: int
+    held: frozenset[int] = frozenset()
 
     @property
     def width(self) -> int:
@@ -67,6 +71,16 @@ class Block:
     def settings(self, cell: int) -> dict[str, Any]:
         """All settings of one of its cells."""
         return {**self.static, **{name: float(v[cell]) for name, v in self.traced.items()}}
+
+    def filled_with(self, cell: int) -> Block:
+        """One of its cells in every row: as wide as before, so it is the same program."""
+        rows = np.full(self.width, cell)
+        return replace(
+            self,
+            traced={name: values[rows] for name, values in self.traced.items()},
+            identity=self.identity[rows],
+            repeat=self.repeat[rows],
+        )
 
 
 @dataclass(frozen=True)
@@ -92,6 +106,8 @@ class Sweep:
             raise InvalidValue(f"{self.experiment.name} is not made of cells and cannot be swept.")
         if self.repeats < 1:
             raise InvalidValue(f"repeats is {self.repeats}, expected 1 or more.")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise InvalidValue(f"seed is {self.seed}, expected 0 to {LARGEST_SEED}.")
 
     @cached_property
     def points(self) -> list[dict[str, Any]]:
@@ -155,8 +171,12 @@ class Sweep:
 
     def blocks(self) -> Iterator[Block]:
         """The blocks, in order of rows."""
-        for first_row in range(0, len(self.cell_of_row), self.width):
-            yield self.block(first_row)
+        return map(self.block, self.block_rows)
+
+    @property
+    def block_rows(self) -> range:
+        """Where each block begins. To make a block takes time, to know where it is does not."""
+        return range(0, len(self.cell_of_row), self.width)
 
     def block(self, first_row: int) -> Block:
         """The block that begins at a row."""
