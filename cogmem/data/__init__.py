@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cogmem.data.recalls import Recalls
-    from cogmem.data.sets import catalogue, entry, load
+    from cogmem.data.sets import catalogue, entry, load, load_trials
     from cogmem.data.table import from_table, read_csv, to_table
 
-__all__ = ["Recalls", "catalogue", "entry", "from_table", "load", "read_csv", "to_table"]
+__all__ = [
+    "Recalls",
+    "catalogue",
+    "entry",
+    "from_table",
+    "load",
+    "load_trials",
+    "read_csv",
+    "to_table",
+]
 
 _HOME = {
     "Recalls": "recalls",
@@ -19,6 +28,7 @@ _HOME = {
     "entry": "sets",
     "from_table": "table",
     "load": "sets",
+    "load_trials": "sets",
     "read_csv": "table",
     "to_table": "table",
 }

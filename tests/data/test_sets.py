@@ -8,7 +8,7 @@ import pytest
 from cogmem.data import catalogue, load
 from cogmem.data.recalls import Recalls
 from cogmem.data.registry import where
-from cogmem.data.sets import _parse, entry
+from cogmem.data.sets.collection import _parse, entry
 from cogmem.errors import UnknownName
 
 needs_murdock = pytest.mark.skipif(

@@ -1,125 +1,23 @@
-"""The human data sets by name.
-
-A further set is one `Entry` and one function from the file's path to `Recalls`, joined by
-`@_data_set`; nothing else has to be touched.
-"""
+"""Free recall: words studied once, said in any order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cogmem.data.registry import Entry, locate, sha256_of, where
-from cogmem.errors import UnknownName
+from cogmem.data.registry import Entry
+from cogmem.data.sets.collection import data_set
 
-# A listing must be quick: pandas, scipy and xarray are imported by the loaders, when they run.
 if TYPE_CHECKING:
     import numpy as np
 
     from cogmem.data.recalls import Recalls
 
-__all__ = ["catalogue", "entry", "load"]
-
-Loader = Callable[[Path], "Recalls"]
-_SETS: dict[str, tuple[Entry, Loader]] = {}
-
 _PSIFR_LICENCE = "GPL-3.0 (psifr)"
 _PSIFR_RIGHTS = "read from the installed psifr; no copy is passed on with cogmem"
 
 
-def load(name: str) -> Recalls:
-    """A human data set as `Recalls`.
-
-    Args:
-        name: one of `catalogue()`, e.g. "peers".
-
-    Returns:
-        Recalls: parsed once per process; its arrays are read-only, copy one to change it. `attrs`
-        hold name, title, paradigm, citation, doi, licence, sha256 of the file read, and note.
-
-    Raises:
-        UnknownName: with the nearest known name.
-        DataNotFound: if the file is in none of the places where cogmem looks.
-        DataCorrupted: if it is not the published file.
-    """
-    what = entry(name)
-    path = locate(what)
-    recalls = _parse(name, path, sha256_of(path))
-    # The mappings are the caller's own; the arrays in them are shared and read-only.
-    return replace(
-        recalls,
-        by_list=dict(recalls.by_list),
-        by_position=dict(recalls.by_position),
-        by_output=dict(recalls.by_output),
-        attrs=dict(recalls.attrs),
-    )
-
-
-def entry(name: str) -> Entry:
-    """The registry's entry of a data set: file, source, licence, citation.
-
-    Raises:
-        UnknownName: with the nearest known name.
-    """
-    if name not in _SETS:
-        raise UnknownName("data set", name, _SETS)
-    return _SETS[name][0]
-
-
-def catalogue() -> list[dict[str, Any]]:
-    """One row per data set: name, title, paradigm, subjects, lists, licence, citation, place.
-
-    `place` is where the file is found now, else "not here". Nothing is fetched or read.
-    """
-    return [_row(what) for what, _ in _SETS.values()]
-
-
-def _row(what: Entry) -> dict[str, Any]:
-    return {
-        "name": what.name,
-        "title": what.title,
-        "paradigm": what.paradigm,
-        "subjects": what.n_subjects,
-        "lists": what.n_lists,
-        "licence": what.licence,
-        "citation": what.citation,
-        "place": where(what) or "not here",
-    }
-
-
-@lru_cache(maxsize=16)
-def _parse(name: str, path: Path, sha256: str) -> Recalls:
-    """Read the file. The hash is part of the key, so that a changed file is read anew."""
-    what, loader = _SETS[name]
-    recalls = loader(path)
-    told = ("name", "title", "paradigm", "citation", "doi", "licence", "redistribution", "note")
-    attrs = {key: getattr(what, key) for key in told} | {"sha256": sha256, "file": path.name}
-    return _read_only(replace(recalls, attrs={**recalls.attrs, **attrs}))
-
-
-def _read_only(recalls: Recalls) -> Recalls:
-    """Every caller of `load` gets the same arrays, so none may write to them."""
-    for value in (getattr(recalls, each.name) for each in fields(recalls)):
-        for array in value.values() if isinstance(value, dict) else (value,):
-            if hasattr(array, "setflags"):
-                array.setflags(write=False)
-    return recalls
-
-
-def _data_set(what: Entry) -> Callable[[Loader], Loader]:
-    """Adds a data set to the catalogue; the function decorated reads its file."""
-
-    def register(loader: Loader) -> Loader:
-        _SETS[what.name] = (what, loader)
-        return loader
-
-    return register
-
-
-@_data_set(
+@data_set(
     Entry(
         name="peers",
         title="PEERS, lists without an encoding task (Healey & Kahana 2014)",
@@ -148,7 +46,7 @@ def _peers(path: Path) -> Recalls:
     return read_csv(path)
 
 
-@_data_set(
+@data_set(
     Entry(
         name="morton2013",
         title="Category lists of celebrities, landmarks and objects (Morton et al. 2013)",
@@ -177,7 +75,7 @@ def _morton2013(path: Path) -> Recalls:
     return read_csv(path)
 
 
-@_data_set(
+@data_set(
     Entry(
         name="murdock1962",
         title="Lists of 20, 30 and 40 words at 1 s per word (Murdock 1962)",

@@ -1,0 +1,163 @@
+"""The catalogue of data sets: what there is, and how one is read."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from dataclasses import fields, replace
+from functools import cache, lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cogmem.data.sets
+from cogmem.data.registry import Entry, locate, sha256_of, where
+from cogmem.errors import InvalidValue, UnknownName
+
+# A listing must be quick: pandas, scipy and xarray are imported by the loaders, when they run.
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from cogmem.data.recalls import Recalls
+
+__all__ = ["catalogue", "data_set", "entry", "load", "load_trials"]
+
+Loader = Callable[[Path], Any]
+_SETS: dict[str, tuple[Entry, Loader]] = {}
+_TOLD = ("name", "title", "paradigm", "citation", "doi", "licence", "redistribution", "note")
+
+
+def data_set(what: Entry) -> Callable[[Loader], Loader]:
+    """Adds a data set to the catalogue.
+
+    The function decorated reads its file: into `Recalls` if people recalled words in any order,
+    else into an `xarray.Dataset` of trials.
+    """
+
+    def register(loader: Loader) -> Loader:
+        _SETS[what.name] = (what, loader)
+        return loader
+
+    return register
+
+
+def load(name: str) -> Recalls:
+    """A human data set of free recall as `Recalls`.
+
+    Args:
+        name: one of `catalogue()`, e.g. "peers".
+
+    Returns:
+        Recalls: parsed once per process; its arrays are read-only, copy one to change it. `attrs`
+        hold name, title, paradigm, citation, doi, licence, sha256 of the file read, and note.
+
+    Raises:
+        UnknownName: with the nearest known name.
+        InvalidValue: if the set is not one of free recall.
+        DataNotFound: if the file is in none of the places where cogmem looks.
+        DataCorrupted: if it is not the published file.
+    """
+    recalls = _read(name)
+    if hasattr(recalls, "dims"):
+        raise _instead(name, "load_trials")
+    # The mappings are the caller's own; the arrays in them are shared and read-only.
+    return replace(
+        recalls,
+        by_list=dict(recalls.by_list),
+        by_position=dict(recalls.by_position),
+        by_output=dict(recalls.by_output),
+        attrs=dict(recalls.attrs),
+    )
+
+
+def load_trials(name: str) -> xr.Dataset:
+    """A human data set of any paradigm but free recall, as a labelled table.
+
+    Args:
+        name: one of `catalogue()`, e.g. "farrell_lewandowsky2004".
+
+    Returns:
+        Dataset: one row per trial or per person and condition, as its `attrs["note"]` and the
+        attributes of its variables (`long_name`, `units`) say. A copy: the caller's own.
+
+    Raises:
+        UnknownName: with the nearest known name.
+        InvalidValue: if the set is one of free recall.
+        DataNotFound: if the file is in none of the places where cogmem looks.
+        DataCorrupted: if it is not the published file.
+    """
+    trials = _read(name)
+    if not hasattr(trials, "dims"):
+        raise _instead(name, "load")
+    return trials.copy(deep=True)
+
+
+def entry(name: str) -> Entry:
+    """The registry's entry of a data set: file, source, licence, citation.
+
+    Raises:
+        UnknownName: with the nearest known name.
+    """
+    if name not in _all():
+        raise UnknownName("data set", name, _all())
+    return _all()[name][0]
+
+
+def catalogue() -> list[dict[str, Any]]:
+    """One row per data set: name, title, paradigm, subjects, lists, licence, citation, place.
+
+    `place` is where the file is found now, else "not here". Nothing is fetched or read.
+    """
+    return [_row(what) for what, _ in _all().values()]
+
+
+@cache
+def _all() -> dict[str, tuple[Entry, Loader]]:
+    """Every set of every file of this folder."""
+    for module in pkgutil.iter_modules(cogmem.data.sets.__path__):
+        import_module(f"{cogmem.data.sets.__name__}.{module.name}")
+    return _SETS
+
+
+def _row(what: Entry) -> dict[str, Any]:
+    return {
+        "name": what.name,
+        "title": what.title,
+        "paradigm": what.paradigm,
+        "subjects": what.n_subjects,
+        "lists": what.n_lists,
+        "licence": what.licence,
+        "citation": what.citation,
+        "place": where(what) or "not here",
+    }
+
+
+def _instead(name: str, reader: str) -> InvalidValue:
+    told = f"{name} is a set of {entry(name).paradigm}"
+    return InvalidValue(f"{told}: read it with {reader}({name!r}).")
+
+
+def _read(name: str) -> Any:
+    what = entry(name)
+    path = locate(what)
+    return _parse(name, path, sha256_of(path))
+
+
+@lru_cache(maxsize=16)
+def _parse(name: str, path: Path, sha256: str) -> Any:
+    """Read the file. The hash is part of the key, so that a changed file is read anew."""
+    what, loader = _all()[name]
+    behaviour = loader(path)
+    told = {key: getattr(what, key) for key in _TOLD} | {"sha256": sha256, "file": path.name}
+    if hasattr(behaviour, "dims"):
+        return behaviour.assign_attrs(told)
+    return _read_only(replace(behaviour, attrs={**behaviour.attrs, **told}))
+
+
+def _read_only(recalls: Recalls) -> Recalls:
+    """Every caller of `load` gets the same arrays, so none may write to them."""
+    for value in (getattr(recalls, each.name) for each in fields(recalls)):
+        for array in value.values() if isinstance(value, dict) else (value,):
+            if hasattr(array, "setflags"):
+                array.setflags(write=False)
+    return recalls
