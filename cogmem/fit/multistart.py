@@ -151,25 +151,14 @@ def draw_starts(
 
     The draws of a person depend on the key and the identity, never on a position.
     """
-    ends = (parameters.unconstrain(entries, _ends(entries, side)) for side in (0, 1))
-    low, high = map(np.asarray, ends)
+    ends = ({name: entry.starts[side] for name, entry in entries.items()} for side in (0, 1))
+    low, high = (np.asarray(parameters.unconstrain(entries, end)) for end in ends)
     root = np.asarray(jax.random.key_data(key)).tolist()
     share = [
         np.random.default_rng([*root, who]).random((n_starts, len(entries)))
         for who in people.identities.tolist()
     ]
     return jnp.asarray(low + (high - low) * np.stack(share), low.dtype)
-
-
-def _ends(entries: dict[str, Parameter], side: int) -> dict[str, float]:
-    """One end of each start interval, an open bound moved in by 2 % of the interval."""
-    inner = {}
-    for name, entry in entries.items():
-        low, high = entry.start
-        margin = 0.02 * (high - low)
-        at_bound = entry.start[side] == entry.bounds[side]
-        inner[name] = entry.start[side] + at_bound * (margin if side == 0 else -margin)
-    return inner
 
 
 class _Problem(eqx.Module):

@@ -53,6 +53,13 @@ class Parameter:
             return "logit"
         return "log" if math.isfinite(low) else "identity"
 
+    @property
+    def starts(self) -> tuple[float, float]:
+        """`start`, an end that lies on a bound moved in by 2 % of the interval."""
+        low, high = self.start
+        margin = 0.02 * (high - low)
+        return low + margin * (low == self.bounds[0]), high - margin * (high == self.bounds[1])
+
     def constrain(self, raw: Float[Array, ...]) -> Float[Array, ...]:
         """From the real line into the bounds."""
         low, high = self.bounds
