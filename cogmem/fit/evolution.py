@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import scipy.optimize
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -50,13 +49,13 @@ def evolve(
         population: individuals per parameter.
     """
     entries = sitting.parameters
-    lists = jnp.asarray(people.recalls[person]), jnp.asarray(people.weight[person])
+    lists = people.lists_of(person)
 
     @jax.jit
     def losses(values: Float[Array, "k individual"]) -> Float[Array, " individual"]:
         raw = parameters.unconstrain(entries, dict(zip(entries, values, strict=True)))
         loss = objective(sitting, people.n_items, key=key)
-        return jax.vmap(loss, in_axes=(1, None, None))(raw, *lists)
+        return jax.vmap(lambda one: loss(one, *lists), in_axes=1)(raw)
 
     found = scipy.optimize.differential_evolution(
         lambda values: np.nan_to_num(np.asarray(losses(values), np.float64), nan=np.inf),

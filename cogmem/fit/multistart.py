@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 from cogmem.fit.objective import list_log_likelihoods, objective, with_raw
-from cogmem.fit.people import People
+from cogmem.fit.people import Lists, People
 from cogmem.models import parameters
 from cogmem.models.parameters import Parameter
 from cogmem.participants.sitting import Sitting
@@ -90,8 +90,7 @@ class Fit:
         """The fitted sittings as one batch: every changed leaf has a leading [subject] axis."""
         people = self.people
         settle = partial(_settled, self.sitting, people.n_items)
-        lists = jnp.asarray(people.recalls), jnp.asarray(people.weight)
-        return eqx.filter_vmap(settle)(jnp.asarray(self.raw), *lists)
+        return eqx.filter_vmap(settle)(jnp.asarray(self.raw), people.lists)
 
     def score(self, people: People, *, key: PRNGKeyArray) -> np.ndarray:
         """float[subject, list] teacher-forced log-likelihood (nats) of other lists; 0 for padding.
@@ -101,7 +100,7 @@ class Fit:
         """
         if not np.array_equal(people.subjects, self.people.subjects):
             raise InvalidValue("the people to score are not the people fitted, in the same order.")
-        scored = _score(self.fitted, jnp.asarray(people.recalls), people.n_items, key)
+        scored = _score(self.fitted, people.lists, people.n_items, key)
         return np.asarray(scored) * people.weight
 
 
@@ -136,7 +135,7 @@ def fit(
     else:
         progress(search.n_blocks - 1)
         raw = np.zeros((len(people), 0), np.float32)
-        nll = np.asarray(_losses(problem, raw, people.recalls, people.weight), np.float64)
+        nll = np.asarray(_losses(problem, jnp.asarray(raw), people.lists), np.float64)
     progress(1)
     if not np.isfinite(nll).all():
         lost = list(people.subjects[~np.isfinite(nll)])
@@ -168,8 +167,8 @@ class _Problem(eqx.Module):
     n_items: int
     key: PRNGKeyArray
 
-    def __call__(self, raw: Array, recalls: Array, weight: Array) -> Float[Array, ""]:
-        return objective(self.sitting, self.n_items, key=self.key)(raw, recalls, weight)
+    def __call__(self, raw: Array, lists: Lists) -> Float[Array, ""]:
+        return objective(self.sitting, self.n_items, key=self.key)(raw, *lists)
 
 
 class _Descent(NamedTuple):
@@ -185,9 +184,8 @@ def _descend(
     """Adam from every start; for each person the best point visited, and its loss."""
     begin = jax.vmap(jax.vmap(_adam(search).init))
     state = _Descent(raw, begin(raw), raw, jnp.full(raw.shape[:2], jnp.inf))
-    lists = jnp.asarray(people.recalls), jnp.asarray(people.weight)
     for _ in range(search.n_blocks - 1):
-        state = jax.block_until_ready(_adam_block(problem, search, state, *lists))
+        state = jax.block_until_ready(_adam_block(problem, search, state, people.lists))
         progress(1)
     winner = np.asarray(state.best_loss).argmin(axis=1)
     person = np.arange(len(people))
@@ -200,14 +198,12 @@ def _adam(search: Search) -> optax.GradientTransformation:
 
 
 @eqx.filter_jit
-def _adam_block(
-    problem: _Problem, search: Search, state: _Descent, recalls: Array, weight: Array
-) -> _Descent:
+def _adam_block(problem: _Problem, search: Search, state: _Descent, lists: Lists) -> _Descent:
     """A block of steps for all people and starts."""
     adam = _adam(search)
 
-    def step(recalls: Array, weight: Array, now: _Descent) -> _Descent:
-        value, gradient = jax.value_and_grad(problem)(now.raw, recalls, weight)
+    def step(lists: Lists, now: _Descent) -> _Descent:
+        value, gradient = jax.value_and_grad(problem)(now.raw, lists)
         updates, optimiser = adam.update(gradient, now.optimiser)
         better = value < now.best_loss  # False for NaN
         return _Descent(
@@ -217,11 +213,11 @@ def _adam_block(
             best_loss=jnp.where(better, value, now.best_loss),
         )
 
-    def steps(recalls: Array, weight: Array, state: _Descent) -> _Descent:
-        each_start = jax.vmap(partial(step, recalls, weight))
+    def steps(lists: Lists, state: _Descent) -> _Descent:
+        each_start = jax.vmap(partial(step, lists))
         return jax.lax.scan(lambda s, _: (each_start(s), None), state, length=search.block)[0]
 
-    return jax.vmap(steps)(recalls, weight, state)
+    return jax.vmap(steps)(lists, state)
 
 
 def _polish(
@@ -231,9 +227,9 @@ def _polish(
     raw, nll = raw.copy(), nll.astype(np.float64)
     # Person by person: each stops when done, which in a batch would wait for the slowest.
     for person in range(len(people) if n_steps else 0):
-        lists = jnp.asarray(people.recalls[person]), jnp.asarray(people.weight[person])
+        lists = people.lists_of(person)
         found = scipy.optimize.minimize(
-            lambda x, lists=lists: _slope(problem, x, *lists),
+            lambda x, lists=lists: _slope(problem, x, lists),
             raw[person],
             jac=True,
             method="L-BFGS-B",
@@ -244,32 +240,31 @@ def _polish(
     return raw, nll
 
 
-def _slope(problem: _Problem, x: np.ndarray, *lists: Array) -> tuple[float, np.ndarray]:
-    value, gradient = _value_and_gradient(problem, jnp.asarray(x, jnp.result_type(float)), *lists)
+def _slope(problem: _Problem, x: np.ndarray, lists: Lists) -> tuple[float, np.ndarray]:
+    value, gradient = _value_and_gradient(problem, jnp.asarray(x, jnp.result_type(float)), lists)
     return float(value), np.asarray(gradient, np.float64)
 
 
 @eqx.filter_jit
-def _value_and_gradient(problem: _Problem, raw: Array, *lists: Array) -> tuple[Array, Array]:
-    return jax.value_and_grad(problem)(raw, *lists)
+def _value_and_gradient(problem: _Problem, raw: Array, lists: Lists) -> tuple[Array, Array]:
+    return jax.value_and_grad(problem)(raw, lists)
 
 
 @eqx.filter_jit
-def _losses(
-    problem: _Problem, raw: np.ndarray, recalls: np.ndarray, weight: np.ndarray
-) -> Float[Array, " subject"]:
-    return jax.vmap(problem.__call__)(*map(jnp.asarray, (raw, recalls, weight)))
+def _losses(problem: _Problem, raw: Array, lists: Lists) -> Float[Array, " subject"]:
+    return jax.vmap(problem.__call__)(raw, lists)
 
 
-def _settled(sitting: Sitting, n_items: int, raw: Array, recalls: Array, weight: Array) -> Sitting:
+def _settled(sitting: Sitting, n_items: int, raw: Array, lists: Lists) -> Sitting:
     """The sitting as fitted to one person."""
     if sitting.parameters:
         sitting = with_raw(sitting, raw)
-    return sitting.calibrated(recalls, weight, n_items)
+    return sitting.calibrated(lists.recalls, lists.weight, n_items)
 
 
 @eqx.filter_jit
-def _score(fitted: Sitting, recalls: Array, n_items: int, key: PRNGKeyArray) -> Array:
-    return eqx.filter_vmap(lambda one, lists: list_log_likelihoods(one, lists, n_items, key=key))(
-        fitted, recalls
-    )
+def _score(fitted: Sitting, lists: Lists, n_items: int, key: PRNGKeyArray) -> Array:
+    def of_person(one: Sitting, lists: Lists) -> Float[Array, " list"]:
+        return list_log_likelihoods(one, lists.recalls, n_items, lists.similarity, key=key)
+
+    return eqx.filter_vmap(of_person)(fitted, lists)

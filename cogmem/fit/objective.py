@@ -14,22 +14,30 @@ from cogmem.tasks import FreeRecall
 
 __all__ = ["Objective", "list_log_likelihoods", "objective", "with_raw"]
 
-Objective = Callable[
-    [Float[Array, " k"], Int[Array, "list output"], Float[Array, " list"]], Float[Array, ""]
-]
-"""(raw parameters, one person's lists, weight of each list) -> negative log-likelihood in nats."""
+Objective = Callable[..., Float[Array, ""]]
+"""(raw parameters, *one person's `Lists`) -> negative log-likelihood in nats."""
 
 
 def list_log_likelihoods(
-    sitting: Sitting, recalls: Int[Array, "list output"], n_items: int, *, key: PRNGKeyArray
+    sitting: Sitting,
+    recalls: Int[Array, "list output"],
+    n_items: int,
+    similarity: Float[Array, "list n n"] | None = None,
+    *,
+    key: PRNGKeyArray,
 ) -> Float[Array, " list"]:
     """Teacher-forced log-likelihood (nats) of each list of one person.
 
-    The words of a list are known only by their position, so that everything that does not depend
-    on the responses, the whole of study for most models, is computed once for all lists.
+    The words of a list are known only by their position, and by their similarity if it is given,
+    so that everything that does not depend on the responses, the whole of study for most models,
+    is computed once for all lists.
     """
     task = FreeRecall.of_length(n_items)
-    return jax.vmap(lambda one: sitting.teacher_forced(task, one, key=key).sum())(recalls)
+
+    def of_list(one: Int[Array, " output"], alike: Float[Array, "n n"] | None) -> Float[Array, ""]:
+        return sitting.teacher_forced(task._replace(similarity=alike), one, key=key).sum()
+
+    return jax.vmap(of_list)(recalls, similarity)
 
 
 def objective(sitting: Sitting, n_items: int, *, key: PRNGKeyArray) -> Objective:
@@ -37,11 +45,14 @@ def objective(sitting: Sitting, n_items: int, *, key: PRNGKeyArray) -> Objective
     entries = sitting.parameters
 
     def negative_log_likelihood(
-        raw: Float[Array, " k"], recalls: Int[Array, "list output"], weight: Float[Array, " list"]
+        raw: Float[Array, " k"],
+        recalls: Int[Array, "list output"],
+        weight: Float[Array, " list"],
+        similarity: Float[Array, "list n n"] | None = None,
     ) -> Float[Array, ""]:
         candidate = with_raw(sitting, raw) if entries else sitting
         candidate = candidate.calibrated(recalls, weight, n_items)
-        log_p = list_log_likelihoods(candidate, recalls, n_items, key=key)
+        log_p = list_log_likelihoods(candidate, recalls, n_items, similarity, key=key)
         return -jnp.sum(weight.astype(log_p.dtype) * log_p)
 
     return negative_log_likelihood

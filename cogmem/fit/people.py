@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float, Int
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 
-__all__ = ["People", "split_lists"]
+__all__ = ["Lists", "People", "split_lists"]
+
+
+class Lists(NamedTuple):
+    """One person's lists, or several people's with a leading axis; see `People`."""
+
+    recalls: Int[Array, "*person list output"]
+    weight: Float[Array, "*person list"]
+    similarity: Float[Array, "*person list n n"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,20 +34,27 @@ class People:
         recalls: int16[subject, list, output] 1-based positions without repeats and intrusions.
         weight: float32[subject, list] 1 for a list, 0 for padding.
         n_items: list length.
+        similarity: float32[subject, list, n_items, n_items] of the words of each list, if
+            participants are to know it (`FreeRecall.similarity`).
     """
 
     subjects: np.ndarray
     recalls: np.ndarray
     weight: np.ndarray
     n_items: int
+    similarity: np.ndarray | None = None
 
     @classmethod
-    def of(cls, recalls: Recalls) -> People:
+    def of(cls, recalls: Recalls, similarity: np.ndarray | None = None) -> People:
         """Lay out a set of lists of one length.
+
+        Args:
+            recalls: the lists.
+            similarity: [trial, n, n] of the words of each, see the class.
 
         Raises:
             MixedListLengths: if there are several list lengths.
-            InvalidValue: if there is no list at all.
+            InvalidValue: if there is no list at all, or `similarity` has another shape.
         """
         if len(recalls) == 0:
             raise InvalidValue("no lists were given; expected at least one.")
@@ -46,14 +65,30 @@ class People:
         laid = np.zeros((*shape, clean.recalls.shape[1]), np.int16)
         weight = np.zeros(shape, np.float32)
         laid[row, slot], weight[row, slot] = clean.recalls, 1
-        return cls(subjects, laid, weight, n_items)
+        if similarity is None:
+            return cls(subjects, laid, weight, n_items)
+        alike = np.zeros((*shape, n_items, n_items), np.float32)
+        alike[row, slot] = _of_shape(similarity, (len(recalls), n_items, n_items))
+        return cls(subjects, laid, weight, n_items, alike)
 
     def __len__(self) -> int:
         return len(self.subjects)
 
     def __getitem__(self, rows: slice | np.ndarray) -> People:
         """Some of the people, in the order of `rows`."""
-        return People(self.subjects[rows], self.recalls[rows], self.weight[rows], self.n_items)
+        alike = None if self.similarity is None else self.similarity[rows]
+        kept = self.subjects[rows], self.recalls[rows], self.weight[rows]
+        return People(*kept, self.n_items, alike)
+
+    @property
+    def lists(self) -> Lists:
+        """What likelihoods read, as JAX arrays with a leading [subject] axis."""
+        alike = None if self.similarity is None else jnp.asarray(self.similarity)
+        return Lists(jnp.asarray(self.recalls), jnp.asarray(self.weight), alike)
+
+    def lists_of(self, person: int) -> Lists:
+        """The lists of the person in this row."""
+        return jax.tree.map(lambda leaf: leaf[person], self.lists)
 
     @property
     def identities(self) -> np.ndarray:
@@ -84,6 +119,12 @@ def split_lists(recalls: Recalls) -> tuple[Recalls, Recalls]:
     rank = np.empty(len(recalls), int)
     rank[order] = _rank_within(recalls.subject[order])
     return recalls[rank % 2 == 0], recalls[rank % 2 == 1]
+
+
+def _of_shape(similarity: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    if np.shape(similarity) != shape:
+        raise InvalidValue(f"similarity has shape {np.shape(similarity)}, expected {shape}.")
+    return np.asarray(similarity, np.float32)
 
 
 def _rank_within(group: np.ndarray) -> np.ndarray:

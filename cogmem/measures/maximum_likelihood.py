@@ -80,10 +80,7 @@ def maximise(
         slope = jax.jit(jax.value_and_grad(partial(_loss, space, log_likelihood)))
         starts = space.starts(n_starts, seed)
         n_problems = len(jax.tree.leaves(data)[0])
-        each = [
-            _best(slope, starts, jax.tree.map(lambda leaf: leaf[row], data))
-            for row in range(n_problems)
-        ]
+        each = [_best(slope, starts, _row(data, i)) for i in range(n_problems)]
         found = space.values(np.stack([raw for raw, _ in each]))
     nll = np.array([loss for _, loss in each])
     if not np.isfinite(nll).all():
@@ -149,6 +146,10 @@ def _wide(leaf: Any) -> np.ndarray:
     """Floats in double precision; whole numbers and flags as they are."""
     leaf = np.asarray(leaf)
     return leaf.astype(np.float64) if np.issubdtype(leaf.dtype, np.floating) else leaf
+
+
+def _row(data: Any, row: int) -> Any:
+    return jax.tree.map(lambda leaf: leaf[row], data)
 
 
 def _best(slope: Any, starts: list[np.ndarray], data: Any) -> tuple[np.ndarray, float]:

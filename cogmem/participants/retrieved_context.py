@@ -28,7 +28,7 @@ class ContextParticipant(Participant):
 
     def begin(self, lists: FreeRecall, *, key: PRNGKeyArray) -> Memory:
         """Context at the start of the list; the models are deterministic and ignore the key."""
-        return self.model.begin(lists.n_items)
+        return self.model.begin(lists.n_items, lists.similarity)
 
     def study(self, state: Memory, item: Int[Array, ""]) -> Memory:
         """Context drifts by the item and is bound to it."""

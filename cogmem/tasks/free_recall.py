@@ -17,10 +17,13 @@ class FreeRecall(NamedTuple):
     Attributes:
         items: [n] index of each word in the pool; models without item features ignore it.
         delay: s between the last word and the signal to recall.
+        similarity: how alike the words are in meaning, for participants that can use it; None if
+            that is not known. A participant that reads it is told more than the others.
     """
 
     items: Int[Array, " n"]
     delay: Float[Array, ""] | float = 0.0
+    similarity: Float[Array, "n n"] | None = None
 
     @property
     def n_items(self) -> int:
