@@ -37,7 +37,12 @@ def chunks(path: Path) -> dict[str, tuple[int, int]]:
     return {str(f): (f.stat().st_ino, f.stat().st_mtime_ns) for f in files}
 
 
-@pytest.mark.parametrize("n_done", [1, 3, 5, 9, 13, 17, 21, 26, 31, 35])
+# Each kill costs ten seconds: a few points always, the others in the slow run.
+ALWAYS, AT_LENGTH = (1, 13, 26, 35), (3, 5, 9, 17, 21, 31)
+KILLS = (*ALWAYS, *(pytest.param(n, marks=pytest.mark.slow) for n in AT_LENGTH))
+
+
+@pytest.mark.parametrize("n_done", KILLS)
 def test_killed_at_any_progress_nothing_done_is_lost_or_done_again(
     command, swept, plan, tmp_path, n_done
 ):
