@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import scipy.optimize
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -12,6 +13,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from cogmem.fit.objective import objective
 from cogmem.fit.people import People
 from cogmem.models import parameters
+from cogmem.models.parameters import Parameter
 from cogmem.participants.sitting import Sitting
 
 __all__ = ["Evolved", "evolve"]
@@ -36,9 +38,10 @@ def evolve(
 ) -> Evolved:
     """Fit one person by scipy's differential evolution, a generation per call of the likelihood.
 
-    Population 15 per parameter and crossover .9, as in the field. Parents are drawn at random and
-    the scale varies from .4 to .9, because the field's fixed scale of .85 around the best
-    individual was caught in poorer optima. It still may be: compare with `fit`.
+    Population 15 per parameter and crossover .9, as in the field. Unlike there, the search is on
+    the unconstrained scale, because on the natural one nearly all of a box like (0, 100) lies
+    where no person is; parents are drawn at random and the scale varies from .4 to .9, because
+    .85 around the best individual was caught in poorer optima.
 
     Args:
         sitting: participant and rule.
@@ -52,14 +55,13 @@ def evolve(
     lists = people.lists_of(person)
 
     @jax.jit
-    def losses(values: Float[Array, "k individual"]) -> Float[Array, " individual"]:
-        raw = parameters.unconstrain(entries, dict(zip(entries, values, strict=True)))
+    def losses(raw: Float[Array, "k individual"]) -> Float[Array, " individual"]:
         loss = objective(sitting, people.n_items, key=key)
         return jax.vmap(lambda one: loss(one, *lists), in_axes=1)(raw)
 
     found = scipy.optimize.differential_evolution(
-        lambda values: np.nan_to_num(np.asarray(losses(values), np.float64), nan=np.inf),
-        [entry.bounds for entry in entries.values()],
+        lambda raw: np.nan_to_num(np.asarray(losses(raw), np.float64), nan=np.inf),
+        [_box(entry) for entry in entries.values()],
         popsize=population,
         strategy="rand1bin",
         recombination=0.9,
@@ -72,5 +74,19 @@ def evolve(
         atol=0.05,  # nats: the spread of the population at which to stop
         rng=np.random.default_rng(np.asarray(jax.random.key_data(key)).tolist()),
     )
-    values = dict(zip(entries, found.x.tolist(), strict=True))
-    return Evolved(values, float(found.fun), int(found.nit))
+    values = parameters.constrain(entries, jnp.asarray(found.x))
+    natural = {name: float(value) for name, value in values.items()}
+    return Evolved(natural, float(found.fun), int(found.nit))
+
+
+def _box(entry: Parameter) -> tuple[float, float]:
+    """Where a parameter is searched on the real line: all but a millionth of finite bounds."""
+    low, high = entry.bounds
+    if entry.transform == "logit":
+        inset = 1e-6 * (high - low)
+        return _raw(entry, low + inset), _raw(entry, high - inset)
+    return _raw(entry, entry.starts[0]) - 5, _raw(entry, entry.starts[1]) + 5
+
+
+def _raw(entry: Parameter, value: float) -> float:
+    return float(entry.unconstrain(jnp.asarray(value)))

@@ -187,10 +187,6 @@ def test_fit_is_no_worse_than_the_published_one_for_nine_people_in_ten() -> None
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="differential evolution ends 7 nats above the gradient fit for the first of five people "
-    "(699.2 against 691.8); the specification expects agreement within 1"
-)
 def test_gradients_and_evolution_find_the_same_optimum() -> None:
     recalls, _ = published(5)
     found = fit(sitting("CMR"), recalls, key=KEY)
