@@ -8,6 +8,7 @@
 `curve` and `ratio` do the same for bare arrays of simulated responses, under `jax.jit` and `vmap`.
 """
 
+from cogmem.measures import retention
 from cogmem.measures.bootstrap import Interval, NoiseCeiling, interval, noise_ceiling, rmsd
 from cogmem.measures.counts import Counts
 from cogmem.measures.curves import CURVES, count_lists, curve, ratio
@@ -44,6 +45,7 @@ __all__ = [
     "pnr",
     "ratio",
     "repeats",
+    "retention",
     "rmsd",
     "spc",
     "summary",

@@ -1,0 +1,318 @@
+"""Retention: how much is left after a delay, and which law it follows.
+
+Counts (so many retained of so many tested, at each delay) are fitted by binomial likelihood, person
+by person and for the group, all laws at once. Least squares is only for published savings, which
+are no counts.
+
+A warning. The mean of many exponentials is not an exponential: fast forgetters lose at once what
+they lose, slow ones go on losing, and the mean falls ever more slowly, like a power law (Anderson &
+Tweney, 1997, Memory & Cognition 25, 724-730). A law of the group's curve need be no one's law. So
+`fit` reports every person by itself, and the group as one more problem beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jax.scipy.special import xlog1py, xlogy
+from jaxtyping import Array, Float
+from numpy.typing import ArrayLike
+
+from cogmem.errors import InvalidValue
+from cogmem.measures.maximum_likelihood import maximise
+from cogmem.models import parameters
+from cogmem.models.retention import LAWS, LAWS_WITHOUT_ZERO, RetentionLaw
+
+__all__ = [
+    "GROUP",
+    "Retained",
+    "fit",
+    "fit_least_squares",
+    "log_likelihood",
+    "pooled",
+    "savings",
+    "standard_errors",
+]
+
+GROUP = "group"
+"""The label of the problem that adds all people's counts."""
+
+Counts = Float[Array, "*person delay"] | Float[np.ndarray, "*person delay"]
+
+_SYMBOLS = ("a", "b", "c")
+
+
+class Retained(NamedTuple):
+    """How many were retained of how many tested, at each delay."""
+
+    times: Counts
+    n_retained: Counts
+    n_tested: Counts
+
+
+def savings(first: ArrayLike, relearning: ArrayLike) -> np.ndarray:
+    """Savings Q = (L - L_t) / L: the share of the work that need not be done again.
+
+    Args:
+        first: time, or trials, of first learning L; above 0.
+        relearning: the same of relearning after the delay, L_t. Slower relearning than first
+            learning gives a negative Q.
+
+    Raises:
+        InvalidValue: if a time of first learning is not above 0.
+
+    Source: Ebbinghaus (1885); Murre & Dros (2015, PLoS ONE 10, e0120644).
+    """
+    first, relearning = np.asarray(first, float), np.asarray(relearning, float)
+    if not (first > 0).all():
+        raise InvalidValue(f"first learning took {first.min()}, expected more than 0.")
+    return (first - relearning) / first
+
+
+def fit(
+    times: ArrayLike,
+    n_retained: ArrayLike,
+    n_tested: ArrayLike,
+    *,
+    laws: Mapping[str, RetentionLaw] | None = None,
+    people: ArrayLike | None = None,
+    leave_out: bool = True,
+    n_starts: int = 3,
+    seed: int = 0,
+) -> xr.Dataset:
+    """All laws, fitted by binomial likelihood to each person and to the counts of all together.
+
+    Args:
+        times: [delay] in a unit that the caller must state.
+        n_retained: [person, delay] retained. A person's delay that was not tested counts 0 of 0.
+        n_tested: [person, delay] tested.
+        laws: by name; by default the six that hold from t = 0.
+        people: [person] labels; 1, 2, ... if None.
+        leave_out: whether to fit each law once more without each delay, for `held_out`.
+        n_starts: starts of each fit.
+        seed: of the starts.
+
+    Returns:
+        Dataset over (person, law), the person "group" last. With n the number of tests of a person
+        (events, not delays) and k of parameters:
+
+        - `log_likelihood`: nats, without the binomial coefficient, which all laws share.
+        - `aicc`, `bic`; `weight`: the Akaike weight by AICc among these laws, of each person.
+        - `held_out`: nats per test of the counts at each delay by the law fitted to the others,
+          summed over delays. The first and last delay are extrapolated. NaN unless `leave_out`.
+        - `estimate`, `standard_error`: (person, law, parameter), NaN for a parameter that the law
+          has not. The errors are asymptotic, and NaN where the information is singular.
+        - `at_bound`: an estimate lies on its bounds, and its standard error means nothing.
+        - `probability`: (person, law, delay).
+        - `n_retained`, `n_tested`: (person, delay); `n_parameters`: (law).
+
+    Raises:
+        InvalidValue: if shapes disagree, a count lies outside 0 to `n_tested`, or a law without
+            zero is asked of a delay of 0.
+    """
+    laws = LAWS if laws is None else laws
+    data = pooled(times, n_retained, n_tested)
+    _check_times(data.times, laws)
+    labels = np.arange(1, len(data.n_tested)) if people is None else np.asarray(people)
+    names = np.append(labels.astype(str), GROUP)
+    fitted = [_fit_law(law, data, leave_out, n_starts, seed) for law in laws.values()]
+    coords = {"person": names, "law": list(laws), "delay": data.times[0]}
+    return _criteria(xr.concat(fitted, "law").assign_coords(coords), data)
+
+
+def pooled(times: ArrayLike, n_retained: ArrayLike, n_tested: ArrayLike) -> Retained:
+    """The counts of every person and, in a further row, of all together.
+
+    Args:
+        times: [delay].
+        n_retained, n_tested: [person, delay].
+
+    Raises:
+        InvalidValue: if shapes disagree or a count lies outside 0 to `n_tested`.
+    """
+    times, right, tested = (np.asarray(x, float) for x in (times, n_retained, n_tested))
+    if right.ndim != 2 or right.shape != tested.shape or right.shape[1:] != times.shape:
+        shapes = f"times {times.shape}, n_retained {right.shape}, n_tested {tested.shape}"
+        raise InvalidValue(f"{shapes}: expected [delay], and [person, delay] twice.")
+    if ((right < 0) | (right > tested)).any():
+        raise InvalidValue("a number retained lies outside 0 to the number tested.")
+    right, tested = (np.vstack([x, x.sum(axis=0)]) for x in (right, tested))
+    return Retained(np.broadcast_to(times, right.shape), right, tested)
+
+
+def fit_least_squares(
+    times: ArrayLike,
+    values: ArrayLike,
+    *,
+    laws: Mapping[str, RetentionLaw] | None = None,
+    n_starts: int = 8,
+    seed: int = 0,
+) -> xr.Dataset:
+    """All laws, fitted by least squares to published values that are no counts, such as savings.
+
+    Not for proportions of known numbers of tests: those are fitted by `fit`.
+
+    Args:
+        times: [delay] in a unit that the caller must state, above 0 unless `laws` allow 0.
+        values: [delay] savings or proportions.
+        laws: by name; by default the four two-parameter laws in t itself.
+        n_starts: starts of each fit.
+        seed: of the starts.
+
+    Returns:
+        Dataset over (law): `rmse`; `aic` = n ln(RMSE^2) + 2 (k + 1), n delays, the variance counted
+        as a parameter; `estimate` (law, parameter); `at_bound`; `retained` (law, delay).
+
+    Raises:
+        InvalidValue: if a law without zero is asked of a delay of 0.
+    """
+    laws = LAWS_WITHOUT_ZERO if laws is None else laws
+    data = np.asarray(times, float)[None], np.asarray(values, float)[None]
+    _check_times(data[0], laws)
+    each = [_least_squares(law, data, n_starts, seed) for law in laws.values()]
+    coords = {"law": list(laws), "delay": data[0][0], "parameter": list(_SYMBOLS)}
+    return xr.concat(each, "law").assign_coords(coords)
+
+
+def log_likelihood(law: RetentionLaw, data: Retained) -> Float[Array, ""]:
+    """Binomial log-likelihood (nats) of one person's counts, without the coefficient."""
+    p = law.probability(jnp.asarray(data.times))
+    lost = data.n_tested - data.n_retained
+    return jnp.sum(xlogy(data.n_retained, p) + xlog1py(lost, -p))
+
+
+def standard_errors(law: RetentionLaw, data: Retained) -> Float[Array, " k"]:
+    """Asymptotic standard errors of a law's parameters, from the expected information.
+
+    I = sum_t n_t / (p_t (1 - p_t)) (dp_t/dtheta) (dp_t/dtheta)^T. Not finite where the counts say
+    nothing about a parameter.
+
+    Args:
+        law: at its estimates.
+        data: one person's counts.
+    """
+
+    def probability(values: dict[str, Array]) -> Float[Array, " delay"]:
+        return parameters.replace(law, values).probability(jnp.asarray(data.times))
+
+    values = parameters.get(law)
+    p, by_name = probability(values), jax.jacfwd(probability)(values)
+    slopes = jnp.stack([by_name[name] for name in values])
+    weight = data.n_tested / (p * (1 - p))
+    information = (slopes * weight[None]) @ slopes.T
+    return jnp.sqrt(jnp.diag(jnp.linalg.inv(information)))
+
+
+def _fit_law(
+    law: RetentionLaw, data: Retained, leave_out: bool, n_starts: int, seed: int
+) -> xr.Dataset:
+    """One law: each person with all delays and, if asked, with each delay left out."""
+    n_people, n_delays = data.n_tested.shape
+    folds, n_folds = _folds(data, leave_out)
+    found = maximise(law, log_likelihood, folds, n_starts=n_starts, seed=seed)
+    with jax.enable_x64(True):
+        p = jax.vmap(lambda law, t: law.probability(t))(found.model, folds.times)
+        by_fold = np.asarray(p).reshape(n_people, n_folds, n_delays)
+        whole = jax.tree.map(lambda leaf: leaf[::n_folds], found.model)
+        errors = np.asarray(jax.vmap(standard_errors)(whole, data))
+    values = {name: value[::n_folds] for name, value in found.values.items()}
+    return _labelled(
+        values,
+        dict(zip(values, errors.T, strict=True)),
+        log_likelihood=("person", found.log_likelihood[::n_folds]),
+        at_bound=("person", found.at_bound[::n_folds]),
+        n_parameters=found.n_parameters,
+        probability=(("person", "delay"), by_fold[:, 0]),
+        held_out=("person", _held_out(by_fold[:, 1:], data)),
+    )
+
+
+def _folds(data: Retained, leave_out: bool) -> tuple[Retained, int]:
+    """The counts [person x fold, delay]: in fold 0 all, in fold d all but those of delay d."""
+    n_delays = data.n_tested.shape[1]
+    kept = np.vstack([np.ones(n_delays), 1 - np.eye(n_delays)])[: None if leave_out else 1]
+    right, tested = ((x[:, None] * kept).reshape(-1, n_delays) for x in data[1:])
+    return Retained(np.repeat(data.times, len(kept), axis=0), right, tested), len(kept)
+
+
+def _held_out(p: np.ndarray, data: Retained) -> np.ndarray:
+    """Nats per test [person] of all counts, each delay by the law that never saw it.
+
+    Args:
+        p: [person, delay left out, delay]; without any delay left out, all are NaN.
+        data: the counts.
+    """
+    if not p.shape[1]:
+        return np.full(len(p), np.nan)
+    p, lost = np.diagonal(p, axis1=1, axis2=2), data.n_tested - data.n_retained
+    nats = data.n_retained * np.log(p) + lost * np.log1p(-p)
+    return nats.sum(axis=1) / data.n_tested.sum(axis=1)
+
+
+def _labelled(
+    values: dict[str, np.ndarray], errors: dict[str, np.ndarray], **variables: Any
+) -> xr.Dataset:
+    """Estimates and their errors along one axis of parameters, NaN where a law has none."""
+
+    def along(by_name: dict[str, np.ndarray]) -> tuple[tuple[str, str], np.ndarray]:
+        none = np.full_like(by_name["a"], np.nan)
+        columns = [by_name.get(name, none) for name in _SYMBOLS]
+        return ("person", "parameter"), np.stack(columns, axis=-1)
+
+    both = {"estimate": along(values), "standard_error": along(errors)}
+    return xr.Dataset({**both, **variables}, {"parameter": list(_SYMBOLS)})
+
+
+def _criteria(fitted: xr.Dataset, data: Retained) -> xr.Dataset:
+    """With AICc, BIC and Akaike weights; n is the number of tests of each person."""
+    counts = {name: (("person", "delay"), getattr(data, name)) for name in data._fields[1:]}
+    fitted = fitted.assign(counts)
+    n, k = fitted["n_tested"].sum("delay"), fitted["n_parameters"]
+    deviance = -2 * fitted["log_likelihood"]
+    aicc = deviance + 2 * k + 2 * k * (k + 1) / (n - k - 1)
+    likelihood = np.e ** ((aicc.min("law") - aicc) / 2)
+    return fitted.assign(
+        aicc=aicc, bic=deviance + k * np.log(n), weight=likelihood / likelihood.sum("law")
+    )
+
+
+def _least_squares(
+    law: RetentionLaw, data: tuple[np.ndarray, np.ndarray], n_starts: int, seed: int
+) -> xr.Dataset:
+    """One law. The least squares are the greatest likelihood of a normal error."""
+
+    def normal(law: RetentionLaw, data: tuple[Array, Array]) -> Float[Array, ""]:
+        times, values = data
+        return -0.5 * values.size * jnp.log(jnp.mean((law.retained(times) - values) ** 2))
+
+    found = maximise(law, normal, data, n_starts=n_starts, seed=seed)
+    n, k = data[0].size, found.n_parameters
+    with jax.enable_x64(True):
+        curve = jax.vmap(lambda law, t: law.retained(t))(found.model, data[0])
+    estimate = [found.values[s][0] if s in found.values else np.nan for s in _SYMBOLS]
+    return xr.Dataset(
+        {
+            "rmse": np.exp(-found.log_likelihood[0] / n),
+            "aic": -2 * found.log_likelihood[0] + 2 * (k + 1),
+            "at_bound": found.at_bound[0],
+            "estimate": ("parameter", estimate),
+            "retained": ("delay", np.asarray(curve)[0]),
+        }
+    )
+
+
+def _check_times(times: Counts, laws: Mapping[str, RetentionLaw]) -> None:
+    """A power of t, or its logarithm, is infinite at t = 0."""
+    for name, law in laws.items():
+        with np.errstate(all="ignore"):
+            finite = np.isfinite(np.asarray(law.retained(jnp.asarray(times)))).all()
+        if not finite:
+            raise InvalidValue(
+                f"the law {name!r} is not finite at t = {times.min()}: leave that delay out, or "
+                "use a law in 1 + t."
+            )
