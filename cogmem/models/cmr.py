@@ -104,7 +104,7 @@ class CMR(RetrievedContext):
 
     def evidence(self, memory: Memory) -> Float[Array, " n"]:
         """Support of each item, f = M^CF c + s similarity to the last item, times 2."""
-        support = memory.context_item @ memory.context
+        support = self.support(memory)
         if memory.similarity is not None:
             support = support + self.similarity_weight * (memory.previous @ memory.similarity)
         return 2 * jnp.maximum(support, self.support_floor)

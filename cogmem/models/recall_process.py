@@ -13,7 +13,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-__all__ = ["RecallProcess", "event_log_probs", "exponential_stop", "simulate", "stop_or_choose"]
+__all__ = [
+    "RecallProcess",
+    "event_log_probs",
+    "exponential_stop",
+    "recall_period",
+    "simulate",
+    "stop_or_choose",
+]
 
 State = TypeVar("State")
 
@@ -79,15 +86,39 @@ def simulate(
     Returns:
         int16 1-based positions in order of output, 0 = padding.
     """
+    return recall_period(process, state, n_items, n_items, key=key)[1]
+
+
+def recall_period(
+    process: RecallProcess, state: State, n_items: int, n_attempts: int, *, key: PRNGKeyArray
+) -> tuple[State, Int[Array, " attempt"]]:
+    """Recall freely, `n_attempts` items at most.
+
+    Returns:
+        The state in which recall ended, for models that live on, and int16 1-based items in order
+        of retrieval, 0 = padding.
+    """
 
     def step(now: _Attempt, key: PRNGKeyArray) -> tuple[_Attempt, Int[Array, ""]]:
         log_p = process.log_probs(now.state, now.available, now.n_recalled)
         chosen = jnp.where(now.active, jax.random.categorical(key, log_p), n_items)
         response = jnp.where(chosen < n_items, chosen + 1, 0).astype(jnp.int16)
-        return _after(process, now, chosen), response
+        after = _after(process, now, chosen)
+        return after._replace(state=_kept(now.state, after.state, after.active)), response
 
-    keys = jax.random.split(key, n_items)
-    return jax.lax.scan(step, _first_attempt(state, n_items), keys)[1]
+    keys = jax.random.split(key, n_attempts)
+    last, responses = jax.lax.scan(step, _first_attempt(state, n_items), keys)
+    return last.state, responses
+
+
+def _kept(before: State, after: State, active: Bool[Array, ""]) -> State:
+    """The state after a response; the one before where recall has ended."""
+
+    def choose(old: Array, new: Array) -> Array:
+        # What a response leaves alone stays one array for all lists of a batch.
+        return old if new is old else jnp.where(active, new, old)
+
+    return jax.tree.map(choose, before, after)
 
 
 def _first_attempt(state: Any, n_items: int) -> _Attempt:

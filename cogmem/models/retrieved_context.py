@@ -1,17 +1,18 @@
 """Retrieved-context theory: the machinery that TCM and the versions of CMR share.
 
-Items are one-hot; context has one unit per item and one for the start of the list. Context drifts
-by taking in what each item brings to mind, items and context are tied by two Hebbian matrices,
-and context is the cue of recall. The models of this family differ only in the strengths of those
-ties (`Ties`), in how they choose, and in when they stop.
+Context has a unit for each item and one for the start of the list; or, where items have features
+(`Patterns`), a unit for each feature. It drifts by taking in what each item brings to mind, items
+and context are tied by two Hebbian matrices, and context is the cue of recall. The models of this
+family differ in the strengths of those ties (`Ties`), in how they choose, in when they stop, and
+in what else moves context: a shift of task (source_cmr.py), the end of a list (cmr2.py).
 
-Source: Howard & Kahana (2002); Polyn, Norman & Kahana (2009).
+Source: Howard & Kahana (2002); Polyn, Norman & Kahana (2009); Morton & Polyn (2016).
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -20,7 +21,20 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.models.recall_process import event_log_probs, simulate
 
-__all__ = ["Drifts", "Memory", "RetrievedContext", "Rho", "Ties", "drift", "unit_length"]
+__all__ = [
+    "Drifts",
+    "Learning",
+    "Memory",
+    "Patterns",
+    "RetrievedContext",
+    "Rho",
+    "Source",
+    "Ties",
+    "bind",
+    "break_unit",
+    "drift",
+    "unit_length",
+]
 
 Rho = Literal["dot", "elementwise"]
 """Overlap used in rho: the published dot product, or the element-wise product (a vector) that one
@@ -47,15 +61,60 @@ class Ties(NamedTuple):
     primacy_decay: Float[Array, ""]  # ... and falling off exponentially over the list
 
 
-class Memory(NamedTuple):
-    """The state of mind of one person with one list: what is tied to what, and what is in mind."""
+class Learning(NamedTuple):
+    """How much one experience adds to the two ties."""
 
-    context: Float[Array, " n+1"]
-    item_context: Float[Array, "n n+1"]  # M^FC
-    context_item: Float[Array, "n n+1"]  # M^CF, one row per item
+    item_context: Float[Array, ""]
+    context_item: Float[Array, ""]
+
+
+class Patterns(NamedTuple):
+    """What items share before the experiment: features, each with a unit of context of its own.
+
+    Rows are items. One-hot rows make items unrelated. Rows of unit length keep the strengths of
+    `Ties` comparable between items; the way from item to context is normalised anyway. Either way
+    may have features while the other is one-hot.
+
+    Source: Morton & Polyn (2016), distributed representations.
+    """
+
+    item_context: Float[Array, "n f"]  # in place of the identity in M^FC
+    context_item: Float[Array, "n f"]  # in place of the identity in M^CF
+
+    @classmethod
+    def one_hot(cls, n_items: int, dtype: Any) -> Patterns:
+        """Unrelated items: feature k is item k."""
+        identity = jnp.eye(n_items, dtype=dtype)
+        return cls(identity, identity)
+
+
+class Source(NamedTuple):
+    """The region of context that holds the source, or task, of what is studied."""
+
+    context: Float[Array, " s"]
+    item_context: Float[Array, "n s"]
+    context_item: Float[Array, "n s"]
+    features: Float[Array, "position s"]  # one-hot task of each presentation
+
+
+class Memory(NamedTuple):
+    """The state of mind of one person with one list: what is tied to what, and what is in mind.
+
+    The c units of context are one for each feature, one for the start of the (first) list, and one
+    for each break, see `RetrievedContext.begin`.
+    """
+
+    context: Float[Array, " c"]
+    item_context: Float[Array, "n c"]  # M^FC
+    context_item: Float[Array, "n c"]  # M^CF, one row per item
+    start: Float[Array, " c"]  # what comes back to mind when recall begins
     similarity: Float[Array, "n n"] | None
     previous: Float[Array, " n"]  # one-hot of the item just recalled; zero before the first
-    n_studied: Float[Array, ""]
+    n_studied: Float[Array, ""]  # presentations, repetitions included
+    source: Source | None = None
+
+
+Layer = TypeVar("Layer", Memory, Source)
 
 
 class RetrievedContext(eqx.Module):
@@ -90,53 +149,84 @@ class RetrievedContext(eqx.Module):
     ) -> Float[Array, " n+1"]:
         """The model's own rule: log-probability of each item next and, last, of stopping."""
 
-    def begin(self, n_items: int, similarity: Float[Array, "n n"] | None = None) -> Memory:
+    def begin(
+        self,
+        n_items: int,
+        similarity: Float[Array, "n n"] | None = None,
+        *,
+        patterns: Patterns | None = None,
+        n_breaks: int = 0,
+    ) -> Memory:
         """Memory before the list: only the start unit of context is active.
 
         Args:
             n_items: number of different items.
             similarity: semantic similarity of the items, if the model is to use it.
+            patterns: features of the items; one-hot if None. Shared support (`Ties`) then comes
+                from features in so far as the item lacks them.
+            n_breaks: units of context for events that are no item, see `break_unit`.
         """
         ties, dtype = self.ties, self.dtype
-        own, start = jnp.eye(n_items, n_items + 1, dtype=dtype), _start_unit(n_items, dtype)
-        shared = ties.context_item_shared * (1 - own - start[None, :])
+        if patterns is None:
+            patterns = Patterns.one_hot(n_items, dtype)
+        n_features = patterns.item_context.shape[-1]
+        shared = ties.context_item_shared * (1 - patterns.context_item)
+        before = ties.context_item_own * patterns.context_item + shared
+        others = ((0, 0), (0, 1 + n_breaks))  # the start and the breaks are tied to no item yet
+        start = jax.nn.one_hot(n_features, n_features + 1 + n_breaks, dtype=dtype)
         return Memory(
             context=start,
-            item_context=ties.item_context_old * own,
-            context_item=ties.context_item_own * own + shared,
+            item_context=jnp.pad(ties.item_context_old * patterns.item_context, others),
+            context_item=jnp.pad(before, others),
+            start=start,
             similarity=similarity,
             previous=jnp.zeros(n_items, dtype),
             n_studied=jnp.zeros((), dtype),
         )
 
     def study(self, memory: Memory, item: Int[Array, ""]) -> Memory:
-        """Memory after one item was studied: context takes it in, then both ties grow."""
-        ties, cue = self.ties, self._cue(memory, item)
+        """Memory after one item was studied: context takes it in, then both ties grow.
+
+        An item that was studied before brings back the context of then, mixed with its own units,
+        and is bound again, now to what has become of context.
+        """
+        cue = self._cue(memory, item)
         incoming = unit_length(cue @ memory.item_context, self.norm_floor)
-        context = self._drift(memory, incoming, self.drifts.study)
+        memory = self.take_in(memory, incoming, self.drifts.study)
+        memory = bind(memory, cue, self.learning(memory))
+        return memory._replace(n_studied=memory.n_studied + 1)
+
+    def learning(self, memory: Memory) -> Learning:
+        """What the next presentation adds to the ties; primacy acts on those from context."""
+        ties = self.ties
         primacy = ties.primacy_scale * jnp.exp(-ties.primacy_decay * memory.n_studied)
-        bound = jnp.outer(cue, context)
-        return memory._replace(
-            context=context,
-            item_context=memory.item_context + ties.item_context_new * bound,
-            context_item=memory.context_item + (ties.context_item_new + primacy) * bound,
-            n_studied=memory.n_studied + 1,
-        )
+        return Learning(ties.item_context_new, ties.context_item_new + primacy)
 
     def begin_recall(self, memory: Memory) -> Memory:
         """The state in which recall begins: the start of the list comes back to mind."""
-        start = _start_unit(len(memory.previous), memory.context.dtype)
-        start = unit_length(start, self.norm_floor)
-        context = self._drift(memory, start, self.drifts.start)
-        return memory._replace(context=context, previous=jnp.zeros_like(memory.previous))
+        start = unit_length(memory.start, self.norm_floor)
+        memory = self.take_in(memory, start, self.drifts.start)
+        return memory._replace(previous=jnp.zeros_like(memory.previous))
+
+    def support(self, memory: Memory) -> Float[Array, " n"]:
+        """How strongly context calls up each item, M^CF c."""
+        return memory.context_item @ memory.context
 
     def retrieve(self, memory: Memory, item: Int[Array, ""]) -> Memory:
         """The state after an item was recalled: it brings back its context. Nothing is learnt."""
         cue = self._cue(memory, item)
+        memory = self.take_in(memory, self.brought_back(memory, cue), self.drifts.recall)
+        return memory._replace(previous=cue)
+
+    def brought_back(self, layer: Layer, cue: Float[Array, " n"]) -> Float[Array, " c"]:
+        """The context, of unit length, that an item brings back to mind at recall."""
         # All rows, not the one: they are the same for every list of a batch, and so cost nothing.
-        incoming = cue @ unit_length(memory.item_context, self.norm_floor)
-        context = self._drift(memory, incoming, self.drifts.recall)
-        return memory._replace(context=context, previous=cue)
+        return cue @ unit_length(layer.item_context, self.norm_floor)
+
+    def take_in(self, layer: Layer, incoming: Float[Array, " c"], rate: Any) -> Layer:
+        """The layer after its context drifted towards an input of unit length."""
+        how: dict[str, Any] = {"rho": self.rho, "norm_floor": self.norm_floor}
+        return layer._replace(context=drift(layer.context, incoming, rate, **how))
 
     def log_probs(
         self, memory: Memory, available: Bool[Array, " n"], count: Int[Array, ""]
@@ -144,12 +234,28 @@ class RetrievedContext(eqx.Module):
         """Log-probability of each item coming next and, last, of recall ending."""
         return self.outcome_log_probs(self.evidence(memory), available, count)
 
-    def study_list(self, n_items: int, similarity: Float[Array, "n n"] | None = None) -> Memory:
-        """Study items 0 .. n-1 once, in order, and turn to recall."""
+    def study_list(
+        self,
+        n_items: int,
+        similarity: Float[Array, "n n"] | None = None,
+        *,
+        patterns: Patterns | None = None,
+        order: Int[Array, " position"] | None = None,
+    ) -> Memory:
+        """Study one list and turn to recall.
+
+        Args:
+            n_items: number of different items.
+            similarity, patterns: see `begin`.
+            order: 0-based item at each position, repetitions allowed; if None, items 0 .. n-1 once.
+        """
+        memory = self.begin(n_items, similarity, patterns=patterns)
+        return self.study_all(memory, jnp.arange(n_items) if order is None else order)
+
+    def study_all(self, memory: Memory, order: Int[Array, " position"]) -> Memory:
+        """Study items one after another, and turn to recall."""
         memory, _ = jax.lax.scan(
-            lambda memory, item: (self.study(memory, item), None),
-            self.begin(n_items, similarity),
-            jnp.arange(n_items),
+            lambda memory, item: (self.study(memory, item), None), memory, order
         )
         return self.begin_recall(memory)
 
@@ -158,15 +264,18 @@ class RetrievedContext(eqx.Module):
         recalls: Int[Array, " output"],
         n_items: int,
         similarity: Float[Array, "n n"] | None = None,
+        **study: Any,
     ) -> Float[Array, ""]:
         """Exact log-likelihood (nats) of one list.
 
         Args:
-            recalls: 1-based positions without repeats and intrusions, 0 = padding.
-            n_items: list length.
+            recalls: 1-based items without repeats and intrusions, 0 = padding. Where each item is
+                studied once and in order, items are serial positions.
+            n_items: number of different items.
             similarity: see `begin`.
+            **study: further arguments of `study_list`.
         """
-        memory = self.study_list(n_items, similarity)
+        memory = self.study_list(n_items, similarity, **study)
         return event_log_probs(self, memory, recalls, n_items).sum()
 
     def simulate(
@@ -175,15 +284,31 @@ class RetrievedContext(eqx.Module):
         similarity: Float[Array, "n n"] | None = None,
         *,
         key: PRNGKeyArray,
+        **study: Any,
     ) -> Int[Array, " n_items"]:
-        """Study one list and recall it: 1-based positions in order of output, 0 = padding."""
-        return simulate(self, self.study_list(n_items, similarity), n_items, key=key)
+        """Study one list and recall it: 1-based items in order of output, 0 = padding."""
+        memory = self.study_list(n_items, similarity, **study)
+        return simulate(self, memory, n_items, key=key)
 
     def _cue(self, memory: Memory, item: Int[Array, ""]) -> Float[Array, " n"]:
         return jax.nn.one_hot(item, len(memory.previous), dtype=memory.previous.dtype)
 
-    def _drift(self, memory: Memory, incoming: Array, rate: Any) -> Float[Array, " n+1"]:
-        return drift(memory.context, incoming, rate, rho=self.rho, norm_floor=self.norm_floor)
+
+def bind(layer: Layer, cue: Float[Array, " n"], learning: Learning) -> Layer:
+    """The layer after an item and its context of now were tied, both ways (Hebb's rule)."""
+    bound = jnp.outer(cue, layer.context)
+    return layer._replace(
+        item_context=layer.item_context + learning.item_context * bound,
+        context_item=layer.context_item + learning.context_item * bound,
+    )
+
+
+def break_unit(memory: Memory, number: Int[Array, ""] | int) -> Float[Array, " c"]:
+    """The unit of context of the `number`-th break, from 1, after the start of this list.
+
+    A break is an event that is like no item: something else to do, or the end of a list.
+    """
+    return jnp.roll(memory.start, number)
 
 
 def drift(
@@ -211,7 +336,3 @@ def unit_length(vectors: Float[Array, "... c"], floor: float = 0.0) -> Float[Arr
     """Vectors scaled to length 1 along the last axis; a zero vector stays zero."""
     squared = jnp.sum(vectors**2, axis=-1, keepdims=True) + floor
     return vectors / jnp.sqrt(jnp.where(squared > 0, squared, 1))
-
-
-def _start_unit(n_items: int, dtype: Any) -> Float[Array, " n+1"]:
-    return jax.nn.one_hot(n_items, n_items + 1, dtype=dtype)

@@ -125,7 +125,7 @@ class SupportCMR(RetrievedContext):
 
     def evidence(self, memory: Memory) -> Float[Array, " n"]:
         """tau log(activation): a softmax of it is the power-law choice."""
-        activation = memory.context_item @ memory.context
+        activation = self.support(memory)
         return self.choice_sensitivity * jnp.log(jnp.maximum(activation, 1e-30))
 
     def outcome_log_probs(

@@ -75,7 +75,7 @@ class TCM(RetrievedContext):
 
     def evidence(self, memory: Memory) -> Float[Array, " n"]:
         """Retrieval strength a = M^TF t (Howard & Kahana 2002, Eq. 4)."""
-        return memory.context_item @ memory.context
+        return self.support(memory)
 
     def outcome_log_probs(
         self, evidence: Float[Array, " n"], available: Bool[Array, " n"], count: Int[Array, ""]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,9 +14,9 @@ from hypothesis import strategies as st
 from jaxtyping import Array
 
 from cogmem.models import parameters
-from cogmem.models.retrieved_context import drift, unit_length
+from cogmem.models.retrieved_context import Patterns, RetrievedContext, drift, unit_length
 from cogmem.models.support_cmr import SupportCMR
-from tests.models.cases import MODELS, cast, similarity_for, some_lists
+from tests.models.cases import MODELS, all_sequences, cast, similarity_for, some_lists
 
 each_model = pytest.mark.parametrize("name", MODELS)
 N_UNITS = 6
@@ -129,3 +130,83 @@ def test_rho_matters_only_where_the_input_overlaps_with_context() -> None:
 def test_rho_is_never_changed_silently() -> None:
     assert SupportCMR().rho == "dot"
     assert "elementwise" in repr(SupportCMR(rho="elementwise"))
+
+
+def likelihoods(model: RetrievedContext, recalls: np.ndarray, n_items: int, **study: Any) -> Any:
+    one = partial(model.log_likelihood, n_items=n_items, **study)
+    return np.asarray(jax.jit(jax.vmap(one))(jnp.asarray(recalls)))
+
+
+@pytest.mark.parametrize("name", ["CMR", "SupportCMR"])
+def test_one_hot_patterns_and_the_order_of_positions_change_nothing(name: str) -> None:
+    n = 5
+    with jax.enable_x64(True):
+        model, lists = cast(MODELS[name], "float64"), some_lists(n)
+        told = {"patterns": Patterns.one_hot(n, "float64"), "order": jnp.arange(n)}
+        np.testing.assert_array_equal(
+            likelihoods(model, lists, n, **told), likelihoods(model, lists, n)
+        )
+
+
+def category_patterns(n_items: int, dtype: str) -> Patterns:
+    """Each item has a feature of its own and shares one with every second item."""
+    category = np.eye(2)[np.arange(n_items) % 2]
+    rows = jnp.asarray(np.c_[0.8 * np.eye(n_items), 0.6 * category], dtype)
+    return Patterns(rows, rows)
+
+
+def test_distributed_patterns_give_probabilities_that_sum_to_one() -> None:
+    with jax.enable_x64(True):
+        model = cast(MODELS["CMR"], "float64")
+        study = {"patterns": category_patterns(3, "float64")}
+        total = np.exp(likelihoods(model, all_sequences(3), 3, **study)).sum()
+    np.testing.assert_allclose(total, 1, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("way", ["features both ways", "similarity from context to items"])
+def test_an_item_calls_up_items_like_it(way: str) -> None:
+    """Of two items not studied, the one like the item recalled gains support."""
+    n = 4
+    model = cast(MODELS["CMR"], "float32")
+    patterns = category_patterns(n, "float32")
+    if way != "features both ways":
+        alike = similarity_for("similarity", n, "float32")
+        patterns = Patterns(Patterns.one_hot(n, "float32").item_context, alike)
+
+    @jax.jit
+    def support(patterns: Patterns | None) -> Any:
+        memory = model.begin(n, patterns=patterns)
+        for item in range(2):
+            memory = model.study(memory, jnp.array(item))
+        return model.support(model.retrieve(memory, jnp.array(1)))
+
+    gain = np.asarray(support(patterns) - support(None))
+    assert gain[3] > gain[2] + 0.01
+
+
+def test_item_studied_again_brings_back_its_first_context_and_is_bound_again() -> None:
+    """Three presentations, A B A, by the equations written out (Howard & Kahana 2002, Eq. 1-3)."""
+    with jax.enable_x64(True):
+        model = cast(SupportCMR(), "float64")
+        model = parameters.replace(model, {"primacy_scale": jnp.array(0.5)})
+        found = model.study_all(model.begin(2), jnp.array([0, 1, 0]))
+        beta, gamma = 0.841, 0.718
+        context, ties = np.array([0, 0, 1.0]), (1 - gamma) * np.eye(2, 3)
+        back = 0.0705 * np.eye(2, 3) + 0.363 * np.eye(2)[::-1] @ np.eye(2, 3)
+        for i, item in enumerate([0, 1, 0]):
+            incoming = ties[item] / np.linalg.norm(ties[item])
+            overlap = context @ incoming
+            rho = np.sqrt(1 + beta**2 * (overlap**2 - 1)) - beta * overlap
+            context = rho * context + beta * incoming
+            ties[item] += gamma * context
+            back[item] += (1 + 0.5 * np.exp(-1.24 * i)) * context
+    np.testing.assert_allclose(found.item_context, ties, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.context_item, back, rtol=0, atol=1e-6)
+    assert overlap > 0.1, "the second presentation should have met its first context"
+
+
+def test_repeated_item_is_recalled_once_and_probabilities_sum_to_one() -> None:
+    with jax.enable_x64(True):
+        model, order = cast(MODELS["CMR"], "float64"), jnp.array([0, 1, 0, 2])
+        total = np.exp(likelihoods(model, all_sequences(3), 3, order=order)).sum()
+    np.testing.assert_allclose(total, 1, rtol=0, atol=1e-12)
