@@ -25,7 +25,7 @@ CARD = Card(
     paper="Polyn, Norman & Kahana (2009)",
     equations="Polyn et al. Eq. 1-4 in the conventions of Morton & Polyn (2016): factor 2 in the "
     "softmax, primacy on context-to-item learning, exponential stopping rule, event floor 1e-5",
-    left_out="source sub-layer, distributed item patterns, prior-list intrusions",
+    left_out="the source region of context (source_cmr), prior-list intrusions (cmr2)",
     vectors="every cymr_* parameter set of human_reference.npz, per list, to 1e-9 (float64)",
     reproduced=("log-likelihoods of an independent implementation on Morton et al. (2013)",),
     not_reproduced=("the published parameter estimates: not refitted",),
