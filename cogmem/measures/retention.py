@@ -150,7 +150,7 @@ def fit_least_squares(
     values: ArrayLike,
     *,
     laws: Mapping[str, RetentionLaw] | None = None,
-    n_starts: int = 8,
+    n_starts: int = 3,
     seed: int = 0,
 ) -> xr.Dataset:
     """All laws, fitted by least squares to published values that are no counts, such as savings.
@@ -165,18 +165,21 @@ def fit_least_squares(
         seed: of the starts.
 
     Returns:
-        Dataset over (law): `rmse`; `aic` = n ln(RMSE^2) + 2 (k + 1), n delays, the variance counted
-        as a parameter; `estimate` (law, parameter); `at_bound`; `retained` (law, delay).
+        Dataset over (law): `rmse`; `aic` = n ln(RMSE^2) + 2 (k + 1) and `aicc`, with n the number
+        of delays and the variance counted as a parameter (`aicc` is infinite if n <= k + 2);
+        `weight`, the Akaike weight by AICc; `held_out_rmse`, of each delay predicted by the law
+        fitted to the others; `estimate` (law, parameter); `at_bound`; `retained` (law, delay).
 
     Raises:
         InvalidValue: if a law without zero is asked of a delay of 0.
     """
     laws = LAWS_WITHOUT_ZERO if laws is None else laws
-    data = np.asarray(times, float)[None], np.asarray(values, float)[None]
-    _check_times(data[0], laws)
-    each = [_least_squares(law, data, n_starts, seed) for law in laws.values()]
-    coords = {"law": list(laws), "delay": data[0][0], "parameter": list(_SYMBOLS)}
-    return xr.concat(each, "law").assign_coords(coords)
+    delays, left = np.asarray(times, float), np.asarray(values, float)
+    _check_times(delays, laws)
+    each = [_least_squares(law, delays, left, n_starts, seed) for law in laws.values()]
+    coords = {"law": list(laws), "delay": delays, "parameter": list(_SYMBOLS)}
+    fitted = xr.concat(each, "law").assign_coords(coords)
+    return fitted.assign(weight=_akaike_weights(fitted["aicc"]))
 
 
 def log_likelihood(law: RetentionLaw, data: Retained) -> Float[Array, ""]:
@@ -275,35 +278,46 @@ def _criteria(fitted: xr.Dataset, data: Retained) -> xr.Dataset:
     n, k = fitted["n_tested"].sum("delay"), fitted["n_parameters"]
     deviance = -2 * fitted["log_likelihood"]
     aicc = deviance + 2 * k + 2 * k * (k + 1) / (n - k - 1)
-    likelihood = np.e ** ((aicc.min("law") - aicc) / 2)
-    return fitted.assign(
-        aicc=aicc, bic=deviance + k * np.log(n), weight=likelihood / likelihood.sum("law")
-    )
+    return fitted.assign(aicc=aicc, bic=deviance + k * np.log(n), weight=_akaike_weights(aicc))
 
 
 def _least_squares(
-    law: RetentionLaw, data: tuple[np.ndarray, np.ndarray], n_starts: int, seed: int
+    law: RetentionLaw, times: np.ndarray, values: np.ndarray, n_starts: int, seed: int
 ) -> xr.Dataset:
     """One law. The least squares are the greatest likelihood of a normal error."""
-
-    def normal(law: RetentionLaw, data: tuple[Array, Array]) -> Float[Array, ""]:
-        times, values = data
-        return -0.5 * values.size * jnp.log(jnp.mean((law.retained(times) - values) ** 2))
-
-    found = maximise(law, normal, data, n_starts=n_starts, seed=seed)
-    n, k = data[0].size, found.n_parameters
+    n = values.size
+    kept = np.vstack([np.ones(n), 1 - np.eye(n)])  # [fold, delay], as in `_folds`
+    data = np.broadcast_to(times, kept.shape), np.broadcast_to(values, kept.shape), kept
+    found = maximise(law, _normal, data, n_starts=n_starts, seed=seed)
     with jax.enable_x64(True):
-        curve = jax.vmap(lambda law, t: law.retained(t))(found.model, data[0])
+        curves = np.asarray(jax.vmap(lambda law, t: law.retained(t))(found.model, data[0]))
+    k = found.n_parameters + 1  # and the variance
+    deviance = -2 * found.log_likelihood[0]
     estimate = [found.values[s][0] if s in found.values else np.nan for s in _SYMBOLS]
     return xr.Dataset(
         {
             "rmse": np.exp(-found.log_likelihood[0] / n),
-            "aic": -2 * found.log_likelihood[0] + 2 * (k + 1),
+            "aic": deviance + 2 * k,
+            "aicc": deviance + 2 * k + (2 * k * (k + 1) / (n - k - 1) if n > k + 1 else np.inf),
+            "held_out_rmse": np.sqrt(((np.diag(curves[1:]) - values) ** 2).mean()),
             "at_bound": found.at_bound[0],
             "estimate": ("parameter", estimate),
-            "retained": ("delay", np.asarray(curve)[0]),
+            "retained": ("delay", curves[0]),
         }
     )
+
+
+def _normal(law: RetentionLaw, data: tuple[Array, Array, Array]) -> Float[Array, ""]:
+    """Normal log-likelihood of the values kept, its variance at its best, without constants."""
+    times, values, kept = data
+    squares = kept * (law.retained(times) - values) ** 2
+    return -0.5 * kept.sum() * jnp.log(squares.sum() / kept.sum())
+
+
+def _akaike_weights(aicc: xr.DataArray) -> xr.DataArray:
+    """Share of each law: exp(-AICc / 2), scaled to sum to 1 over laws."""
+    likelihood = np.e ** ((aicc.min("law") - aicc) / 2)
+    return likelihood / likelihood.sum("law")
 
 
 def _check_times(times: Counts, laws: Mapping[str, RetentionLaw]) -> None:

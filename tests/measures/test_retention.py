@@ -47,6 +47,11 @@ def test_ebbinghaus_follows_a_power_law():
         found["rmse"].sel(law=order), [0.0191, 0.0297, 0.0653, 0.0910], atol=5e-5
     )
     assert list(found.sortby("aic")["law"].values) == order
+    # n = 7 delays, k = 3: AICc = n ln(RMSE^2) + 6 + 24 / 3.
+    aicc = 14 * np.log(found["rmse"]) + 14
+    np.testing.assert_allclose(found["aicc"], aicc, rtol=1e-9)
+    np.testing.assert_allclose(found["weight"].sum(), 1)
+    assert (found["held_out_rmse"] > found["rmse"]).all()
 
 
 def test_carpenter_follows_wickelgrens_law():
