@@ -37,7 +37,7 @@ def test_savings():
 
 def test_ebbinghaus_follows_a_power_law():
     """Specification 3 and 13.9: a .825, b .131, RMSE, and the order of the laws by AIC."""
-    found = retention.fit_least_squares(*EBBINGHAUS)
+    found = retention.fit_least_squares(*EBBINGHAUS, n_starts=1)
     power = found.sel(law="pure power")
     np.testing.assert_allclose(power["estimate"][:2], [0.8247, 0.1311], atol=5e-5)
     logarithm = found["estimate"].sel(law="pure logarithm")[:2]
@@ -56,7 +56,8 @@ def test_ebbinghaus_follows_a_power_law():
 
 def test_carpenter_follows_wickelgrens_law():
     """Specification 3: a .948, b .132, c .582, RMSE .0262."""
-    found = retention.fit_least_squares(*CARPENTER, laws={"Wickelgren": LAWS["Wickelgren"]})
+    law = {"Wickelgren": LAWS["Wickelgren"]}
+    found = retention.fit_least_squares(*CARPENTER, laws=law, n_starts=1)
     np.testing.assert_allclose(found["estimate"][0], [0.948, 0.132, 0.582], atol=5e-4)
     np.testing.assert_allclose(found["rmse"], 0.0262, atol=5e-5)
 
@@ -65,17 +66,17 @@ def test_carpenter_follows_wickelgrens_law():
     ("name", "law"), [("exponential", Exponential(0.9, 0.06)), ("power", Power(0.9, 0.4))]
 )
 def test_simulated_parameters_are_found_within_their_standard_errors(name, law):
-    """Specification 13.9. 100 people, 100 tests per delay: the mean estimate lies within four
+    """Specification 13.9. 60 people, 100 tests per delay: the mean estimate lies within four
     standard errors of the truth, and the stated errors are the scatter that there is (to four
-    standard errors of a standard deviation, 28 %)."""
+    standard errors of a standard deviation, 37 %)."""
     found = retention.fit(
-        DELAYS, *counts(law, 100, 100), laws={name: law}, n_starts=1, leave_out=False
+        DELAYS, *counts(law, 60, 100), laws={name: law}, n_starts=1, leave_out=False
     )
     each = found.sel(law=name, person=found["person"] != retention.GROUP, parameter=["a", "b"])
     estimate, stated = each["estimate"].values, each["standard_error"].values
-    z = (estimate.mean(0) - [law.a, law.b]) / (estimate.std(0, ddof=1) / np.sqrt(100))
+    z = (estimate.mean(0) - [law.a, law.b]) / (estimate.std(0, ddof=1) / np.sqrt(60))
     assert (np.abs(z) < 4).all()
-    np.testing.assert_allclose(stated.mean(0) / estimate.std(0, ddof=1), 1, atol=0.28)
+    np.testing.assert_allclose(stated.mean(0) / estimate.std(0, ddof=1), 1, atol=0.37)
     group = found.sel(law=name, person=retention.GROUP, parameter=["a", "b"])
     z = (group["estimate"] - [law.a, law.b]) / group["standard_error"]
     assert (np.abs(z) < 4).all()
