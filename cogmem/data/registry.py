@@ -139,7 +139,7 @@ def _download(entry: Entry, url: str) -> Path:
     except ValueError as error:  # pooch's word for another hash than the known one
         raise DataCorrupted(f"{url} does not give the published {entry.name}: {error}") from error
     except OSError as error:  # no network, refused, not found: requests' errors are OSErrors
-        raise DataNotFound(_not_found(entry, f"failed: {error}")) from error
+        raise DataNotFound(_not_found(entry, f"failed: {error}")) from None
     return target
 
 
