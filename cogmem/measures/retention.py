@@ -104,7 +104,9 @@ def fit(
         - `log_likelihood`: nats, without the binomial coefficient, which all laws share.
         - `aicc`, `bic`; `weight`: the Akaike weight by AICc among these laws, of each person.
         - `held_out`: nats per test of the counts at each delay by the law fitted to the others,
-          summed over delays. The first and last delay are extrapolated. NaN unless `leave_out`.
+          summed over delays; `held_out_rmse`: the error of the proportions predicted. The first
+          and last delay are extrapolated, and a law that then says 1 where something was lost
+          costs 14 nats for each loss, by the clipping. NaN unless `leave_out`.
         - `estimate`, `standard_error`: (person, law, parameter), NaN for a parameter that the law
           has not. The errors are asymptotic, and NaN where the information is singular.
         - `at_bound`: an estimate lies on its bounds, and its standard error means nothing.
@@ -219,10 +221,10 @@ def _fit_law(
     folds, n_folds = _folds(data, leave_out)
     found = maximise(law, log_likelihood, folds, n_starts=n_starts, seed=seed)
     with jax.enable_x64(True):
-        p = jax.vmap(lambda law, t: law.probability(t))(found.model, folds.times)
-        by_fold = np.asarray(p).reshape(n_people, n_folds, n_delays)
+        p = np.asarray(_probabilities(found.model, folds.times))
         whole = jax.tree.map(lambda leaf: leaf[::n_folds], found.model)
-        errors = np.asarray(jax.vmap(standard_errors)(whole, data))
+        errors = np.asarray(_standard_errors(whole, data))
+    by_fold = p.reshape(n_people, n_folds, n_delays)
     values = {name: value[::n_folds] for name, value in found.values.items()}
     return _labelled(
         values,
@@ -231,8 +233,14 @@ def _fit_law(
         at_bound=("person", found.at_bound[::n_folds]),
         n_parameters=found.n_parameters,
         probability=(("person", "delay"), by_fold[:, 0]),
-        held_out=("person", _held_out(by_fold[:, 1:], data)),
+        **_held_out(by_fold[:, 1:], data),
     )
+
+
+# Of many people at once. Compiled once for each law.
+_probabilities = jax.jit(jax.vmap(lambda law, times: law.probability(times)))
+_curves = jax.jit(jax.vmap(lambda law, times: law.retained(times)))
+_standard_errors = jax.jit(jax.vmap(standard_errors))
 
 
 def _folds(data: Retained, leave_out: bool) -> tuple[Retained, int]:
@@ -243,18 +251,23 @@ def _folds(data: Retained, leave_out: bool) -> tuple[Retained, int]:
     return Retained(np.repeat(data.times, len(kept), axis=0), right, tested), len(kept)
 
 
-def _held_out(p: np.ndarray, data: Retained) -> np.ndarray:
-    """Nats per test [person] of all counts, each delay by the law that never saw it.
+def _held_out(p: np.ndarray, data: Retained) -> dict[str, tuple[str, np.ndarray]]:
+    """How well each delay is predicted by the law that never saw it, [person].
 
     Args:
         p: [person, delay left out, delay]; without any delay left out, all are NaN.
         data: the counts.
     """
     if not p.shape[1]:
-        return np.full(len(p), np.nan)
+        none = ("person", np.full(len(p), np.nan))
+        return {"held_out": none, "held_out_rmse": none}
     p, lost = np.diagonal(p, axis1=1, axis2=2), data.n_tested - data.n_retained
     nats = data.n_retained * np.log(p) + lost * np.log1p(-p)
-    return nats.sum(axis=1) / data.n_tested.sum(axis=1)
+    error = data.n_retained / np.where(data.n_tested > 0, data.n_tested, np.nan) - p
+    return {
+        "held_out": ("person", nats.sum(axis=1) / data.n_tested.sum(axis=1)),
+        "held_out_rmse": ("person", np.sqrt(np.nanmean(error**2, axis=1))),
+    }
 
 
 def _labelled(
@@ -290,7 +303,7 @@ def _least_squares(
     data = np.broadcast_to(times, kept.shape), np.broadcast_to(values, kept.shape), kept
     found = maximise(law, _normal, data, n_starts=n_starts, seed=seed)
     with jax.enable_x64(True):
-        curves = np.asarray(jax.vmap(lambda law, t: law.retained(t))(found.model, data[0]))
+        curves = np.asarray(_curves(found.model, data[0]))
     k = found.n_parameters + 1  # and the variance
     deviance = -2 * found.log_likelihood[0]
     estimate = [found.values[s][0] if s in found.values else np.nan for s in _SYMBOLS]
