@@ -28,7 +28,11 @@ CARD = Card(
     left_out="the source region of context (source_cmr), prior-list intrusions (cmr2)",
     vectors="every cymr_* parameter set of human_reference.npz, per list, to 1e-9 (float64)",
     reproduced=("log-likelihoods of an independent implementation on Morton et al. (2013)",),
-    not_reproduced=("the published parameter estimates: not refitted",),
+    not_reproduced=(
+        "the published parameter estimates: not refitted",
+        "repeated words in mixed lists (Lohnas & Kahana 2014): they gain with spacing, as people's "
+        "do, but are recalled too often, massed ones above all",
+    ),
     bibtex="""@article{polyn2009context,
   author = {Polyn, Sean M. and Norman, Kenneth A. and Kahana, Michael J.},
   title = {A context maintenance and retrieval model of organizational processes in free recall},

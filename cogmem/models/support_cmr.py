@@ -25,12 +25,14 @@ CARD = Card(
     paper="Healey & Kahana (2014)",
     equations="context and ties as in Polyn et al. (2009); choice by activation to a power, scaled "
     "by the largest activation of the whole list and floored at 1.2e-7; exponential stopping rule",
-    left_out="source sub-layer, semantic ties, prior-list intrusions, the final-recall decision",
+    left_out="the source region of context, semantic ties, the final-recall decision; prior-list "
+    "intrusions (cmr2 can wrap it)",
     vectors="every hk2014_* subject of human_reference.npz: dot rho to 1e-6, element-wise rho "
     "within 5e-4 of the published log-likelihood",
     reproduced=("published log-likelihoods of the PEERS no-task fits, only with element-wise rho",),
     not_reproduced=(
         "published fits as optima: multi-start gradients find better ones for most people",
+        "repeated words in mixed lists (Lohnas & Kahana 2014): recalled too often, as with cmr",
     ),
     bibtex="""@article{healey2014memory,
   author = {Healey, M. Karl and Kahana, Michael J.},
