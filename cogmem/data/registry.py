@@ -9,18 +9,33 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from cogmem.errors import DataCorrupted, DataNotFound
 
-__all__ = ["Entry", "locate", "sha256_of", "where"]
+__all__ = ["Entry", "Part", "locate", "sha256_of", "where"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A further file of a data set that has several.
+
+    Attributes:
+        path: as in `Entry`.
+        sha256: hash that the file must have.
+        url: pinned public address.
+    """
+
+    path: str
+    sha256: str
+    url: str
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One data file: what it holds, where it comes from, and whose it is.
+    """One data set: what it holds, where it comes from, and whose it is.
 
     Attributes:
         name: what `load` calls it.
@@ -37,6 +52,7 @@ class Entry:
         url: pinned public address, None if there is none.
         package: (name of an installed package, path inside it), None if none ships the file.
         note: what a reader of the numbers must know.
+        others: the other files, if the set has several.
     """
 
     name: str
@@ -53,18 +69,25 @@ class Entry:
     url: str | None = None
     package: tuple[str, str] | None = None
     note: str = ""
+    others: tuple[Part, ...] = ()
+
+    @property
+    def files(self) -> tuple[Entry, ...]:
+        """An entry for each of the files."""
+        rest = [replace(self, **vars(part), package=None, others=()) for part in self.others]
+        return (self, *rest)
 
 
 def where(entry: Entry) -> str | None:
     """Which place holds the file: "COGMEM_DATA", "package NAME", "cache", or None.
 
-    Looks only: nothing is fetched, hashed or imported.
+    Of several files, the first. Looks only: nothing is fetched, hashed or imported.
     """
     return next((name for name, path in _places(entry) if path.is_file()), None)
 
 
 def locate(entry: Entry) -> Path:
-    """Path of the file, from the first place that has it.
+    """Path of the file, or of the first of several, from the first place that has it.
 
     Places: the folder `COGMEM_DATA`; the installed package that ships it; the cache
     (`COGMEM_CACHE`, or the user's cache folder); the public URL, unless `COGMEM_OFFLINE` is 1.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["catalogue", "data_set", "entry", "load", "load_trials"]
 
-Loader = Callable[[Path], Any]
+Loader = Callable[..., Any]
 _SETS: dict[str, tuple[Entry, Loader]] = {}
 _TOLD = ("name", "title", "paradigm", "citation", "doi", "licence", "redistribution", "note")
 
@@ -30,8 +30,8 @@ _TOLD = ("name", "title", "paradigm", "citation", "doi", "licence", "redistribut
 def data_set(what: Entry) -> Callable[[Loader], Loader]:
     """Adds a data set to the catalogue.
 
-    The function decorated reads its file: into `Recalls` if people recalled words in any order,
-    else into an `xarray.Dataset` of trials.
+    The function decorated reads its file, or files: into `Recalls` if people recalled words in any
+    order, else into an `xarray.Dataset` of trials.
     """
 
     def register(loader: Loader) -> Loader:
@@ -139,16 +139,17 @@ def _instead(name: str, reader: str) -> InvalidValue:
 
 def _read(name: str) -> Any:
     what = entry(name)
-    path = locate(what)
-    return _parse(name, path, sha256_of(path))
+    paths = tuple(locate(file) for file in what.files)
+    return _parse(name, paths, tuple(map(sha256_of, paths)))
 
 
 @lru_cache(maxsize=16)
-def _parse(name: str, path: Path, sha256: str) -> Any:
-    """Read the file. The hash is part of the key, so that a changed file is read anew."""
+def _parse(name: str, paths: tuple[Path, ...], sha256: tuple[str, ...]) -> Any:
+    """Read the files. Their hashes are part of the key, so that a changed file is read anew."""
     what, loader = _all()[name]
-    behaviour = loader(path)
-    told = {key: getattr(what, key) for key in _TOLD} | {"sha256": sha256, "file": path.name}
+    behaviour = loader(*paths)
+    told = {key: getattr(what, key) for key in _TOLD}
+    told |= {"sha256": " ".join(sha256), "file": " ".join(path.name for path in paths)}
     if hasattr(behaviour, "dims"):
         return behaviour.assign_attrs(told)
     return _read_only(replace(behaviour, attrs={**behaviour.attrs, **told}))
