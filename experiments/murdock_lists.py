@@ -82,7 +82,7 @@ class Config:
         MEAN_RECALL, (0.1, 120), meaning="mean time of recall after the list", unit="s"
     )
     every: int = setting(10, (1, 80), meaning="CMR is fitted to every so many-th list")
-    n_starts: int = setting(1, (1, 64), meaning="starts of CMR's fit")
+    n_starts: int = setting(2, (1, 64), meaning="starts of CMR's fit")
     n_lists: int = setting(2000, (10, 1_000_000), meaning="lists simulated per length")
     n_resamples: int = setting(2000, (10, 1_000_000), meaning="bootstrap resamples of people")
     seed: int = setting(0, (0, 2**32 - 1), meaning="of everything random")
