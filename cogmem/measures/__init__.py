@@ -10,35 +10,60 @@
 
 from cogmem.measures import retention
 from cogmem.measures.bootstrap import Interval, NoiseCeiling, interval, noise_ceiling, rmsd
+from cogmem.measures.clustering import (
+    arc,
+    category_crp,
+    distance_bins,
+    distance_crp,
+    distance_rank,
+    lbc,
+)
 from cogmem.measures.counts import Counts
 from cogmem.measures.curves import CURVES, count_lists, curve, ratio
 from cogmem.measures.recall import (
     correct,
     input_crp,
+    intrusion_lags,
     intrusions,
     lag_crp,
+    lag_crp_compound,
     lag_rank,
     over_subjects,
     pfr,
     pnr,
     repeats,
     spc,
+    start_at_end,
+    stopping,
     summary,
 )
+from cogmem.measures.timing import irt, latency_by_lag
+from cogmem.measures.words import distances_in_lists, same_label
 
 __all__ = [
     "CURVES",
     "Counts",
     "Interval",
     "NoiseCeiling",
+    "arc",
+    "category_crp",
     "correct",
     "count_lists",
     "curve",
+    "distance_bins",
+    "distance_crp",
+    "distance_rank",
+    "distances_in_lists",
     "input_crp",
     "interval",
+    "intrusion_lags",
     "intrusions",
+    "irt",
     "lag_crp",
+    "lag_crp_compound",
     "lag_rank",
+    "latency_by_lag",
+    "lbc",
     "noise_ceiling",
     "over_subjects",
     "pfr",
@@ -47,6 +72,9 @@ __all__ = [
     "repeats",
     "retention",
     "rmsd",
+    "same_label",
     "spc",
+    "start_at_end",
+    "stopping",
     "summary",
 ]

@@ -7,11 +7,14 @@ that those who recall more do not weigh more.
 
 Definitions and their sources are in `cogmem.measures.counts`, and in the attributes of each
 Dataset. All measures raise `MixedListLengths` when lists of several lengths are given at once.
+
+A response is the one position that `recalls` gives. Where a word was studied twice in a list, its
+other position counts as never recalled and still possible: measures of lag make no sense there.
+Select the lists without repetition for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,24 +23,27 @@ import xarray as xr
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 from cogmem.measures.bootstrap import interval
-from cogmem.measures.counts import PRIOR_LIST, Counts
-from cogmem.measures.curves import AXES, CURVES, LISTS_AT_ONCE, count_lists, ratio
+from cogmem.measures.counts import PRIOR_LIST
+from cogmem.measures.labelled import measure
+from cogmem.measures.words import allowed_pairs
 
 __all__ = [
     "correct",
     "input_crp",
+    "intrusion_lags",
     "intrusions",
     "lag_crp",
+    "lag_crp_compound",
     "lag_rank",
     "over_subjects",
     "pfr",
     "pnr",
     "repeats",
     "spc",
+    "start_at_end",
+    "stopping",
     "summary",
 ]
-
-OUTPUTS_STEP = 8  # widths are rounded up to it, so that few data sets need a compilation
 
 
 def spc(recalls: Recalls) -> xr.Dataset:
@@ -51,7 +57,7 @@ def spc(recalls: Recalls) -> xr.Dataset:
     Raises:
         MixedListLengths: if the lists have several lengths.
     """
-    return _measure("spc", recalls)
+    return measure("spc", recalls)
 
 
 def pnr(recalls: Recalls) -> xr.Dataset:
@@ -66,7 +72,7 @@ def pnr(recalls: Recalls) -> xr.Dataset:
     Raises:
         MixedListLengths: if the lists have several lengths.
     """
-    return _measure("pnr", recalls)
+    return measure("pnr", recalls)
 
 
 def pfr(recalls: Recalls) -> xr.Dataset:
@@ -81,10 +87,52 @@ def pfr(recalls: Recalls) -> xr.Dataset:
     Raises:
         MixedListLengths: if the lists have several lengths.
     """
-    return _measure("pfr", recalls)
+    return measure("pfr", recalls)
 
 
-def lag_crp(recalls: Recalls, max_lag: int | None = None) -> xr.Dataset:
+def start_at_end(recalls: Recalls, last: int = 4) -> xr.Dataset:
+    """Probability that the first correct recall is one of the last positions of the list.
+
+    The denominator is that of `pfr`.
+
+    Args:
+        recalls: the behaviour.
+        last: how many positions count as the end.
+
+    Returns:
+        Dataset (subject).
+
+    Raises:
+        MixedListLengths: if the lists have several lengths.
+        InvalidValue: if `last` is not from 1 to list length.
+    """
+    _within_list("last", last, recalls.length)
+    return measure("start_at_end", recalls, last=last)
+
+
+def stopping(recalls: Recalls) -> xr.Dataset:
+    """Probability that recall ends, by the number of words recalled so far.
+
+    Of the lists that reach a number of correct recalls, the share that go no further. Repeats and
+    intrusions are not numbered: it is the stopping rule of models that make neither.
+
+    Returns:
+        Dataset (subject, recalled), from 0 to list length. NaN where no list got so far.
+
+    Raises:
+        MixedListLengths: if the lists have several lengths.
+    """
+    return measure("stopping", recalls)
+
+
+def lag_crp(
+    recalls: Recalls,
+    max_lag: int | None = None,
+    *,
+    within: str | None = None,
+    across: str | None = None,
+    skip: int = 0,
+) -> xr.Dataset:
     """Conditional response probability by lag.
 
     Counts transitions between first recalls of listed words, given what was still to be recalled.
@@ -93,20 +141,40 @@ def lag_crp(recalls: Recalls, max_lag: int | None = None) -> xr.Dataset:
     Args:
         recalls: the behaviour.
         max_lag: keep lags from -max_lag to max_lag; all if None.
+        within: a column of the studied words, e.g. "category": only transitions between words of
+            the same one, made or possible.
+        across: such a column: only transitions between words of different ones.
+        skip: leave out transitions that start at one of the first so many responses, intrusions
+            and repeats numbered too. What was recalled there is not possible later.
 
     Returns:
         Dataset (subject, lag).
 
     Raises:
         MixedListLengths: if the lists have several lengths.
-        InvalidValue: if max_lag is not from 1 to list length - 1.
+        UnknownName: if there is no such column.
+        InvalidValue: if max_lag is not from 1 to list length - 1, or skip is negative.
     """
-    dataset = _measure("lag_crp", recalls)
-    if max_lag is None:
-        return dataset
-    if not 1 <= max_lag < recalls.length:
-        raise InvalidValue(f"max_lag is {max_lag}, expected 1 to {recalls.length - 1}.")
-    return dataset.sel(lag=slice(-max_lag, max_lag))
+    return _lags("lag_crp", recalls, max_lag, within, across, skip)
+
+
+def lag_crp_compound(
+    recalls: Recalls,
+    max_lag: int | None = None,
+    *,
+    within: str | None = None,
+    across: str | None = None,
+    skip: int = 0,
+) -> xr.Dataset:
+    """Conditional response probability by lag, given the lag of the transition just before.
+
+    Three responses in a row make two transitions; both have to be counted ones in `lag_crp`, whose
+    arguments and errors these are.
+
+    Returns:
+        Dataset (subject, previous_lag, lag).
+    """
+    return _lags("lag_crp_compound", recalls, max_lag, within, across, skip)
 
 
 def input_crp(recalls: Recalls) -> xr.Dataset:
@@ -120,7 +188,7 @@ def input_crp(recalls: Recalls) -> xr.Dataset:
     Raises:
         MixedListLengths: if the lists have several lengths.
     """
-    return _measure("input_crp", recalls)
+    return measure("input_crp", recalls)
 
 
 def lag_rank(recalls: Recalls) -> xr.Dataset:
@@ -136,7 +204,7 @@ def lag_rank(recalls: Recalls) -> xr.Dataset:
     Raises:
         MixedListLengths: if the lists have several lengths.
     """
-    return _measure("lag_rank", recalls)
+    return measure("lag_rank", recalls)
 
 
 def intrusions(recalls: Recalls) -> xr.Dataset:
@@ -151,7 +219,30 @@ def intrusions(recalls: Recalls) -> xr.Dataset:
     Raises:
         MixedListLengths: if the lists have several lengths.
     """
-    return _measure("intrusions", recalls, _with_kinds(recalls))
+    return measure("intrusions", recalls, _with_kinds(recalls))
+
+
+def intrusion_lags(recalls: Recalls, max_lag: int = 5) -> xr.Dataset:
+    """Prior-list intrusions per list, by how many lists ago their word was last studied.
+
+    Each response counts once, at the most recent list that held its word, of any session. Only
+    lists with a `list_id` above max_lag are looked at, so that every lag is possible in each.
+
+    Args:
+        recalls: all lists of each subject, numbered from 1 in order of presentation.
+        max_lag: the longest list lag.
+
+    Returns:
+        Dataset (subject, list_lag), from 1 to max_lag. NaN for a subject without such lists.
+
+    Raises:
+        MixedListLengths: if the lists have several lengths.
+        InvalidValue: if max_lag is below 1.
+    """
+    if max_lag < 1:
+        raise InvalidValue(f"max_lag is {max_lag}, expected 1 or more lists.")
+    known = {"list_lag": recalls.prior_lag, "index": recalls.list_id}
+    return measure("intrusion_lags", recalls, max_lag=max_lag, **known)
 
 
 def repeats(recalls: Recalls) -> xr.Dataset:
@@ -163,7 +254,7 @@ def repeats(recalls: Recalls) -> xr.Dataset:
     Raises:
         MixedListLengths: if the lists have several lengths.
     """
-    return _measure("repeats", recalls)
+    return measure("repeats", recalls)
 
 
 def correct(recalls: Recalls) -> xr.Dataset:
@@ -175,7 +266,7 @@ def correct(recalls: Recalls) -> xr.Dataset:
     Raises:
         MixedListLengths: if the lists have several lengths.
     """
-    return _measure("correct", recalls)
+    return measure("correct", recalls)
 
 
 def over_subjects(dataset: xr.Dataset) -> xr.Dataset:
@@ -224,69 +315,30 @@ def summary(dataset: xr.Dataset, *, level: float = 0.95, **options: Any) -> xr.D
     return result
 
 
-def _measure(name: str, recalls: Recalls, responses: np.ndarray | None = None) -> xr.Dataset:
-    """The one path of all measures: count in each list, add by subject, divide."""
-    length = recalls.length
-    subjects, row = np.unique(recalls.subject, return_inverse=True)
-    order = np.argsort(row, kind="stable")
-    responses = _padded(recalls.recalls if responses is None else responses)
-    total = _by_subject(name, responses[order], row[order], length)
-    return _labelled(name, total, subjects, length)
+def _lags(
+    name: str,
+    recalls: Recalls,
+    max_lag: int | None,
+    within: str | None,
+    across: str | None,
+    skip: int,
+) -> xr.Dataset:
+    if max_lag is not None:
+        _within_list("max_lag", max_lag, recalls.length - 1)
+    if skip < 0:
+        raise InvalidValue(f"skip is {skip}, expected 0 or more responses.")
+    dataset = measure(name, recalls, allowed=allowed_pairs(recalls, within, across), skip=skip)
+    if max_lag is None:
+        return dataset
+    axes = {"lag", "previous_lag"} & set(dataset.dims)
+    return dataset.sel({axis: slice(-max_lag, max_lag) for axis in axes})
 
 
-def _by_subject(name: str, responses: np.ndarray, row: np.ndarray, length: int) -> Counts:
-    """Counts [subject, *axes], from lists sorted by subject."""
-    shape = (row[-1] + 1, *(AXES[axis].labels(length).size for axis in CURVES[name].axes))
-    total = Counts(np.zeros(shape, np.int64), np.zeros(shape, np.int64))
-    for lists, each in _chunks(name, responses, length):
-        here = row[lists]
-        first = np.flatnonzero(np.diff(here, prepend=-1))
-        for added, counted in zip(total, each, strict=True):
-            added[here[first]] += np.add.reduceat(counted, first, axis=0, dtype=np.int64)
-    return total
-
-
-def _chunks(name: str, responses: np.ndarray, length: int) -> Iterator[tuple[slice, Counts]]:
-    """Counts of a few lists at a time, all chunks of one size so that one compilation serves."""
-    for start in range(0, len(responses), LISTS_AT_ONCE):
-        chunk = responses[start : start + LISTS_AT_ONCE]
-        full = np.pad(chunk, ((0, LISTS_AT_ONCE - len(chunk)), (0, 0)))
-        actual, possible = (np.asarray(c)[: len(chunk)] for c in count_lists(name, full, length))
-        yield slice(start, start + len(chunk)), Counts(actual, possible)
-
-
-def _padded(responses: np.ndarray) -> np.ndarray:
-    """Cut to the longest sequence, rounded up to a multiple of eight."""
-    longest = int(np.count_nonzero(responses, axis=1).max())
-    width = OUTPUTS_STEP * max(1, -(-longest // OUTPUTS_STEP))
-    kept = responses[:, :width]
-    return np.pad(kept, ((0, 0), (0, width - kept.shape[1])))
+def _within_list(name: str, value: int, most: int) -> None:
+    if not 1 <= value <= most:
+        raise InvalidValue(f"{name} is {value}, expected 1 to {most}.")
 
 
 def _with_kinds(recalls: Recalls) -> np.ndarray:
     """Responses with prior-list intrusions told from the others."""
     return np.where(recalls.prior_lag > 0, np.int16(PRIOR_LIST), recalls.recalls)
-
-
-def _labelled(name: str, total: Counts, subjects: np.ndarray, length: int) -> xr.Dataset:
-    curve = CURVES[name]
-    value_axes = curve.axes if curve.value_axes is None else curve.value_axes
-    definition = f"({curve.actual}) / ({curve.possible}), within each subject"
-    variables = {
-        "actual": _variable(curve.axes, total.actual, curve.actual, "count"),
-        "possible": _variable(curve.axes, total.possible, curve.possible, "count"),
-        "value": _variable(value_axes, ratio(name, total), curve.long_name, curve.units),
-    }
-    variables["value"].attrs["definition"] = curve.definition or definition
-    coords = {axis: _coordinate(axis, length) for axis in curve.axes}
-    coords["subject"] = xr.Variable("subject", subjects, {"long_name": "Subject"})
-    return xr.Dataset(variables, coords, attrs={"measure": name, "list_length": length})
-
-
-def _variable(axes: tuple[str, ...], values: Any, text: str, units: str) -> xr.Variable:
-    return xr.Variable(("subject", *axes), values, {"long_name": text, "units": units})
-
-
-def _coordinate(axis: str, length: int) -> xr.Variable:
-    attrs = {"long_name": AXES[axis].long_name, "units": "1"}
-    return xr.Variable(axis, AXES[axis].labels(length), attrs)

@@ -14,7 +14,7 @@ from jaxtyping import Array
 
 from cogmem import data, measures
 from cogmem.data.recalls import Recalls
-from cogmem.errors import DataNotFound
+from cogmem.errors import DataNotFound, UnknownName
 from cogmem.fit.multistart import fit
 from cogmem.fit.people import People
 from cogmem.models.cmr import CMR
@@ -35,7 +35,7 @@ def recalls_of(prefix: str) -> Recalls:
         environment.setenv("COGMEM_OFFLINE", "1")  # tests fetch nothing
         try:
             return data.load(name)
-        except DataNotFound:
+        except (DataNotFound, UnknownName):
             pytest.skip(f"the file of {name} is not here; COGMEM_DATA may name its folder")
 
 
@@ -58,6 +58,14 @@ def measured(prefix: str, name: str) -> xr.Dataset:
     wanted = HUMAN[f"{prefix}_subjects"]
     recalls = recalls_of(prefix)
     return getattr(measures, name)(recalls.select(subject=wanted)).sel(subject=wanted)
+
+
+@cache
+def measured_mixed(prefix: str, name: str, **options: str) -> xr.Dataset:
+    """A measure of the lists of several categories of the same subjects."""
+    wanted = HUMAN[f"{prefix}_subjects"]
+    recalls = recalls_of(prefix).select(subject=wanted, list_type="mixed")
+    return getattr(measures, name)(recalls, **options).sel(subject=wanted)
 
 
 def at_lags(prefix: str, dataset: xr.Dataset) -> xr.Dataset:
@@ -101,6 +109,23 @@ def test_lag_rank(prefix: str) -> None:
     same(measured(prefix, "lag_rank").value, f"{prefix}_lagrank", 1e-6)
 
 
+@pytest.mark.parametrize(("prefix", "column"), matches("human", r"(.+)_mixed_catcrp_(.+)"))
+def test_category_crp(prefix: str, column: str) -> None:
+    found = measured_mixed(prefix, "category_crp")[{"prob": "value"}.get(column, column)]
+    same(found, f"{prefix}_mixed_catcrp_{column}", 1e-12 if column == "prob" else 0)
+
+
+@pytest.mark.parametrize(("prefix", "score"), matches("human", r"(.+)_mixed_catclust_(.+)"))
+def test_category_clustering(prefix: str, score: str) -> None:
+    same(measured_mixed(prefix, score).value, f"{prefix}_mixed_catclust_{score}")
+
+
+@pytest.mark.parametrize(("prefix", "which"), matches("human", r"(.+)_mixed_lagcrp_(.+)_prob"))
+def test_lag_crp_by_category(prefix: str, which: str) -> None:
+    crp = at_lags(prefix, measured_mixed(prefix, "lag_crp", **{which: "category"}))
+    same(crp.value, f"{prefix}_mixed_lagcrp_{which}_prob")
+
+
 @pytest.mark.parametrize("kind", PER_LIST)
 @pytest.mark.parametrize("prefix", SETS)
 def test_responses_per_list(prefix: str, kind: str) -> None:
@@ -142,6 +167,25 @@ def test_noise_ceiling(prefix: str, key: str) -> None:
 def test_curves_by_list_length(prefix: str, length: str, name: str) -> None:
     recalls = recalls_of(prefix).select(list_length=int(length))
     same(getattr(measures, name)(recalls).value, f"{prefix}_LL{length}_{name}")
+
+
+# Inter-response times by output, in s (specs: human data, section 2.1). They are means over lists.
+MURDOCK_OKADA = {
+    5: [1.49, 0.83, 1.12, 3.63, 10.13],
+    7: [1.42, 0.54, 0.94, 1.83, 3.25, 6.52, 10.89],
+    9: [1.25, 0.50, 0.76, 1.30, 1.85, 3.19, 5.23, 8.44, 11.48],
+}
+
+
+@pytest.mark.parametrize("n_responses", MURDOCK_OKADA)
+def test_inter_response_times(n_responses: int) -> None:
+    found = measures.irt(recalls_of("murdock_okada1970")).sel(n_responses=n_responses)
+    seconds, number = found.actual.sum("subject"), found.possible.sum("subject").values
+    mean = (seconds / np.maximum(number, 1)).values
+    expected = MURDOCK_OKADA[n_responses]
+    np.testing.assert_allclose(mean[:n_responses], expected, rtol=0, atol=0.005 + 1e-6)
+    assert number[:n_responses].min() == number[:n_responses].max() > 0
+    assert not number[n_responses:].any()
 
 
 # ---------------------------------------------------------------------------------------------

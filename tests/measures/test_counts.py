@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,8 +14,9 @@ from cogmem.measures import counts
 from cogmem.measures.counts import Counts
 
 
-def count(name: str, responses: Sequence[int], length: int) -> Counts:
-    found = getattr(counts, name)(jnp.array(responses, jnp.int16), length)
+def count(name: str, responses: Sequence[int], length: int, **options: Any) -> Counts:
+    arrays = {k: jnp.asarray(v) if np.ndim(v) else v for k, v in options.items()}
+    found = getattr(counts, name)(jnp.array(responses, jnp.int16), length, **arrays)
     return Counts(*(np.asarray(values) for values in found))
 
 
@@ -110,10 +112,154 @@ def test_nearest_lag_has_the_highest_rank() -> None:
     np.testing.assert_array_equal(farthest, [0, 0, 0, 0])
 
 
+def alike(categories: str) -> np.ndarray:
+    """Which positions share a letter."""
+    letters = np.array(list(categories))
+    return letters[:, None] == letters[None, :]
+
+
+def test_compound_lags() -> None:
+    """Two pairs of transitions: 6 2 3 (lags -4, 1) and 1 4 5 (lags 3, 1)."""
+    made, possible = count("lag_crp_compound", [6, 2, 3, 6, 1, 4, 5], 6)
+    lag = np.arange(-5, 6)
+    assert [(lag[a], lag[b]) for a, b in np.argwhere(made)] == [(-4, 1), (3, 1)]
+    # From 2 were left 1 3 4 5, and from 4 only 5.
+    found = {(int(lag[a]), int(lag[b])) for a, b in np.argwhere(possible)}
+    assert found == {(-4, -1), (-4, 1), (-4, 2), (-4, 3), (3, 1)}
+    assert possible.max() == 1
+
+
+def test_lags_within_a_category() -> None:
+    """1 2 4 3 of a a b b: 1->2 had 2 left of its category, 2->4 leaves it, 4->3 had 3."""
+    made, possible = count("lag_crp", [1, 2, 4, 3], 4, allowed=alike("aabb"))
+    #                                  -3 -2 -1  0  1  2  3
+    np.testing.assert_array_equal(made, [0, 0, 1, 0, 1, 0, 0])
+    np.testing.assert_array_equal(possible, [0, 0, 1, 0, 1, 0, 0])
+    made, possible = count("lag_crp", [1, 2, 4, 3], 4, allowed=~alike("aabb"))
+    np.testing.assert_array_equal(made, [0, 0, 0, 0, 0, 1, 0])
+    np.testing.assert_array_equal(possible, [0, 0, 0, 0, 1, 1, 0])
+
+
+def test_lags_after_the_first_outputs() -> None:
+    """Of -1 1 2 3 without two responses, 2->3 is left; 1 was recalled, and is not possible."""
+    made, possible = count("lag_crp", [-1, 1, 2, 3], 4, skip=2)
+    np.testing.assert_array_equal(made, [0, 0, 0, 0, 1, 0, 0])
+    np.testing.assert_array_equal(possible, [0, 0, 0, 0, 1, 1, 0])
+
+
+def test_transitions_within_a_category() -> None:
+    """1 2 4 3 6 of a a b b c c: within, could not stay, within, could not stay."""
+    assert count("category_crp", [1, 2, 4, 3, 6], 6, same=alike("aabbcc")) == (2, 2)
+    assert count("category_crp", [1, 3, 2], 6, same=alike("aabbcc")) == (0, 2)
+    assert count("category_crp", [1, -1, 2], 6, same=alike("aabbcc")) == (0, 0)
+
+
+def test_clustering_of_a_list() -> None:
+    """a a b a of a a a b b b: one neighbour, and expected (4 - 1)(3 - 1) / 5 = 1.2.
+
+    ARC: E = (3 x 2 + 1 x 0) / 4 = 1.5, at most 4 - 2 = 2, so (1 - 1.5) / (2 - 1.5) = -1.
+    """
+    for responses in ([1, 2, 4, 3], [1, -1, 2, 1, 4, 3, 0]):
+        observed, scale = count("lbc", responses, 6, same=alike("aaabbb"))
+        assert observed / scale == pytest.approx(1 - 1.2)
+        above, room = count("arc", responses, 6, same=alike("aaabbb"))
+        assert above / room == -1
+
+
+def test_clustering_is_undefined_without_room() -> None:
+    for responses in ([0], [-1], [1], [1, 2, 3], [1, 4]):
+        assert count("arc", responses, 6, same=alike("aaabbb")).possible == 0
+    assert count("lbc", [-1, 0], 6, same=alike("aaabbb")).possible == 0
+    assert count("lbc", [1, 0], 6, same=alike("aaabbb")) == (0, 10)
+
+
+def test_mean_size_stands_for_categories_of_unlike_size() -> None:
+    """Four words of a a a b: m = 2, so (4 - 1)(2 - 1) / 3 = 1 is expected; two were observed."""
+    observed, scale = count("lbc", [1, 2, 3, 4], 4, same=alike("aaab"))
+    assert observed / scale == 1
+
+
+DISTANCES = np.array([[0, 1, 2, 2], [1, 0, 2, 2], [2, 2, 0, 3], [2, 2, 3, 0]])
+
+
+def test_ranks_of_distances() -> None:
+    """4 2 3 1: the first is tied for the nearest of three, the second is the farthest of two."""
+    twice, transitions = count("distance_rank", [4, 2, 3, 1], 4, distances=DISTANCES)
+    np.testing.assert_array_equal(twice, [0, 0, 3])
+    np.testing.assert_array_equal(transitions, [1, 1, 1])
+
+
+def test_bins_of_distance() -> None:
+    """4->2 is in bin 1 with 1 too, and 3 in bin 2; 2->3 in bin 1 with 1 in bin 0; 3->1 alone."""
+    made, possible = count("distance_crp", [4, 2, 3, 1], 4, bins=DISTANCES - 1, n_bins=3)
+    np.testing.assert_array_equal(made, [0, 3, 0])
+    np.testing.assert_array_equal(possible, [1, 4, 1])
+
+
+def test_intrusions_by_list_lag() -> None:
+    options = {"list_lag": [0, 1, 3, 1], "max_lag": 2}
+    for index, expected in ((2, [[0, 0], [0, 0]]), (3, [[2, 0], [1, 1]])):
+        found = count("intrusion_lags", [1, -1, -1, -2], 3, index=index, **options)
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_stopping_and_start() -> None:
+    """Two words recalled, the repeat and the intrusion not numbered."""
+    actual, possible = count("stopping", [3, -1, 3, 1, 0], 3)
+    np.testing.assert_array_equal(actual, [0, 0, 1, 0])
+    np.testing.assert_array_equal(possible, [1, 1, 1, 0])
+    assert count("start_at_end", [-1, 3, 1], 4, last=2) == (1, 1)
+    assert count("start_at_end", [1, 3], 4, last=2) == (0, 1)
+    assert count("start_at_end", [-1, 0], 4, last=2) == (0, 0)
+
+
+TIMES = np.array([1.0, 1.5, 3.5, 4.0, np.nan], np.float32)
+
+
+def test_inter_response_times() -> None:
+    seconds, number = count("irt", [2, -1, 3, 3, 0], 4, times=TIMES, n_outputs=5)
+    np.testing.assert_array_equal(seconds[3], [1, 0.5, 2, 0.5, 0])
+    np.testing.assert_array_equal(number[3], [1, 1, 1, 1, 0])
+    assert number.sum() == 4
+    for options in ({"n_outputs": 3}, {"n_outputs": 5, "only_correct": True}):
+        assert count("irt", [2, -1, 3, 3, 0], 4, times=TIMES, **options).possible.sum() == 0
+    clean = count("irt", [2, 1, 0, 0, 0], 4, times=TIMES, n_outputs=8, only_correct=True)
+    np.testing.assert_array_equal(clean.actual[1], [1, 0.5, 0, 0, 0, 0, 0, 0])
+
+
+def test_times_that_are_not_known_are_left_out() -> None:
+    gap = np.array([1, np.nan, 3, 4], np.float32)
+    seconds, number = count("irt", [1, 2, 3, 4], 4, times=gap, n_outputs=4)
+    np.testing.assert_array_equal(seconds[3], [1, 0, 0, 1])
+    np.testing.assert_array_equal(number[3], [1, 0, 0, 1])
+
+
+def test_latency_by_lag() -> None:
+    """1->2 took half a second, 2->4 two, and 4->4 is no transition."""
+    seconds, number = count("latency_by_lag", [1, 2, 4, 4, 0], 4, times=TIMES)
+    np.testing.assert_array_equal(seconds, [0.5, 2, 0])
+    np.testing.assert_array_equal(number, [1, 1, 0])
+    back, _ = count("latency_by_lag", [4, 1, 0, 0, 0], 4, times=TIMES)
+    np.testing.assert_array_equal(back, [0, 0, 0.5])
+
+
+ONE_WORD: dict[str, dict[str, Any]] = {
+    "arc": {"same": [[True]]},
+    "category_crp": {"same": [[True]]},
+    "distance_crp": {"bins": [[0]], "n_bins": 1},
+    "distance_rank": {"distances": [[0.0]]},
+    "intrusion_lags": {"list_lag": [0, 0], "index": 1, "max_lag": 1},
+    "irt": {"times": [1.0, np.nan], "n_outputs": 2},
+    "latency_by_lag": {"times": [1.0, np.nan]},
+    "lbc": {"same": [[True]]},
+    "start_at_end": {"last": 1},
+}
+
+
 def test_list_of_one_word() -> None:
-    for name in counts.__all__:
-        if name not in ("PRIOR_LIST", "Counts"):
-            assert count(name, [1, 0], 1).actual.dtype == np.int32
+    for name in set(counts.__all__) - {"PRIOR_LIST", "Counts"}:
+        found = count(name, [1, 0], 1, **ONE_WORD.get(name, {}))
+        assert found.possible.dtype == np.int32
     np.testing.assert_array_equal(count("lag_crp", [1], 1), [[0], [0]])
 
 
