@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cogmem.data.published import published, published_catalogue
     from cogmem.data.recalls import Recalls
     from cogmem.data.sets import catalogue, entry, load, load_trials
     from cogmem.data.table import from_table, read_csv, to_table
@@ -18,6 +19,8 @@ __all__ = [
     "from_table",
     "load",
     "load_trials",
+    "published",
+    "published_catalogue",
     "read_csv",
     "to_table",
 ]
@@ -29,6 +32,8 @@ _HOME = {
     "from_table": "table",
     "load": "sets",
     "load_trials": "sets",
+    "published": "published",
+    "published_catalogue": "published",
     "read_csv": "table",
     "to_table": "table",
 }

@@ -58,7 +58,7 @@ def _schwartz2005(path: Path) -> xr.Dataset:
     return xr.Dataset(
         {
             "rating": ("trial", table["rating"].to_numpy("int8"), rating),
-            "time": ("trial", table["time"].to_numpy() / 1000, {"units": "s"}),
+            "time": ("trial", table["time"].to_numpy() / 1000, {"long_name": "Time", "units": "s"}),
         },
         coords={
             "subject": ("trial", table["subject"].to_numpy(), {"long_name": "Subject"}),

@@ -1,0 +1,52 @@
+"""Published tables: every number has a source, and unverified ones do not slip through."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cogmem.data.published import VERIFICATIONS, published, published_catalogue
+from cogmem.errors import InvalidValue, UnknownName
+
+NAMES = [row["name"] for row in published_catalogue()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_number_has_a_unit_a_source_and_a_verification(name: str) -> None:
+    table = published(name, verified=False)
+    assert list(table.columns[-4:]) == ["value", "unit", "source", "verification"]
+    assert table["verification"].isin(VERIFICATIONS).all()
+    assert table.notna().all(axis=None)
+    assert table["source"].str.len().min() > 40
+    assert not table.duplicated(list(table.columns[:-4])).any()
+
+
+def test_ebbinghaus() -> None:
+    table = published("ebbinghaus1885")
+    assert table["value"].tolist() == [58.2, 44.2, 35.8, 33.7, 27.8, 25.4, 21.1]
+    # His own formula, k = 1.84 and c = 1.25, with the values that he printed beside the data.
+    formula = 184 / (np.log10(table["minutes"]) ** 1.25 + 1.84)
+    printed = [57.0, 46.7, 34.5, 30.4, 28.1, 24.9, 21.2]
+    np.testing.assert_allclose(formula, printed, atol=0.1)
+
+
+def test_average_fan_effect_rises() -> None:
+    """Anderson (1974): mean of targets and foils over fans, in s."""
+    table = published("anderson1974")
+    assert len(table) == 18
+    by_fan = table.groupby(["location_fan", "person_fan"])["value"].mean()
+    assert by_fan[1, 1] < by_fan[2, 2] < by_fan[3, 3]
+
+
+def test_unverified_numbers_are_left_out_or_refused() -> None:
+    assert published("shepard1967", verified=False)["value"].tolist() == [98.5, 88.4, 89.0, 96.7]
+    with pytest.raises(InvalidValue, match="no number of shepard1967 was read at its source"):
+        published("shepard1967")
+    with pytest.raises(UnknownName, match="ebbinghaus1885"):
+        published("ebbinghaus")
+
+
+def test_catalogue_counts_what_is_verified() -> None:
+    rows = {row["name"]: row for row in published_catalogue()}
+    assert rows["kahana2002"]["numbers"] == rows["kahana2002"]["verified"] == 12
+    assert rows["sternberg1966"]["verified"] == 0
