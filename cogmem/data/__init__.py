@@ -7,6 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cogmem.data.matrices import (
+        from_matrices,
+        read_matrices,
+        to_matrices,
+        write_matrices,
+    )
+    from cogmem.data.psych_ds import read_psych_ds, write_psych_ds
     from cogmem.data.published import published, published_catalogue
     from cogmem.data.recalls import Recalls
     from cogmem.data.sets import catalogue, entry, load, load_trials
@@ -16,26 +23,38 @@ __all__ = [
     "Recalls",
     "catalogue",
     "entry",
+    "from_matrices",
     "from_table",
     "load",
     "load_trials",
     "published",
     "published_catalogue",
     "read_csv",
+    "read_matrices",
+    "read_psych_ds",
+    "to_matrices",
     "to_table",
+    "write_matrices",
+    "write_psych_ds",
 ]
 
 _HOME = {
     "Recalls": "recalls",
     "catalogue": "sets",
     "entry": "sets",
+    "from_matrices": "matrices",
     "from_table": "table",
     "load": "sets",
     "load_trials": "sets",
     "published": "published",
     "published_catalogue": "published",
     "read_csv": "table",
+    "read_matrices": "matrices",
+    "read_psych_ds": "psych_ds",
+    "to_matrices": "matrices",
     "to_table": "table",
+    "write_matrices": "matrices",
+    "write_psych_ds": "psych_ds",
 }
 
 

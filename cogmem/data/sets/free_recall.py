@@ -190,6 +190,7 @@ def _lohnas_kahana2014(path: Path) -> Recalls:
     import numpy as np
     from scipy.io import loadmat
 
+    from cogmem.data.matrices import numbered
     from cogmem.data.recalls import Recalls
 
     data = loadmat(path, simplify_cells=True)["data"]
@@ -202,7 +203,7 @@ def _lohnas_kahana2014(path: Path) -> Recalls:
         list_id=session * (int(data["trial"].max()) + 1) + data["trial"] + 1,
         times=_seconds(data["times"], data["recalls"]),
         by_list={"list_type": kinds[data["list_type"] - 1], "session": session},
-        **_numbered(data["pres_itemnos"], data["rec_itemnos"]),
+        **numbered(data["pres_itemnos"], data["rec_itemnos"]),
     )
 
 
@@ -235,6 +236,7 @@ def _lohnas_kahana2014(path: Path) -> Recalls:
 def _polyn2009(path: Path) -> Recalls:
     import numpy as np
 
+    from cogmem.data.matrices import numbered
     from cogmem.data.recalls import Recalls
 
     with np.load(path, allow_pickle=False) as data:
@@ -248,7 +250,7 @@ def _polyn2009(path: Path) -> Recalls:
             list_id=data["list"].astype(np.int32),
             by_list={"condition": np.char.lower(data["condition"])},
             by_position={"task": task},
-            **_numbered(items, _named(items, data["recalls"])),
+            **numbered(items, _named(items, data["recalls"])),
         )
 
 
@@ -355,18 +357,6 @@ def _seconds(milliseconds: np.ndarray, responses: np.ndarray) -> np.ndarray:
     import numpy as np
 
     return np.where(responses != 0, milliseconds / 1000, np.nan).astype(np.float32)
-
-
-def _numbered(items: np.ndarray, responses: np.ndarray) -> dict[str, np.ndarray]:
-    """Pool, items and responses of words that are known by number; numbers below 1 are unknown."""
-    import numpy as np
-
-    pool = np.unique(np.concatenate([items[items > 0], responses[responses > 0]]))
-
-    def index(numbers: np.ndarray) -> np.ndarray:
-        return np.where(numbers > 0, np.searchsorted(pool, numbers), -1).astype(np.int32)
-
-    return {"pool": pool.astype(str), "items": index(items), "responses": index(responses)}
 
 
 def _named(items: np.ndarray, recalls: np.ndarray) -> np.ndarray:
