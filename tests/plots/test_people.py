@@ -32,7 +32,9 @@ def three_curves(n_items: int, height: float) -> dict[str, xr.Dataset]:
 
 @pytest.fixture
 def figure() -> Figure:
-    return gallery({"Short": three_curves(6, 0.3), "Long": three_curves(12, 0.6), "Gone": REASON})
+    short = {"6 words": three_curves(6, 0.3)}
+    long = {"8 words": three_curves(8, 0.4), "12 words": three_curves(12, 0.6)}
+    return gallery({"Short": short, "Long": long, "Gone": REASON})
 
 
 def rows(figure: Figure) -> list[list[Axes]]:
@@ -40,12 +42,20 @@ def rows(figure: Figure) -> list[list[Axes]]:
     return [figure.axes[start : start + n] for start in range(0, len(figure.axes), n)]
 
 
-def test_the_mean_of_each_set_is_in_its_own_row(figure: Figure) -> None:
-    for row, curves in zip(
-        rows(figure), (three_curves(6, 0.3), three_curves(12, 0.6)), strict=False
-    ):
+def test_the_means_of_each_set_are_in_its_own_row(figure: Figure) -> None:
+    drawn = ([three_curves(6, 0.3)], [three_curves(8, 0.4), three_curves(12, 0.6)])
+    for row, groups in zip(rows(figure), drawn, strict=False):
         for ax, name in zip(row, MEASURES, strict=True):
-            np.testing.assert_array_equal(ax.lines[0].get_ydata(), curves[name]["mean"])
+            assert len(ax.lines) == len(groups)
+            for line, curves in zip(ax.lines, groups, strict=True):
+                np.testing.assert_array_equal(line.get_ydata(), curves[name]["mean"])
+
+
+def test_groups_of_a_set_differ_in_dashes_and_are_named(figure: Figure) -> None:
+    short, long, _ = rows(figure)
+    assert len({line.get_linestyle() for line in long[0].lines}) == 2
+    told = [[text.get_text() for text in row[-1].get_legend().get_texts()] for row in (short, long)]
+    assert told == [["6 words"], ["8 words", "12 words"]]
 
 
 def test_the_band_goes_from_low_to_high(figure: Figure) -> None:
@@ -84,7 +94,7 @@ def test_measures_share_their_y_axis_and_leave_room_for_all_bands(figure: Figure
 
 def test_width_and_words_are_those_of_print(figure: Figure) -> None:
     assert figure.get_figwidth() == DOUBLE_COLUMN
-    words = [" ".join(ax.get_ylabel().split()) for ax in rows(figure)[0]]
-    assert words == [" ".join(measure.title.split()) for measure in MEASURES.values()]
+    above = [text.get_text() for ax in rows(figure)[0] for text in ax.texts if text.get_gid()]
+    assert above == [" ".join(measure.title.split()) for measure in MEASURES.values()]
     (legend,) = figure.legends
     assert "95 % bootstrap interval" in legend.get_texts()[0].get_text()
