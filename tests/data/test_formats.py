@@ -31,9 +31,7 @@ def some() -> Recalls:
     columns = {
         "by_list": {"delay": np.array([0, 16, 0]), "group": np.array(["a", "b", "a"])},
         "by_position": {"category": np.array([["x", "y", "x"], ["y", "y", "x"], ["x", "x", ""]])},
-        "by_output": {
-            "sure": np.where(recalls.recalls != 0, np.arange(12.0).reshape(3, 4), np.nan)
-        },
+        "by_output": {"sure": sure},
     }
     return Recalls(**(vars(recalls) | columns | {"times": times.astype(np.float32)}))
 
