@@ -209,13 +209,22 @@ def cite(names: Words = None) -> None:
 
 @_command
 def data() -> None:
-    """The data sets: who, how much, whose, and whether they are here."""
-    from cogmem.data import catalogue
+    """The data sets by paradigm and the published tables: how much, whose, and whether here."""
+    from itertools import groupby
 
-    keys, rows = ("name", "subjects", "lists", "licence", "place"), catalogue()
-    _table(keys, [tuple(str(row[key]) for key in keys) for row in rows])
-    for row in rows:
-        typer.echo(f"{row['name']}: {row['citation']}")
+    from cogmem.data import catalogue, published_catalogue
+
+    rows = sorted(catalogue(), key=lambda row: row["paradigm"])
+    for paradigm, sets in groupby(rows, key=lambda row: row["paradigm"]):
+        typer.secho(paradigm, bold=True)
+        for row in sets:
+            sizes = f"{row['subjects']} people, {row['lists']} lists or trials, "
+            typer.echo(f"  {row['name']}: {sizes if row['subjects'] else ''}{row['place']}")
+            typer.echo(f"    {row['citation']} Licence: {row['licence']}")
+    typer.secho("published tables, as published(NAME)", bold=True)
+    for table in published_catalogue():
+        checked = f"{table['verified']} of {table['numbers']} numbers read at their source"
+        typer.echo(f"  {table['name']}: {checked}\n    {table['source']}")
 
 
 @_command
