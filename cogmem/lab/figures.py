@@ -27,17 +27,24 @@ class Check:
         difference: largest absolute difference of a number; infinite if rows or texts differ.
         tolerance: up to which it counts as unchanged.
         missing: whether no numbers were kept.
+        left_out: what is not compared, as its data were not here now or when the figure was made.
     """
 
     name: str
     difference: float
     tolerance: float
     missing: bool = False
+    left_out: tuple[str, ...] = ()
 
     @property
     def unchanged(self) -> bool:
-        """Whether all numbers agree within the tolerance."""
+        """Whether all numbers compared agree within the tolerance."""
         return not self.missing and self.difference <= self.tolerance
+
+    @property
+    def told(self) -> str:
+        """What is not compared, in words."""
+        return f"{self.name}: not compared, no data here: {', '.join(self.left_out)}"
 
     def __str__(self) -> str:
         if self.missing:
@@ -48,6 +55,9 @@ class Check:
 def check(run: Run, folder: Path) -> Check:
     """Compute a figure's numbers, as far as no store holds them, and compare. Writes nothing.
 
+    What has a row that says "not here", now or in what was kept, is left out by its name in the
+    first column: nothing can be said about numbers whose data are absent.
+
     Args:
         run: the experiment, under the configuration to check.
         folder: where the kept CSV is.
@@ -56,19 +66,22 @@ def check(run: Run, folder: Path) -> Check:
     kept = folder / f"{experiment.name}.csv"
     if not kept.exists():
         return Check(experiment.name, np.inf, experiment.tolerance, missing=True)
-    now = experiment.numbers(run.results())
-    difference = _difference(_as_text(now), pd.read_csv(kept, dtype=str, keep_default_na=False))
-    return Check(experiment.name, difference, experiment.tolerance)
+    now = _as_text(experiment.numbers(run.results()))
+    before = pd.read_csv(kept, dtype=str, keep_default_na=False)
+    absent = _absent(now) | _absent(before)
+    difference = _difference(_without(now, absent), _without(before, absent))
+    return Check(experiment.name, difference, experiment.tolerance, left_out=tuple(sorted(absent)))
 
 
 def tally(checks: list[Check]) -> str:
-    """One line: "12 figures, 11 unchanged, 1 differs (...)"."""
+    """One line: "12 figures, 11 unchanged, 1 differs (...)"; then one for what is left out."""
     changed = [c for c in checks if not c.unchanged]
     unchanged = len(checks) - len(changed)
     told = f" ({'; '.join(str(c) for c in changed)})" if changed else ""
     verb = "differs" if len(changed) == 1 else "differ"
     plural = "figure" if len(checks) == 1 else "figures"
-    return f"{len(checks)} {plural}, {unchanged} unchanged, {len(changed)} {verb}{told}"
+    first = f"{len(checks)} {plural}, {unchanged} unchanged, {len(changed)} {verb}{told}"
+    return "\n".join([first, *(c.told for c in checks if c.left_out)])
 
 
 def explain(run: Run, folder: Path) -> str:
@@ -86,6 +99,15 @@ def explain(run: Run, folder: Path) -> str:
 def _as_text(numbers: pd.DataFrame) -> pd.DataFrame:
     """As the CSV holds them."""
     return pd.read_csv(StringIO(as_csv(numbers)), dtype=str, keep_default_na=False)
+
+
+def _absent(numbers: pd.DataFrame) -> set[str]:
+    """Names, in the first column, of what had no data where the numbers were made."""
+    return set(numbers[(numbers == "not here").any(axis=1)].iloc[:, 0])
+
+
+def _without(numbers: pd.DataFrame, absent: set[str]) -> pd.DataFrame:
+    return numbers[~numbers.iloc[:, 0].isin(absent)].reset_index(drop=True)
 
 
 def _difference(now: pd.DataFrame, kept: pd.DataFrame) -> float:

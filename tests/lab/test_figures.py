@@ -73,6 +73,18 @@ def test_the_tally_of_many_figures():
     assert tally(checks) == told
 
 
+def test_what_is_not_here_is_left_out_of_the_comparison_and_said(kept):
+    """Rows of the first column's name are left out, on both sides, and the rest is compared."""
+    path = kept / "walk.csv"
+    head, *rest = path.read_text().splitlines()
+    gone = rest[0].split(",")[0]
+    blank = ["not here"] + [""] * (head.count(",") - 1)
+    path.write_text("\n".join([head, ",".join([gone, *blank]), *rest[1:]]) + "\n")
+    result = call("figure", "walk", "--check", "--out", str(kept))
+    assert result.exit_code == 0
+    assert f"walk: not compared, no data here: {gone}" in result.output
+
+
 def test_explain_tells_made_from_other_settings(kept, tmp_path):
     made = call("figure", "walk", "--explain", "--out", str(kept)).output
     other = call("figure", "walk", "--explain", "--preset", "paper", "--out", str(kept)).output
