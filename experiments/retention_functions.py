@@ -32,7 +32,7 @@ from rich.table import Table
 
 from cogmem import measures
 from cogmem.data import load_trials
-from cogmem.errors import DataNotFound, UnknownName
+from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures import retention
@@ -125,7 +125,7 @@ def of_people(age: str, config: Config) -> dict[str, xr.Dataset]:
     """Binomial likelihood of the counts of each person of an age group, and of all together."""
     try:
         times, right, tested, people = brown_peterson(age)
-    except (DataNotFound, UnknownName) as error:
+    except DataNotFound as error:
         about = {"title": _TITLE[age], "missing": str(error).splitlines()[0]}
         return {age: xr.Dataset(attrs=about)}
     how: dict[str, Any] = {"laws": LAWS, "n_starts": config.n_starts, "seed": config.seed}
@@ -149,12 +149,11 @@ def of_people(age: str, config: Config) -> dict[str, xr.Dataset]:
 
 
 def brown_peterson(age: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Delays, words recalled and tested [person, delay], and people, of one age group."""
-    trials = load_trials("floden2000")
-    group = trials.isel(subject=(trials["age_group"] == age).values)
-    right = group["recalled"].transpose("subject", "delay").values
-    tested = group["tested"].transpose("subject", "delay").values
-    return group["delay"].values, right, tested, group["subject"].values
+    """Delays (s), words recalled and tested [person, delay], and people, of one age group."""
+    people = load_trials("floden2000")
+    group = people.isel(subject=(people["group"] == age).values).transpose("subject", "delay")
+    counts = group["n_recalled"].values, group["n_tested"].values
+    return group["delay"].values, *counts, group["subject"].values
 
 
 def _with_lines(node: xr.Dataset, laws: Mapping[str, RetentionLaw]) -> xr.Dataset:
