@@ -218,8 +218,9 @@ def data() -> None:
     for paradigm, sets in groupby(rows, key=lambda row: row["paradigm"]):
         typer.secho(paradigm, bold=True)
         for row in sets:
-            sizes = f"{row['subjects']} people, {row['lists']} lists or trials, "
-            typer.echo(f"  {row['name']}: {sizes if row['subjects'] else ''}{row['place']}")
+            counts = {"people": row["subjects"], "lists or trials": row["lists"]}
+            sizes = [f"{n} {what}" for what, n in counts.items() if n]
+            typer.echo(f"  {row['name']}: {', '.join([*sizes, row['place']])}")
             typer.echo(f"    {row['citation']} Licence: {row['licence']}")
     typer.secho("published tables, as published(NAME)", bold=True)
     for table in published_catalogue():
