@@ -36,6 +36,7 @@ from jaxtyping import Array, Float
 
 from cogmem import measures
 from cogmem.data import load
+from cogmem.data.published import published
 from cogmem.data.recalls import Recalls
 from cogmem.fit import list_log_likelihoods
 from cogmem.lab.experiment import Experiment, Session
@@ -51,18 +52,7 @@ LENGTHS = (20, 30, 40)
 FIRST_RECALLS_OF = 20
 MODELS = ("SIMPLE, one fit for all lengths", "SIMPLE, each length fitted", "CMR, one fit")
 
-# Murdock (1962), Table 1: words recalled, mean and standard deviation of the group, its size.
-PUBLISHED = pd.DataFrame(
-    [
-        ("10-2", 10, 2.0, 6.39, 0.76, 18),
-        ("15-2", 15, 2.0, 8.25, 1.40, 19),
-        ("20-2", 20, 2.0, 8.53, 2.08, 15),
-        ("20-1", 20, 1.0, 6.87, 1.16, 16),
-        ("30-1", 30, 1.0, 8.82, 1.98, 19),
-        ("40-1", 40, 1.0, 8.24, 1.08, 16),
-    ],
-    columns=["condition", "n_items", "seconds", "mean", "sd", "n"],
-)
+CONDITIONS = ["10-2", "15-2", "20-2", "20-1", "30-1", "40-1"]
 
 
 @dataclass(frozen=True)
@@ -211,26 +201,27 @@ def words_node(
     simple: dict[str | int, SIMPLE], cmr: dict[int, Recalls], config: Config
 ) -> xr.Dataset:
     """Words recalled in the six published conditions; NaN where a model says nothing."""
-    rows = [_words(row, simple, cmr, config) for row in PUBLISHED.itertuples()]
-    published = {
-        "mean": ("condition", PUBLISHED["mean"].to_numpy()),
-        "sem": ("condition", (PUBLISHED["sd"] / np.sqrt(PUBLISHED["n"])).to_numpy()),
+    table = published("murdock1962_table1").set_index("condition").loc[CONDITIONS]
+    rows = [_words(row, simple, cmr, config) for row in table.itertuples()]
+    variables = {
+        "mean": ("condition", table["value"].to_numpy()),
+        "sem": ("condition", (table["sd"] / np.sqrt(table["n_subjects"])).to_numpy()),
         "predicted": (("model", "condition"), np.transpose(rows)),
     }
-    coords = {"condition": PUBLISHED["condition"].to_list(), "model": list(MODELS)}
-    return xr.Dataset(published, coords)
+    return xr.Dataset(variables, {"condition": CONDITIONS, "model": list(MODELS)})
 
 
 def _words(
     row: Any, simple: dict[str | int, SIMPLE], cmr: dict[int, Recalls], config: Config
 ) -> list[float]:
     """Words recalled by each model in one condition."""
-    when = jnp.asarray(ages(row.n_items, row.seconds, config.recall_delay))
+    n = row.list_length
+    when = jnp.asarray(ages(n, row.seconds_per_word, config.recall_delay))
     joint = float(simple["all"].recall(when).sum())
-    if row.seconds != 1:
+    if row.seconds_per_word != 1:
         return [joint, np.nan, np.nan]
-    own = float(simple[row.n_items].recall(when).sum())
-    return [joint, own, float(measures.correct(cmr[row.n_items])["value"][0])]
+    own = float(simple[n].recall(when).sum())
+    return [joint, own, float(measures.correct(cmr[n])["value"][0])]
 
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -32,6 +32,7 @@ from rich.table import Table
 
 from cogmem import measures
 from cogmem.data import load_trials
+from cogmem.data.published import published
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
@@ -47,24 +48,20 @@ OF_T = {
 }
 AGES = ("young", "old")
 
-TABLES: dict[str, dict[str, Any]] = {
-    "ebbinghaus1885": {
-        "title": "Ebbinghaus (1885)",
-        "measure": "Savings",
-        "unit": "min",
-        "times": [20, 64, 526, 1440, 2880, 8640, 44640],
-        "values": [0.582, 0.442, 0.358, 0.337, 0.278, 0.254, 0.211],
-        "citation": "Ebbinghaus, H. (1885). Ueber das Gedaechtnis; translation of 1913, ch. VII.",
-    },
-    "carpenter2008": {
-        "title": "Carpenter et al. (2008)",
-        "measure": "Proportion recalled",
-        "unit": "days",
-        "times": [0.0035, 1, 2, 7, 14, 42],
-        "values": [0.93, 0.88, 0.86, 0.66, 0.47, 0.34],
-        "citation": "Carpenter, S. K., Pashler, H., Wixted, J. T. & Vul, E. (2008). Memory & "
-        "Cognition 36, 438-448, exp. 1; numbers of the companion code of Farrell & Lewandowsky.",
-    },
+
+class Published(NamedTuple):
+    """How a published table is shown, and which of its columns holds the delays."""
+
+    title: str
+    measure: str
+    column: str
+    unit: str
+    whole: float  # what stands for everything retained
+
+
+TABLES = {
+    "ebbinghaus1885": Published("Ebbinghaus (1885)", "Savings", "minutes", "min", 100),
+    "carpenter2008": Published("Carpenter et al. (2008)", "Proportion recalled", "days", "days", 1),
 }
 _TITLE = {age: f"Brown-Peterson, {age}" for age in AGES}
 
@@ -108,16 +105,17 @@ def run(config: Config, session: Session) -> xr.DataTree:
 
 def of_table(name: str, config: Config) -> xr.Dataset:
     """Least squares on published means."""
-    told = TABLES[name]
+    told, table = TABLES[name], published(name)
     laws = OF_T if name == "ebbinghaus1885" else LAWS
-    times, values = np.array(told["times"]), np.array(told["values"])
+    times, values = table[told.column].to_numpy(float), table["value"].to_numpy() / told.whole
     options = {"n_starts": config.n_starts, "seed": config.seed}
     fitted = retention.fit_least_squares(times, values, laws=laws, **options)
     unknown = np.full(times.shape, np.nan)
     node = fitted.rename(held_out_rmse="held_out", retained="fitted").assign(
         mean=("delay", values), low=("delay", unknown), high=("delay", unknown)
     )
-    about = {key: told[key] for key in ("title", "unit", "measure", "citation")}
+    about = {"title": told.title, "unit": told.unit, "measure": told.measure}
+    about["citation"] = table["source"][0]
     return _with_lines(node, laws).assign_attrs(about, missing="")
 
 

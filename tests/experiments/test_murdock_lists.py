@@ -14,7 +14,6 @@ from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Session, find_experiment
 from cogmem.models import parameters
 from cogmem.models.simple import SIMPLE
-from cogmem.participants.roster import sitting
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +25,24 @@ def experiment():
     return find_experiment("murdock_lists")
 
 
+def someone(n_items):
+    """The lists of one person."""
+    lists = load("murdock1962").select(list_length=n_items)
+    return lists.select(subject=lists.subjects[0])
+
+
 @pytest.fixture(scope="module")
 def tree(experiment):
-    """All but the fit of CMR, whose default values recall instead."""
+    """All but CMR: a person stands in for its recall, and its fit is tested below."""
     names = experiment.run.__globals__
     row = xr.Dataset(
         {"estimate": ("parameter", [0.8]), "log_likelihood": 0.0, "at_bound": False},
         {"fit": "CMR, all", "parameter": ["encoding_drift"]},
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(names, "fit_cmr", lambda people, config: (sitting("CMR"), row))
-        yield experiment.run(replace(experiment.default, n_lists=50, n_resamples=50), Session())
+        patch.setitem(names, "fit_cmr", lambda people, config: (None, row))
+        patch.setitem(names, "simulate", lambda cmr, n_items, config: someone(n_items))
+        return experiment.run(replace(experiment.default, n_lists=50, n_resamples=50), Session())
 
 
 def test_people_are_the_published_ones(tree):
@@ -93,10 +99,12 @@ def test_the_figure_and_its_numbers(experiment, tree):
 
 @pytest.mark.slow
 def test_cmr_is_fitted_to_all_lengths_at_once(experiment):
-    """From a few lists: a finite likelihood, and no estimate on its bounds."""
+    """From a few lists: a finite likelihood, no estimate on its bounds, and recall of its own."""
     names = experiment.run.__globals__
     config = replace(experiment.default, every=40)
     people = {n: load("murdock1962").select(list_length=n) for n in (20, 30, 40)}
-    _, row = names["fit_cmr"](people, config)
+    cmr, row = names["fit_cmr"](people, config)
+    recalled = names["simulate"](cmr, 20, config)
     assert np.isfinite(row["log_likelihood"])
     assert not row["at_bound"]
+    assert 4 < recalled.n_out.mean() < 12

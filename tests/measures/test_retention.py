@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from cogmem.data.published import published
 from cogmem.errors import InvalidValue
 from cogmem.measures import retention
 from cogmem.models.retention import LAWS, Exponential, Power
@@ -20,15 +21,6 @@ def counts(law, n_people, n_tested, seed=0):
     return np.random.default_rng(seed).binomial(n_tested, p), np.full(p.shape, n_tested)
 
 
-# Ebbinghaus (1885): savings of his nonsense syllables, 1913 translation, ch. VII; minutes.
-EBBINGHAUS = (
-    [20, 64, 526, 1440, 2880, 8640, 44640],
-    [0.582, 0.442, 0.358, 0.337, 0.278, 0.254, 0.211],
-)
-# Carpenter et al. (2008), exp. 1: proportion recalled; days.
-CARPENTER = [0.0035, 1, 2, 7, 14, 42], [0.93, 0.88, 0.86, 0.66, 0.47, 0.34]
-
-
 def test_savings():
     np.testing.assert_allclose(retention.savings([1000, 800], [250, 1000]), [0.75, -0.25])
     with pytest.raises(InvalidValue, match="expected more than 0"):
@@ -37,7 +29,8 @@ def test_savings():
 
 def test_ebbinghaus_follows_a_power_law():
     """Specification 3 and 13.9: a .825, b .131, RMSE, and the order of the laws by AIC."""
-    found = retention.fit_least_squares(*EBBINGHAUS, n_starts=1)
+    table = published("ebbinghaus1885")
+    found = retention.fit_least_squares(table["minutes"], table["value"] / 100, n_starts=1)
     power = found.sel(law="pure power")
     np.testing.assert_allclose(power["estimate"][:2], [0.8247, 0.1311], atol=5e-5)
     logarithm = found["estimate"].sel(law="pure logarithm")[:2]
@@ -57,7 +50,8 @@ def test_ebbinghaus_follows_a_power_law():
 def test_carpenter_follows_wickelgrens_law():
     """Specification 3: a .948, b .132, c .582, RMSE .0262."""
     law = {"Wickelgren": LAWS["Wickelgren"]}
-    found = retention.fit_least_squares(*CARPENTER, laws=law, n_starts=1)
+    table = published("carpenter2008")
+    found = retention.fit_least_squares(table["days"], table["value"], laws=law, n_starts=1)
     np.testing.assert_allclose(found["estimate"][0], [0.948, 0.132, 0.582], atol=5e-4)
     np.testing.assert_allclose(found["rmse"], 0.0262, atol=5e-5)
 
