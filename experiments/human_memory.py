@@ -1,0 +1,295 @@
+"""Human memory beyond free recall: nine findings of other tasks, each from people's own responses.
+
+Method. Every panel is one finding that a model of memory should meet, computed within each person
+and averaged over people; bands, and crosses in the ROC, are 95 % bootstrap intervals over people.
+
+Serial recall of six letters (Farrell & Lewandowsky, 2004): accuracy at each position, strictly
+scored, in quiet and under articulatory suppression; and how far the misplaced items stray, as the
+share of the opportunities at each distance. Where recall begins, by list length (Grenfell-Essam & Ward, 2012):
+the share of lists whose first response is the first word, or one of the last four. Simple and
+complex spans (Unsworth & Engle, 2006). A list that comes back among lists that do not (Page et al.,
+2006; silent). Forgetting under distraction in young and old (Floden et al., 2000). Times of correct
+answers to a probe by set size (Donkin & Nosofsky, 2012; four people saw the lists fast, three
+slowly: too few for bands, which are in the numbers only). Capacity in change detection as Cowan's K = N (H - F), since one item is probed (Adam et
+al., 2015). Hits and false alarms cumulated from "sure old" (Schwartz et al., 2005; answers without
+a rating left out). A panel whose file is not here says so.
+
+Run: `cogmem run human_memory`; `cogmem data` says where files are looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from cogmem import measures
+from cogmem.data import entry, load, load_trials
+from cogmem.errors import DataNotFound
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.settings import setting
+from cogmem.plots.paradigms import paradigms
+
+Lines = dict[str, xr.DataArray]
+"""Values of each person [subject, x] by what the line is called."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """How uncertainty is computed.
+
+    Attributes:
+        n_resamples: bootstrap resamples of people.
+        seed: of the resampling.
+    """
+
+    n_resamples: int = setting(2000, (10, 1_000_000), meaning="bootstrap resamples of people")
+    seed: int = setting(0, (0, 2**32 - 1), meaning="of the resampling")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One panel.
+
+    Attributes:
+        data: name of the data set.
+        title: of the panel.
+        lines: what is shown.
+        x, y: names of the axes, with units.
+        top: upper end of the y axis; None if the data decide.
+    """
+
+    data: str
+    title: str
+    lines: Callable[[], Lines]
+    x: str
+    y: str
+    top: float | None = 1.0
+
+
+def serial_positions() -> Lines:
+    """Share of lists with the right item at each position."""
+    table = load_trials("farrell_lewandowsky2004")
+    right = (table["responses"] == table["output"]).rename("value")
+    return {kind: _by_person(right, table["condition"] == kind) for kind in _SPEECH}
+
+
+def transpositions() -> Lines:
+    """Share of the opportunities for an item to stray so far, by distance (output - position)."""
+    table = load_trials("farrell_lewandowsky2004")
+    length = table.attrs["list_length"]
+    distance = xr.DataArray(np.arange(1 - length, length), dims="distance", name="distance")
+    strayed = (table["output"] - table["responses"]).where(table["responses"] > 0)
+    share = (strayed == distance).sum("output") / (length - abs(distance))
+    share = share.assign_coords(distance=distance).where(distance != 0)
+    return {kind: _by_person(share, table["condition"] == kind) for kind in _SPEECH}
+
+
+def beginnings() -> Lines:
+    """Share of lists whose first response is word 1, or one of the last four, by list length."""
+    lists = load("grenfell_essam_ward2012")
+    lengths, first = lists.list_length.astype(int), lists.recalls[:, 0]
+    # In lists of up to four words, every word is one of the last four.
+    begun = {"first word": first == 1, "one of the last four": first > lengths - 4}
+    shortest = {"first word": 1, "one of the last four": 5}
+    lines = {}
+    for label, true in begun.items():
+        table = pd.DataFrame({"subject": lists.subject, "list_length": lengths, "true": true})
+        table = table[lengths >= shortest[label]]
+        lines[label] = table.groupby(["subject", "list_length"])["true"].mean().to_xarray()
+    return lines
+
+
+def spans() -> Lines:
+    """Share of items in their place, by list length."""
+    correct = load_trials("unsworth_engle2006")["correct"]
+    return {f"{task} span": correct.sel(task=task).dropna("length", how="all") for task in _SPANS}
+
+
+def repetition() -> Lines:
+    """Share of items in their place: the list that comes back, and the mean of the fillers."""
+    table = load_trials("page2006")
+    silent = table["speech"] == "silent"
+    repeated = table["kind"] == "repeated"
+    which = {"repeated list": repeated, "filler lists": ~repeated}
+    return {
+        label: table["correct"][(silent & kind).values].groupby("subject").mean("row")
+        for label, kind in which.items()
+    }
+
+
+def distraction() -> Lines:
+    """Share of words recalled after a filled interval."""
+    table = load_trials("floden2000")
+    share = table["n_recalled"] / table["n_tested"]
+    return {age: share[(table["group"] == age).values] for age in ("young", "old")}
+
+
+def search_times() -> Lines:
+    """Mean times of correct answers, s."""
+    table = load_trials("donkin_nosofsky2012").to_dataframe()
+    table = table[table["correct"]]
+    lines = {}
+    for (pace, old), some in table.groupby(["pace", "old"], sort=True):
+        means = some.groupby(["subject", "set_size"])["time"].mean()
+        lines[f"{pace}, {'old' if old else 'new'} probe"] = means.to_xarray()
+    return lines
+
+
+def capacity() -> Lines:
+    """Cowan's K, items."""
+    table = load_trials("adam2015").to_dataframe()
+    said = table.groupby(["subject", "set_size", "change"])["said_change"].mean().to_xarray()
+    return {"": said["set_size"] * (said.sel(change=True) - said.sel(change=False))}
+
+
+def confidence() -> Lines:
+    """Hits and false alarms at each criterion, from the strictest."""
+    table = load_trials("schwartz2005")
+    table = table.isel(trial=np.flatnonzero(table["rating"] > 0))
+    criterion = xr.DataArray(np.arange(6, 1, -1), dims="criterion", name="criterion")
+    said_old = (table["rating"] >= criterion).assign_coords(criterion=criterion)
+    which = {"hits": table["old"], "false alarms": ~table["old"]}
+    return {label: _by_person(said_old, some) for label, some in which.items()}
+
+
+def _by_person(values: xr.DataArray, which: xr.DataArray) -> xr.DataArray:
+    """Mean over the trials of each person, of those where `which`."""
+    return values.transpose("trial", ...)[which.values].groupby("subject").mean("trial")
+
+
+_SPEECH = ("quiet", "suppression")
+_SPANS = ("word", "letter", "operation", "reading")
+_SHARE = "Proportion correct"
+
+FINDINGS: Mapping[str, Finding] = {
+    "serial position": Finding(
+        "farrell_lewandowsky2004", "Serial recall", serial_positions, "Serial position", _SHARE
+    ),
+    "transposition": Finding(
+        "farrell_lewandowsky2004",
+        "Items stray to near places",
+        transpositions,
+        "Output minus serial position",
+        "Proportion of opportunities",
+        0.1,
+    ),
+    "initiation": Finding(
+        "grenfell_essam_ward2012",
+        "Where free recall begins",
+        beginnings,
+        "List length (words)",
+        "Proportion of lists",
+    ),
+    "span": Finding("unsworth_engle2006", "Spans", spans, "List length (items)", _SHARE),
+    "hebb": Finding("page2006", "A list that comes back", repetition, "Repetition", _SHARE),
+    "brown-peterson": Finding(
+        "floden2000", "Forgetting under distraction", distraction, "Delay (s)", _SHARE
+    ),
+    "sternberg": Finding(
+        "donkin_nosofsky2012",
+        "Search of a list (4 and 3 people)",
+        search_times,
+        "Set size (items)",
+        "Response time (s)",
+        None,
+    ),
+    "change detection": Finding(
+        "adam2015", "Visual capacity", capacity, "Set size (items)", "Cowan's K (items)", 4.0
+    ),
+    "roc": Finding(
+        "schwartz2005", "Recognition of scenes", confidence, "False-alarm rate", "Hit rate"
+    ),
+}
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """All findings.
+
+    Returns:
+        A node per finding, with the attributes `title`, `x`, `y`, `top` (NaN if the data decide),
+        `citation` and `missing`: empty, or the reason why the set is not here. Below it a node per
+        line, as `measures.summary` gives it.
+    """
+    report = session.begin(len(FINDINGS))
+    nodes: dict[str, xr.Dataset] = {}
+    for name, finding in FINDINGS.items():
+        nodes |= _nodes(name, finding, config)
+        report(1, name)
+    return xr.DataTree.from_dict(nodes)
+
+
+def _nodes(name: str, finding: Finding, config: Config) -> dict[str, xr.Dataset]:
+    about = {
+        "title": finding.title,
+        "x": finding.x,
+        "y": finding.y,
+        "top": np.nan if finding.top is None else finding.top,
+        "citation": entry(finding.data).citation,
+        "missing": "",
+    }
+    try:
+        lines = finding.lines()
+    except DataNotFound as error:
+        return {name: xr.Dataset(attrs={**about, "missing": str(error).splitlines()[0]})}
+    nodes = {name: xr.Dataset(attrs=about)}
+    how = {"n_resamples": config.n_resamples, "seed": config.seed}
+    for label, values in lines.items():
+        told = values.assign_attrs(long_name=finding.y, units="as named").to_dataset(name="value")
+        nodes[f"{name}/{label or 'people'}"] = measures.summary(told, **how)
+    return nodes
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number: finding, line, x, mean, low, high, n, citation."""
+    rows = []
+    for name, node in tree.children.items():
+        about = {"finding": name, "citation": node.attrs["citation"]}
+        if node.attrs["missing"]:
+            rows.append(pd.DataFrame({**about, "line": ["not here"]}))
+        for label, child in node.children.items():
+            rows.append(_rows(child.to_dataset()).assign(line=label, **about))
+    columns = ["finding", "line", "x", "mean", "low", "high", "n", "citation"]
+    return pd.concat(rows).reindex(columns=columns).reset_index(drop=True)
+
+
+def _rows(curve: xr.Dataset) -> pd.DataFrame:
+    (axis,) = curve["mean"].dims
+    table = curve[["mean", "low", "high", "n"]].to_dataframe().reset_index()
+    return table.rename(columns={axis: "x"})
+
+
+def plot(tree: xr.DataTree) -> Figure:
+    """A panel per finding."""
+    return paradigms(tree)
+
+
+EXPERIMENT = Experiment(
+    name="human_memory",
+    title="Human memory beyond free recall: nine findings",
+    presets={"quick": Config(), "paper": Config(n_resamples=10_000)},
+    run=run,
+    plot=plot,
+    numbers=numbers,
+    people=tuple(dict.fromkeys(finding.data for finding in FINDINGS.values())),
+    sources=(
+        "Farrell & Lewandowsky (2004)",
+        "Grenfell-Essam & Ward (2012)",
+        "Unsworth & Engle (2006)",
+        "Page et al. (2006)",
+        "Floden, Stuss & Craik (2000)",
+        "Donkin & Nosofsky (2012)",
+        "Adam et al. (2015)",
+        "Schwartz et al. (2005)",
+    ),
+    cost={"quick": "ten seconds", "paper": "half a minute"},
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
