@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
 from string import ascii_uppercase
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -23,7 +24,11 @@ HEAD, FOOT = 0.7, 0.36
 """Room above and below the rows, inches."""
 
 # Groups of lists in one row: all people, so all grey, told apart by dashes and darkness.
-LOOKS = ((PEOPLE_LINE, "-"), ("#4a4a4a", (0, (4, 1.5))), ("#111111", (0, (1, 1))))
+LOOKS: tuple[tuple[str, Any], ...] = (
+    (PEOPLE_LINE, "-"),
+    ("#4a4a4a", (0, (4, 1.5))),
+    ("#111111", (0, (1, 1))),
+)
 
 Curves = Mapping[str, xr.Dataset]
 
