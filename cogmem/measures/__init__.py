@@ -8,7 +8,7 @@
 `curve` and `ratio` do the same for bare arrays of simulated responses, under `jax.jit` and `vmap`.
 """
 
-from cogmem.measures import retention
+from cogmem.measures import recognition, retention, serial, working_memory
 from cogmem.measures.bootstrap import Interval, NoiseCeiling, interval, noise_ceiling, rmsd
 from cogmem.measures.clustering import (
     arc,
@@ -69,12 +69,15 @@ __all__ = [
     "pfr",
     "pnr",
     "ratio",
+    "recognition",
     "repeats",
     "retention",
     "rmsd",
     "same_label",
+    "serial",
     "spc",
     "start_at_end",
     "stopping",
     "summary",
+    "working_memory",
 ]

@@ -1,0 +1,114 @@
+"""Recognition: rates by hand, and signal detection found again."""
+
+from __future__ import annotations
+
+import jax
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from cogmem.data import load_trials
+from cogmem.errors import DataNotFound, InvalidValue
+from cogmem.measures import recognition
+from cogmem.models.signal_detection import Ratings, SignalDetection
+
+
+def simulated(mean: float, sd: float, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ratings 1 to 6 of n items, half of them old."""
+    rng = np.random.default_rng(seed)
+    old = np.arange(n) % 2 == 0
+    strength = np.where(old, rng.normal(mean, sd, n), rng.normal(0, 1, n))
+    return 1 + np.searchsorted([-0.5, 0.2, 0.7, 1.2, 1.8], strength), old
+
+
+def test_signal_detection_is_found_again() -> None:
+    """10,000 ratings, d' = 1.5 of the new items' deviations and slope .8: both to .05."""
+    rating, old = simulated(1.5, 1 / 0.8, 10_000, seed=3)
+    counts = recognition.count_ratings(rating, old, np.ones(10_000), 6)
+    found = recognition.fit(counts)
+    assert found["mean"].item() == pytest.approx(1.5, abs=0.05)
+    assert found["slope"].item() == pytest.approx(0.8, abs=0.05)
+    assert found["d_a"].item() == pytest.approx(1.5 * np.sqrt(2 / (1 + 1.25**2)), abs=0.05)
+    assert found.attrs["n_parameters"] == 7
+    np.testing.assert_allclose(found.criteria[0], [-0.5, 0.2, 0.7, 1.2, 1.8], atol=0.1)
+
+
+def test_equal_variance_is_worse_where_variances_differ_and_no_worse_where_not() -> None:
+    for sd, better in ((1.4, True), (1.0, False)):
+        rating, old = simulated(1.2, sd, 4000, seed=4)
+        counts = recognition.count_ratings(rating, old, np.ones(4000), 6)
+        unequal, equal = (recognition.fit(counts, equal_variance=e) for e in (False, True))
+        gain = (unequal.log_likelihood - equal.log_likelihood).item()
+        assert gain >= -1e-6
+        assert (unequal.bic < equal.bic).item() is better
+        assert equal["slope"].item() == 1
+
+
+def test_probabilities_of_ratings_sum_to_one_and_make_the_roc() -> None:
+    with jax.enable_x64(True):
+        model = SignalDetection.of(6)
+        old, new = model.rating_probabilities()
+        old, new, false, hit = map(np.asarray, (old, new, *model.roc()))
+    np.testing.assert_allclose([old.sum(), new.sum()], 1, atol=1e-12)
+    np.testing.assert_allclose(np.cumsum(old[::-1])[:-1], hit, atol=1e-12)
+    np.testing.assert_allclose(np.cumsum(new[::-1])[:-1], false, atol=1e-12)
+    slope = np.diff(norm.ppf(hit)) / np.diff(norm.ppf(false))
+    np.testing.assert_allclose(slope, model.slope, rtol=1e-6)
+
+
+def test_likelihood_by_hand() -> None:
+    """Two ratings, criterion 0.5, d' = 1: hits .691, false alarms .309."""
+    with jax.enable_x64(True):
+        model = SignalDetection(mean=1.0, sd=1.0, first_criterion=0.5, steps=np.zeros(0))
+        found = model.log_likelihood(Ratings(np.array([3.0, 7.0]), np.array([6.0, 4.0])))
+    p = norm.cdf(0.5)
+    assert float(found) == pytest.approx(13 * np.log(p) + 7 * np.log(1 - p), rel=1e-9)
+
+
+def test_rates_and_sensitivity_by_hand() -> None:
+    """20 of 20 and 0 of 20: 20.5 / 21 and .5 / 21."""
+    hit, false = recognition.rates(20, 20, 0, 20)
+    assert (float(hit), float(false)) == pytest.approx((20.5 / 21, 0.5 / 21))
+    found = recognition.sensitivity([20, 10], 20, [0, 10], 20)
+    z = norm.ppf(20.5 / 21)
+    np.testing.assert_allclose(found.d_prime, [2 * z, 0], atol=1e-12)
+    np.testing.assert_allclose(found.criterion, [0, 0], atol=1e-12)
+    assert found.a_prime.values[1] == 0.5
+    assert found.a_prime.values[0] > 0.95
+    with pytest.raises(InvalidValue, match="hits 21"):
+        recognition.rates(21, 20, 0, 20)
+
+
+def test_roc_and_its_area_by_hand() -> None:
+    """Old 1 1 2 of ratings 1-3, new 2 1 1: points (.25, .5) and (.5, .75), area 5/8."""
+    rating = [1, 2, 3, 3, 1, 1, 2, 3]
+    counts = recognition.count_ratings(rating, [True] * 4 + [False] * 4, [9] * 8, 3)
+    curve = recognition.roc(counts)
+    assert curve.hit_rate.values.tolist() == [[0.5, 0.75]]
+    assert curve.false_alarm_rate.values.tolist() == [[0.25, 0.5]]
+    assert recognition.area(curve).item() == pytest.approx(0.65625)
+    z = recognition.roc(counts, corrected=True)
+    np.testing.assert_allclose(z.z_hit[0], norm.ppf([2.5 / 5, 3.5 / 5]))
+
+
+def test_ratings_off_the_scale_are_refused_and_missing_ones_left_out() -> None:
+    assert recognition.count_ratings([0, 2], [True, True], [1, 1], 2).old.sum() == 1
+    with pytest.raises(InvalidValue, match="expected 1-2"):
+        recognition.count_ratings([3], [True], [1], 2)
+
+
+def test_people_of_schwartz_et_al() -> None:
+    """H and F from "sure old" (specs: human data, 2.1), and slopes below 1 in most people."""
+    try:
+        table = load_trials("schwartz2005")
+    except DataNotFound as missing:
+        pytest.skip(str(missing))
+    columns = (table[n].values for n in ("rating", "old", "subject"))
+    counts = recognition.count_ratings(*columns, 6)
+    curve = recognition.roc(counts).mean("subject")
+    np.testing.assert_allclose(curve.hit_rate, [0.491, 0.588, 0.674, 0.747, 0.867], atol=6e-4)
+    expected = [0.077, 0.162, 0.269, 0.397, 0.634]
+    np.testing.assert_allclose(curve.false_alarm_rate, expected, atol=6e-4)
+    some = counts.isel(subject=slice(0, 20))
+    found = recognition.fit(some, n_starts=2)
+    assert (found.slope < 1).mean() > 0.8

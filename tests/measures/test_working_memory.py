@@ -1,0 +1,59 @@
+"""K, spans and slopes of search, by hand and on the sets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from cogmem.data import load_trials
+from cogmem.errors import DataNotFound, InvalidValue
+from cogmem.measures import over_subjects, working_memory
+
+
+def test_k_by_hand() -> None:
+    """N = 4, H = .8, F = .2: Cowan 2.4, Pashler 3."""
+    assert working_memory.capacity(0.8, 0.2, 4, probe="single") == pytest.approx(2.4)
+    assert working_memory.capacity(0.8, 0.2, 4, probe="whole") == pytest.approx(3.0)
+    assert np.isnan(working_memory.capacity(1.0, 1.0, 4, probe="whole"))
+    with pytest.raises(InvalidValue, match="'single' \\(Cowan\\) or 'whole'"):
+        working_memory.capacity(0.8, 0.2, 4, probe="cowan")
+
+
+@pytest.mark.parametrize(
+    ("probe", "expected"),
+    [("single", [1.83, 2.43, 2.71, 2.54, 2.62]), ("whole", [1.93, 2.81, 3.57, 4.15, 4.61])],
+)
+def test_k_of_adam_et_al(probe: str, expected: list[float]) -> None:
+    """Means of people's K, and the standard errors of Cowan's (specs: human data, 2.1)."""
+    try:
+        table = load_trials("adam2015")
+    except DataNotFound as missing:
+        pytest.skip(str(missing))
+    columns = (table[n].values for n in ("said_change", "change", "set_size", "subject"))
+    found = over_subjects(working_memory.change_detection(*columns, probe=probe))
+    np.testing.assert_allclose(found["mean"], expected, atol=0.006)
+    if probe == "single":
+        np.testing.assert_allclose(found["sem"], [0.03, 0.06, 0.09, 0.14, 0.16], atol=0.006)
+
+
+def test_proportions_are_counted_within_people_and_conditions() -> None:
+    found = working_memory.proportion([1, 0, 1, 1], [1, 1, 1, 2], {"delay": [0, 0, 3, 0]})
+    assert found.actual.values.tolist() == [[1, 1], [1, 0]]
+    assert found.possible.values.tolist() == [[2, 1], [1, 0]]
+    np.testing.assert_array_equal(found.value, [[0.5, 1], [1, np.nan]])
+    with pytest.raises(InvalidValue, match=r"delay has shape \(1,\), the outcome \(2,\)"):
+        working_memory.proportion([1, 0], [1, 1], {"delay": [0]})
+
+
+def test_span_score_by_hand() -> None:
+    """2 of 2, 1.5 of 3, and lists of 4 that were not given: 3.5 items."""
+    correct = xr.DataArray([[1.0, 0.5, np.nan]], dims=("subject", "length"))
+    correct = correct.assign_coords(length=[2, 3, 4])
+    assert working_memory.span_score(correct).values.tolist() == [3.5]
+
+
+def test_slope_of_search_by_hand() -> None:
+    times = xr.DataArray([0.4, 0.44, 0.48], coords={"set_size": [1, 2, 3]})
+    found = working_memory.search_slopes(times)
+    assert (found.slope.item(), found.intercept.item()) == pytest.approx((0.04, 0.36))
