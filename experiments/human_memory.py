@@ -3,16 +3,21 @@
 Method. Every panel is one finding that a model of memory should meet, computed within each person
 and averaged over people; bands, and crosses in the ROC, are 95 % bootstrap intervals over people.
 
-Serial recall of six letters (Farrell & Lewandowsky, 2004): accuracy at each position, strictly
-scored, in quiet and under articulatory suppression; and how far the misplaced items stray, as the
-share of the opportunities at each distance. Where recall begins, by list length (Grenfell-Essam & Ward, 2012):
-the share of lists whose first response is the first word, or one of the last four. Simple and
-complex spans (Unsworth & Engle, 2006). A list that comes back among lists that do not (Page et al.,
-2006; silent). Forgetting under distraction in young and old (Floden et al., 2000). Times of correct
-answers to a probe by set size (Donkin & Nosofsky, 2012; four people saw the lists fast, three
-slowly: too few for bands, which are in the numbers only). Capacity in change detection as Cowan's K = N (H - F), since one item is probed (Adam et
-al., 2015). Hits and false alarms cumulated from "sure old" (Schwartz et al., 2005; answers without
-a rating left out). A panel whose file is not here says so.
+- Serial recall of six letters (Farrell & Lewandowsky, 2004, experiment 2), in quiet and under
+  articulatory suppression: accuracy at each position, strictly scored; and how far misplaced items
+  stray, as the share of the opportunities at each distance.
+- Where free recall begins, by list length (Grenfell-Essam & Ward, 2012): the share of all lists
+  whose first response is the first word, or one of the last four (from lists of five words on).
+- Simple and complex spans (Unsworth & Engle, 2006).
+- A list that comes back among two kinds of filler lists that do not (Page et al., 2006; silent).
+- Forgetting under distraction in young and old people (Floden et al., 2000).
+- Times of correct answers to a probe, by set size (Donkin & Nosofsky, 2012). Four people saw the
+  lists fast, three slowly: too few for bands, which are in the numbers only.
+- Capacity in change detection (Adam et al., 2015): Cowan's K = N (H - F), as one item is probed.
+- Hits and false alarms cumulated from "sure old" (Schwartz et al., 2005); answers without a rating
+  are left out.
+
+A panel whose file is not here says so.
 
 Run: `cogmem run human_memory`; `cogmem data` says where files are looked for.
 """
@@ -32,6 +37,7 @@ from cogmem.data import entry, load, load_trials
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
+from cogmem.measures import recognition, serial, working_memory
 from cogmem.plots.paradigms import paradigms
 
 Lines = dict[str, xr.DataArray]
@@ -73,20 +79,23 @@ class Finding:
 
 def serial_positions() -> Lines:
     """Share of lists with the right item at each position."""
-    table = load_trials("farrell_lewandowsky2004")
-    right = (table["responses"] == table["output"]).rename("value")
-    return {kind: _by_person(right, table["condition"] == kind) for kind in _SPEECH}
+    return {kind: serial.accuracy(*lists)["value"] for kind, lists in _serial_lists().items()}
 
 
 def transpositions() -> Lines:
-    """Share of the opportunities for an item to stray so far, by distance (output - position)."""
+    """Share of the opportunities for an item to stray so far; being in place is not shown."""
+    gradients = {
+        kind: serial.transposition_gradient(*lists)["value"]
+        for kind, lists in _serial_lists().items()
+    }
+    return {kind: value.where(value["distance"] != 0) for kind, value in gradients.items()}
+
+
+def _serial_lists() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Responses [trial, output] and people [trial], by what was said meanwhile."""
     table = load_trials("farrell_lewandowsky2004")
-    length = table.attrs["list_length"]
-    distance = xr.DataArray(np.arange(1 - length, length), dims="distance", name="distance")
-    strayed = (table["output"] - table["responses"]).where(table["responses"] > 0)
-    share = (strayed == distance).sum("output") / (length - abs(distance))
-    share = share.assign_coords(distance=distance).where(distance != 0)
-    return {kind: _by_person(share, table["condition"] == kind) for kind in _SPEECH}
+    some = {kind: table.isel(trial=(table["condition"] == kind).values) for kind in _SPEECH}
+    return {kind: (each["responses"].values, each["subject"].values) for kind, each in some.items()}
 
 
 def beginnings() -> Lines:
@@ -142,24 +151,17 @@ def search_times() -> Lines:
 
 def capacity() -> Lines:
     """Cowan's K, items."""
-    table = load_trials("adam2015").to_dataframe()
-    said = table.groupby(["subject", "set_size", "change"])["said_change"].mean().to_xarray()
-    return {"": said["set_size"] * (said.sel(change=True) - said.sel(change=False))}
+    table = load_trials("adam2015")
+    columns = (table[name] for name in ("said_change", "change", "set_size", "subject"))
+    return {"people": working_memory.change_detection(*columns, probe="single")["value"]}
 
 
 def confidence() -> Lines:
     """Hits and false alarms at each criterion, from the strictest."""
     table = load_trials("schwartz2005")
-    table = table.isel(trial=np.flatnonzero(table["rating"] > 0))
-    criterion = xr.DataArray(np.arange(6, 1, -1), dims="criterion", name="criterion")
-    said_old = (table["rating"] >= criterion).assign_coords(criterion=criterion)
-    which = {"hits": table["old"], "false alarms": ~table["old"]}
-    return {label: _by_person(said_old, some) for label, some in which.items()}
-
-
-def _by_person(values: xr.DataArray, which: xr.DataArray) -> xr.DataArray:
-    """Mean over the trials of each person, of those where `which`."""
-    return values.transpose("trial", ...)[which.values].groupby("subject").mean("trial")
+    counts = recognition.count_ratings(table["rating"], table["old"], table["subject"], 6)
+    rates = recognition.roc(counts)
+    return {"hits": rates["hit_rate"], "false alarms": rates["false_alarm_rate"]}
 
 
 _SPEECH = ("quiet", "suppression")
@@ -239,8 +241,8 @@ def _nodes(name: str, finding: Finding, config: Config) -> dict[str, xr.Dataset]
     nodes = {name: xr.Dataset(attrs=about)}
     how = {"n_resamples": config.n_resamples, "seed": config.seed}
     for label, values in lines.items():
-        told = values.assign_attrs(long_name=finding.y, units="as named").to_dataset(name="value")
-        nodes[f"{name}/{label or 'people'}"] = measures.summary(told, **how)
+        named = values.assign_attrs(long_name=finding.y, units="as in the name")
+        nodes[f"{name}/{label}"] = measures.summary(named.to_dataset(name="value"), **how)
     return nodes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from string import ascii_uppercase
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -25,7 +26,7 @@ FEWEST = 5
 ROW_HEIGHT = 1.95
 
 # All lines are people, so all are grey: told apart by darkness, dashes and marks.
-LOOKS = (
+LOOKS: tuple[tuple[str, Any, str], ...] = (
     ("#767676", "-", "o"),
     ("#111111", (0, (4, 1.5)), "s"),
     ("#4a4a4a", (0, (1, 1)), "^"),
@@ -68,13 +69,15 @@ def _panel(ax: Axes, node: xr.DataTree) -> None:
         return
     for curve, look in zip(curves.values(), LOOKS, strict=False):
         _line(ax, curve, look)
-    if not np.isnan(node.attrs["top"]):
-        ax.set_ylim(0, node.attrs["top"])
+    low, high = ax.get_ylim()
+    # Where the data decide, room above them for the legend.
+    top = node.attrs["top"]
+    ax.set_ylim(*((low, high + 0.4 * (high - low)) if np.isnan(top) else (0, top)))
     if len(curves) > 1:
         _legend(ax, list(curves))
 
 
-def _line(ax: Axes, curve: xr.Dataset, look: tuple[str, object, str]) -> None:
+def _line(ax: Axes, curve: xr.Dataset, look: tuple[str, Any, str]) -> None:
     """A grey band from `low` to `high`, and a line with marks at `mean`."""
     color, dashes, mark = look
     x = curve[str(curve["mean"].dims[0])].values

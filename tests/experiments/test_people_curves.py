@@ -10,7 +10,6 @@ from cogmem.data import catalogue, load
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Session, find_experiment
 
-
 CHECKED = ("peers", "morton2013", "murdock1962", "grenfell_essam_ward2012")
 
 
