@@ -18,6 +18,7 @@ import numpy as np
 import optax
 import scipy.optimize
 from jaxtyping import Array, Float, PRNGKeyArray
+from threadpoolctl import threadpool_limits
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
@@ -228,13 +229,15 @@ def _polish(
     # Person by person: each stops when done, which in a batch would wait for the slowest.
     for person in range(len(people) if n_steps else 0):
         lists = people.lists_of(person)
-        found = scipy.optimize.minimize(
-            lambda x, lists=lists: _slope(problem, x, lists),
-            raw[person],
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": n_steps},
-        )
+        # One thread: those of the linear algebra would wait for each other.
+        with threadpool_limits(1, "blas"):
+            found = scipy.optimize.minimize(
+                lambda x, lists=lists: _slope(problem, x, lists),
+                raw[person],
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": n_steps},
+            )
         if found.fun < nll[person]:  # False for NaN
             raw[person], nll[person] = found.x, found.fun
     return raw, nll

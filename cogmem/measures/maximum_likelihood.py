@@ -18,6 +18,7 @@ import numpy as np
 import scipy.optimize
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
+from threadpoolctl import threadpool_limits
 
 from cogmem.errors import InvalidValue, UnknownName
 from cogmem.models import parameters
@@ -80,7 +81,9 @@ def maximise(
         slope = jax.jit(jax.value_and_grad(partial(_loss, space, log_likelihood)))
         starts = space.starts(n_starts, seed)
         n_problems = len(jax.tree.leaves(data)[0])
-        each = [_best(slope, starts, _row(data, i)) for i in range(n_problems)]
+        # Threads of the linear algebra wait for each other ten times as long as these vectors take.
+        with threadpool_limits(1, "blas"):
+            each = [_best(slope, starts, _row(data, i)) for i in range(n_problems)]
         found = space.values(np.stack([raw for raw, _ in each]))
     nll = np.array([loss for _, loss in each])
     if not np.isfinite(nll).all():
@@ -160,12 +163,10 @@ def _best(slope: Any, starts: list[np.ndarray], data: Any) -> tuple[np.ndarray, 
         return float(value), np.asarray(gradient)
 
     options = {"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-8}
-    ends = [
-        scipy.optimize.minimize(
-            value_and_gradient, start, jac=True, method="L-BFGS-B", options=options
-        )
-        for start in starts
-    ]
+    search = partial(
+        scipy.optimize.minimize, value_and_gradient, jac=True, method="L-BFGS-B", options=options
+    )
+    ends = [search(start) for start in starts]
     losses = [end.fun if np.isfinite(end.fun) else np.inf for end in ends]
     best = ends[int(np.argmin(losses))]
     return best.x, float(min(losses))
