@@ -35,8 +35,7 @@ import xarray as xr
 from jaxtyping import Array, Float
 
 from cogmem import measures
-from cogmem.data import load
-from cogmem.data.published import published
+from cogmem.data import load, published
 from cogmem.data.recalls import Recalls
 from cogmem.fit import list_log_likelihoods
 from cogmem.lab.experiment import Experiment, Session

@@ -31,8 +31,7 @@ import xarray as xr
 from rich.table import Table
 
 from cogmem import measures
-from cogmem.data import load_trials
-from cogmem.data.published import published
+from cogmem.data import load_trials, published
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting

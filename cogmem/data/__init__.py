@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         write_matrices,
     )
     from cogmem.data.psych_ds import read_psych_ds, write_psych_ds
-    from cogmem.data.published import published, published_catalogue
+    from cogmem.data.publications import published, published_catalogue
     from cogmem.data.recalls import Recalls
     from cogmem.data.sets import catalogue, entry, load, load_trials
     from cogmem.data.table import from_table, read_csv, to_table
@@ -46,8 +46,8 @@ _HOME = {
     "from_table": "table",
     "load": "sets",
     "load_trials": "sets",
-    "published": "published",
-    "published_catalogue": "published",
+    "published": "publications",
+    "published_catalogue": "publications",
     "read_csv": "table",
     "read_matrices": "matrices",
     "read_psych_ds": "psych_ds",

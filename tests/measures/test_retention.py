@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cogmem.data.published import published
+from cogmem.data import published
 from cogmem.errors import InvalidValue
 from cogmem.measures import retention
 from cogmem.models.retention import LAWS, Exponential, Power

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cogmem.data.published import published
+from cogmem.data import published
 from cogmem.models import parameters
 from cogmem.models.actr import ACTR
 

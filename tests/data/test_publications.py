@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cogmem.data.published import VERIFICATIONS, published, published_catalogue
+from cogmem.data.publications import VERIFICATIONS, published, published_catalogue
 from cogmem.errors import InvalidValue, UnknownName
 
 NAMES = [row["name"] for row in published_catalogue()]
