@@ -21,7 +21,7 @@ PEOPLE = People.of(
 
 
 def fitted(name: str, nll: list[float], fixed: tuple[str, ...] = ()) -> Fit:
-    entrant = replace(sitting(name), fixed=frozenset(fixed))
+    entrant = replace(sitting(name), fixed=sitting(name).fixed | set(fixed))
     raw = np.zeros((2, len(entrant.parameters)), np.float32)
     return Fit(entrant, PEOPLE, raw, np.array(nll))
 
