@@ -25,12 +25,12 @@ class Part:
     Attributes:
         path: as in `Entry`.
         sha256: hash that the file must have.
-        url: pinned public address, None if there is none.
+        url: pinned public address.
     """
 
     path: str
     sha256: str
-    url: str | None = None
+    url: str
 
 
 @dataclass(frozen=True)

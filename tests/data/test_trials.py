@@ -55,6 +55,16 @@ def test_sizes_are_those_of_the_catalogue(row: dict) -> None:
     assert found.attrs["citation"] == row["citation"]
 
 
+@pytest.mark.parametrize(
+    "name", [row["name"] for row in catalogue() if "free recall" not in row["paradigm"]]
+)
+def test_every_variable_says_what_it_is_and_every_quantity_its_unit(name: str) -> None:
+    for each, variable in trials(name).variables.items():
+        assert variable.attrs.get("long_name"), each
+        if variable.dtype.kind in "iuf" and each not in ("subject", "list", "point"):
+            assert variable.attrs.get("units"), each
+
+
 def test_each_kind_has_its_reader() -> None:
     here("adam2015")
     with pytest.raises(InvalidValue, match=r"change detection: read it with load_trials"):

@@ -67,7 +67,7 @@ def _schwartz2005(path: Path) -> xr.Dataset:
             "position": (
                 "trial",
                 table["position"].where(old, 0).to_numpy("int16"),
-                {"long_name": "Position at study; 0 = new"},
+                {"long_name": "Position at study; 0 = new", "units": "1"},
             ),
         },
     )
@@ -121,8 +121,12 @@ def _donkin_nosofsky2012(*paths: Path) -> xr.Dataset:
         },
         coords={
             "subject": ("trial", subject, {"long_name": "Subject"}),
-            "set_size": ("trial", table["SetSize"].to_numpy(), {"long_name": "Items in the list"}),
+            "set_size": (
+                "trial",
+                table["SetSize"].to_numpy(),
+                {"long_name": "Items in the list", "units": "items"},
+            ),
             "old": ("trial", table["CorrResp"].to_numpy() == 1, {"long_name": "Probe in list"}),
-            "pace": ("trial", np.where(subject <= 4, "fast", "slow")),
+            "pace": ("trial", np.where(subject <= 4, "fast", "slow"), {"long_name": "Pace"}),
         },
     )

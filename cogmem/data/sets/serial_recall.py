@@ -102,7 +102,15 @@ def _page2006(path: Path) -> xr.Dataset:
         coords={
             "subject": ("row", table["sub"].to_numpy(), {"long_name": "Subject"}),
             "kind": ("row", table["condition"].map(kinds).to_numpy(str), {"long_name": "List"}),
-            "speech": ("row", table["sup/nosup"].map(speech).to_numpy(str)),
-            "repetition": ("repetition", np.arange(1, 17), {"long_name": "Repetition"}),
+            "speech": (
+                "row",
+                table["sup/nosup"].map(speech).to_numpy(str),
+                {"long_name": "Speech"},
+            ),
+            "repetition": (
+                "repetition",
+                np.arange(1, 17),
+                {"long_name": "Repetition", "units": "1"},
+            ),
         },
     )

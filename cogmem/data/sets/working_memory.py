@@ -50,7 +50,10 @@ def _unsworth_engle2006(path: Path) -> xr.Dataset:
     lengths = range(2, 9)
     values = [[_column(table, f"{stem}{n}") for n in lengths] for stem in tasks.values()]
     axes = {"task": tasks, "length": lengths}
-    correct = _by_subject(table["subject"], values, axes, "Items in their place", "proportion")
+    people = table["subject"].astype(int)
+    correct = _by_subject(people, values, axes, "Items in their place", "proportion")
+    correct["task"].attrs["long_name"] = "Task"
+    correct["length"].attrs = {"long_name": "Items in the list", "units": "items"}
     return correct.to_dataset(name="correct")
 
 
@@ -138,7 +141,7 @@ def _adam2015(path: Path) -> xr.Dataset:
         {"said_change": ("trial", said, {"long_name": "Said that the item had changed"})},
         coords={
             "subject": ("trial", subject, {"long_name": "Subject"}),
-            "set_size": ("trial", size, {"long_name": "Items shown"}),
+            "set_size": ("trial", size, {"long_name": "Items shown", "units": "items"}),
             "change": ("trial", change.astype(bool), {"long_name": "The item had changed"}),
         },
     )
@@ -160,4 +163,6 @@ def _by_subject(
 
     coords = {name: list(labels) for name, labels in axes.items()} | {"subject": subject}
     attrs = {"long_name": long_name, "units": units}
-    return xr.DataArray(np.array(values), coords, attrs=attrs).transpose("subject", ...)
+    labelled = xr.DataArray(np.array(values), coords, attrs=attrs).transpose("subject", ...)
+    labelled["subject"].attrs["long_name"] = "Subject"
+    return labelled
