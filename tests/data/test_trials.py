@@ -150,6 +150,18 @@ def test_recall_begins_with_the_first_word_of_short_lists() -> None:
         assert round(float(found), 3) == share
 
 
+def test_groups_of_grenfell_essam_and_ward_are_different_people() -> None:
+    """40 people, 8 lists of each of 11 lengths; who starts with word 1 in one group tells nothing
+    of the person of the same number in the other."""
+    lists = recalls("grenfell_essam_ward2012")
+    sizes = {kind: lists.select(length=kind).subjects.tolist() for kind in ("known", "unknown")}
+    assert sizes == {"known": list(range(1, 21)), "unknown": list(range(21, 41))}
+    assert set(np.unique(lists.subject, return_counts=True)[1]) == {88}
+    long = lists[lists.list_length >= 5]
+    first = [(long.recalls[long.subject == who, 0] == 1).mean() for who in range(1, 41)]
+    assert abs(np.corrcoef(first[:20], first[20:])[0, 1]) < 0.3
+
+
 # ---- other paradigms ----------------------------------------------------------------------------
 
 

@@ -308,7 +308,7 @@ def _asymfr3(path: Path) -> Recalls:
         title="List length and where recall begins (Grenfell-Essam & Ward 2012)",
         path="recall/grenfell_essam_ward2012_e1.txt",
         paradigm="immediate free recall",
-        n_subjects=20,
+        n_subjects=40,
         n_lists=3520,
         licence=BENCHMARKS_WM.licence,
         redistribution=BENCHMARKS_WM.redistribution,
@@ -321,9 +321,10 @@ def _asymfr3(path: Path) -> Recalls:
         sha256="c4c78be6fcc2469c0a6512b66809a26aa37dd9435c8af18031baddbe9702277d",
         url=BENCHMARKS_WM.url("BenchmarksWM.Data/BM1.1.SetsizeAccuracy/GEW.2012.E1.num.txt"),
         note=(
-            "Lists of 1 to 8, 10, 12 and 15 words. The file counts subjects from 1 to 20 twice; "
-            "`part` tells the two passes apart. Output orders that no word has, intrusions or "
-            "repeats, are marked -1; the words are not known."
+            "Lists of 1 to 8, 10, 12 and 15 words, 8 of each length per subject. Two groups of 20, "
+            "told the length of each list before it or not (length is known or unknown); the file "
+            "numbers both from 1 to 20, here 1-20 and 21-40. Output orders that no word has, "
+            "intrusions or repeats, are marked -1; the words are not known."
         ),
     )
 )
@@ -343,12 +344,17 @@ def _grenfell_essam_ward2012(path: Path) -> Recalls:
     # A number that no word has: a response that was an intrusion or a repeat.
     later = np.fliplr(np.maximum.accumulate(np.fliplr(recalls), axis=1)) > 0
     recalls[later & (recalls == 0)] = -1
-    part = 1 + (np.diff(first["subject"], prepend=1) < 0).cumsum()
+    # The groups follow each other, as in GEW.2012.E1.txt of the same folder, which names them.
+    unknown = (np.diff(first["subject"], prepend=1) < 0).cumsum()
     return Recalls.from_positions(
         recalls,
         list_length=first["length"].to_numpy(),
-        subject=first["subject"].to_numpy(),
-        by_list={"part": part, "block": first["block"].to_numpy()},
+        subject=first["subject"].to_numpy() + 20 * unknown,
+        list_id=first["trial"].to_numpy(),
+        by_list={
+            "length": np.array(["known", "unknown"])[unknown],
+            "block": first["block"].to_numpy(),
+        },
     )
 
 

@@ -72,7 +72,7 @@ def _unsworth_engle2006(path: Path) -> xr.Dataset:
             "two versions of the Brown-Peterson task. Aging, Neuropsychology, and Cognition 7, "
             "245-259. Experiment 2."
         ),
-        doi="10.1076/anec.7.4.245.795",
+        doi="",
         sha256="d63154f4b3a865e506da7b4db62ed867c663d03707627695f012786dd884ca49",
         url=BENCHMARKS_WM.url(
             "BenchmarksWM.Data/BM2.1.RetentionInterval/Floden.BrownPeterson.xlsx"
