@@ -74,6 +74,49 @@ def run(
 
 
 @_command
+def fit(
+    model: str,
+    data: Annotated[str, typer.Option(help="A data set, or a file: .csv, .mat, .npz, Psych-DS.")],
+    by: Annotated[
+        str, typer.Option(help="subject, or group: everybody's lists as one's.")
+    ] = "subject",
+    bayes: Annotated[bool, typer.Option(help="Posteriors by NUTS. Minutes per person.")] = False,
+    length: Annotated[int | None, typer.Option(help="Keep lists of so many words.")] = None,
+    starts: Annotated[int, typer.Option(help="Random starts of each fit.")] = 8,
+    steps: Annotated[int, typer.Option(help="Gradient steps from each start.")] = 200,
+    level: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
+    seed: Annotated[int, typer.Option(help="Root of all randomness.")] = 0,
+    out: Annotated[Path, typer.Option(help="Where table and figure go.")] = Path("fits"),
+) -> None:
+    """Fit a model to each person: a table of estimates with intervals, and a figure."""
+    import shlex
+    import sys
+    from contextlib import ExitStack
+
+    from cogmem.lab import fitting
+    from cogmem.lab.progress import progress_bar
+
+    with ExitStack() as stack:
+        fitted, recalls = fitting.run(
+            model,
+            data,
+            lambda total: stack.enter_context(progress_bar(total)),
+            length=length,
+            by=by,
+            bayes=bayes,
+            level=level,
+            n_starts=starts,
+            n_steps=steps,
+            seed=seed,
+        )
+    name = fitting.stem(fitted.plan, data)
+    command = shlex.join(["cogmem", *sys.argv[1:]])
+    paths = fitting.write(fitted, recalls, name, out, command)
+    _print(fitting.summary(fitted))
+    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+
+
+@_command
 def sweep(
     name: str,
     preset: Preset = "quick",

@@ -41,8 +41,8 @@ class Estimate:
         values: estimates by name, float64[problem, ...].
         log_likelihood: float64[problem] nats, at the estimates.
         n_parameters: numbers estimated per problem.
-        at_bound: whether any estimate of a problem lies on (within 0.1 % of) its bounds: bool
-            [problem]. Such an estimate says only that the data want more.
+        at_bound: bool[problem], whether any estimate lies on its bounds, see
+            `Parameter.near_bound`.
     """
 
     model: eqx.Module
@@ -173,11 +173,5 @@ def _best(slope: Any, starts: list[np.ndarray], data: Any) -> tuple[np.ndarray, 
 
 
 def _at_bound(entries: dict[str, Parameter], found: Values) -> np.ndarray:
-    near = []
-    for name, entry in entries.items():
-        low, high = entry.bounds
-        width = high - low if np.isfinite(high - low) else max(abs(low), 1.0)
-        margin = 1e-3 * width
-        flat = found[name].reshape(len(found[name]), -1)
-        near.append(((flat < low + margin) | (flat > high - margin)).any(axis=1))
-    return np.any(near, axis=0)
+    near = [entry.near_bound(found[name]) for name, entry in entries.items()]
+    return np.any([each.reshape(len(each), -1).any(axis=1) for each in near], axis=0)

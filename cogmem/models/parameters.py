@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from cogmem.errors import InvalidValue, UnknownName
@@ -76,6 +77,16 @@ class Parameter:
             share = jnp.clip((value - low) / (high - low), inside, 1 - inside)
             return jnp.log(share) - jnp.log1p(-share)
         return jnp.log(jnp.maximum(value - low, inside)) if self.transform == "log" else value
+
+    def near_bound(self, value: Any) -> np.ndarray:
+        """Whether values lie on a finite bound, or within 1e-4 of the way to the other (or of 1).
+
+        Such an estimate says only that the data want more.
+        """
+        low, high = self.bounds
+        width = high - low if math.isfinite(high - low) else 1.0
+        value = np.asarray(value, float)
+        return (value < low + 1e-4 * width) | (value > high - 1e-4 * width)
 
     def check(self, name: str, value: float) -> None:
         """Refuse a value outside the closed bounds.

@@ -1,0 +1,398 @@
+"""Fitting a model to a data set, or to a file of one's own: what `cogmem fit` does.
+
+People are fitted block by block into a store. A run that was stopped goes on where it was; what is
+asked (model, lists, settings) names the store, so that no result is taken for another's.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+from rich.table import Table
+
+from cogmem import measures
+from cogmem.data import load, read_csv, read_matrices, read_psych_ds
+from cogmem.data.recalls import Recalls
+from cogmem.errors import InvalidValue, UnknownName
+from cogmem.fit import Fit, People, Search, fit, simulate
+from cogmem.fit.criteria import CRITERIA, aic, aicc, bic
+from cogmem.fit.laplace import laplace
+from cogmem.lab.artefacts import save_figure
+from cogmem.lab.progress import Report
+from cogmem.lab.provenance import config_hash, provenance
+from cogmem.lab.runtime import compilation_cache, results_folder
+from cogmem.lab.store import Column, Store
+from cogmem.participants.roster import roster
+from cogmem.participants.sitting import Sitting
+from cogmem.plots.estimates import fit_figure
+from cogmem.plots.style import house_style
+
+__all__ = [
+    "GROUP",
+    "FitPlan",
+    "Fitted",
+    "fit_people",
+    "people_of",
+    "read_lists",
+    "run",
+    "stem",
+    "summary",
+    "write",
+]
+
+GROUP = "group"
+"""What the one person is called whose lists are everybody's."""
+
+N_COPIES = 2
+"""Simulated lists per list of a person, for the model's curves."""
+
+Begin = Callable[[int], Report]
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """All that decides the numbers of a fit; its hash names the store.
+
+    Attributes:
+        model: name in the roster.
+        lists: hash of the lists fitted to, see `people_of`.
+        by: "subject" or "group".
+        bayes: whether intervals come from a posterior instead of the curvature of the likelihood.
+        level: of the intervals.
+        n_starts, n_steps, n_polish: see `Search`.
+        block: people fitted at once.
+        seed: of everything random.
+    """
+
+    model: str
+    lists: str
+    by: str = "subject"
+    bayes: bool = False
+    level: float = 0.95
+    n_starts: int = 8
+    n_steps: int = 200
+    n_polish: int = 100
+    block: int = 20
+    seed: int = 0
+
+    @property
+    def search(self) -> Search:
+        """How hard each person is fitted."""
+        return Search(self.n_starts, self.n_steps, n_polish=self.n_polish)
+
+    @property
+    def key(self) -> PRNGKeyArray:
+        """Root of everything random."""
+        return jax.random.key(self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A model fitted to people.
+
+    Attributes:
+        plan: what was asked.
+        fit: the estimates.
+        table: tidy, a row per person and parameter.
+    """
+
+    plan: FitPlan
+    fit: Fit
+    table: pd.DataFrame
+
+
+def read_lists(data: str, length: int | None = None) -> Recalls:
+    """Lists to fit to.
+
+    Args:
+        data: name of a data set, or a path: a table (.csv), matrices (.mat, .npz), or a Psych-DS
+            folder.
+        length: keep lists of so many words.
+
+    Raises:
+        UnknownName: if it is neither a data set nor a file.
+        InvalidTable: with every fault of the table.
+        InvalidValue: if there are lists of several lengths and none is chosen.
+    """
+    recalls = _read(data)
+    if length is not None:
+        return recalls.select(list_length=length)
+    lengths = np.unique(recalls.list_length)
+    if len(lengths) > 1:
+        raise InvalidValue(
+            f"{data} has lists of {', '.join(map(str, lengths))} words, and positions of unlike "
+            f"lists are never pooled. Choose one, e.g. --length {lengths[-1]}."
+        )
+    return recalls
+
+
+def _read(data: str) -> Recalls:
+    path = Path(data)
+    if path.is_dir():
+        return read_psych_ds(path)
+    if path.suffix in (".mat", ".npz"):
+        return read_matrices(path)
+    if path.suffix == ".csv":
+        return read_csv(path, name=path.stem)
+    return load(data)
+
+
+def _entrant(name: str) -> tuple[str, Sitting]:
+    """A participant of the roster with its name, however that is capitalised.
+
+    Raises:
+        UnknownName: with the nearest name.
+        InvalidValue: if nothing about it can be fitted.
+    """
+    known = {each.lower(): (each, sitting) for each, sitting in roster().items()}
+    if name.lower() not in known:
+        raise UnknownName("model", name, roster())
+    spelt, found = known[name.lower()]
+    if not found.parameters:
+        raise InvalidValue(f"{spelt} has no free parameter: there is nothing to fit.")
+    return spelt, found
+
+
+def people_of(recalls: Recalls, by: str) -> tuple[People, str]:
+    """People to fit, and a hash of their lists.
+
+    Args:
+        recalls: lists of one length.
+        by: "subject", or "group" for all lists as one person's.
+
+    Raises:
+        InvalidValue: if `by` is neither.
+    """
+    if by not in ("subject", GROUP):
+        raise InvalidValue(f"by is {by!r}, expected 'subject' or 'group'.")
+    if by == GROUP:
+        recalls = replace(recalls, subject=np.full(len(recalls), GROUP))
+    people = People.of(recalls)
+    content = (people.subjects.astype(str), people.recalls, people.weight)
+    parts = b"".join(np.ascontiguousarray(each).tobytes() for each in content)
+    return people, hashlib.sha256(parts + bytes([people.n_items])).hexdigest()[:16]
+
+
+def fit_people(plan: FitPlan, people: People, begin: Begin) -> Fitted:
+    """Fit each person, going on from what the store holds.
+
+    Args:
+        plan: what is asked; `people_of` gives its hash of the lists.
+        people: who is fitted.
+        begin: called once with the number of steps to come; gives the function that reports them.
+    """
+    (_, sitting), about = _entrant(plan.model), provenance(plan) | {"experiment": "fit"}
+    path = results_folder() / f"fit-{config_hash(plan)}.zarr"
+    store, block = Store.open(path, about), min(plan.block, len(people))
+    with store.writing():
+        columns = _columns(len(sitting.parameters), plan.bayes)
+        table = store.table("people", columns, len(people), block)
+        done, starts = table.done, range(0, len(people), block)
+        steps = plan.search.n_blocks + 1
+        report = begin(steps * len(starts))
+        for start in starts:
+            rows = slice(start, min(start + block, len(people)))
+            if done[rows].all():
+                report(steps, "stored")
+            else:
+                table.write(rows, _block(plan, sitting, people, rows, block, report))
+        values = table.read()
+    found = Fit(sitting, people, values["raw"].astype(np.float32), values["nll"])
+    return Fitted(plan, found, _tidy(plan, found, values))
+
+
+def _columns(k: int, bayes: bool) -> dict[str, Column]:
+    per_parameter = ["raw", "estimate", "low", "high"]
+    per_person = ["nll", "peaked"]
+    if bayes:
+        per_parameter += ["r_hat", "ess_bulk", "ess_tail"]
+        per_person += ["divergences", "mixed"]
+    columns = {name: Column((k,), np.float64, ("parameter",)) for name in per_parameter}
+    return columns | {name: Column((), np.float64) for name in per_person}
+
+
+def _block(
+    plan: FitPlan, sitting: Sitting, people: People, rows: slice, block: int, report: Report
+) -> dict[str, np.ndarray]:
+    """Estimates of some people. The last block is filled up, so that one program serves all."""
+    n_people = rows.stop - rows.start
+    who = np.minimum(np.arange(rows.start, rows.start + block), rows.stop - 1)
+
+    def progress(steps: int) -> None:
+        report(steps, plan.model)
+
+    found = fit(sitting, people[who], key=plan.key, search=plan.search, progress=progress)
+    some = Fit(sitting, people[who[:n_people]], found.raw[:n_people], found.nll[:n_people])
+    values = _posterior(plan, some) if plan.bayes else _curvature(plan, some)
+    report(1, "intervals")
+    return values
+
+
+def _curvature(plan: FitPlan, found: Fit) -> dict[str, np.ndarray]:
+    """Estimates improved in float64, and intervals by the curvature of the likelihood."""
+    around = laplace(found, level=plan.level, key=plan.key)
+    return {
+        "raw": around["raw"].values,
+        "estimate": around["mode"].values,
+        "low": around["low"].values,
+        "high": around["high"].values,
+        "nll": found.nll - around["gain"].values,
+        "peaked": around["positive_definite"].values.astype(float),
+    }
+
+
+def _posterior(plan: FitPlan, found: Fit) -> dict[str, np.ndarray]:
+    """Posterior medians and intervals, with what the chains say of themselves."""
+    from cogmem.fit.bayes import posterior
+
+    sample = posterior(found.sitting, found.people, key=plan.key)
+    names = list(found.sitting.parameters)
+    drawn, told = sample.intervals(plan.level).sel(parameter=names), sample.diagnostics
+    chains = told.sel(parameter=names, subject=found.people.subjects)
+    return _curvature(plan, found) | {
+        "estimate": drawn["median"].values,
+        "low": drawn["low"].values,
+        "high": drawn["high"].values,
+        "r_hat": chains["rhat"].values,
+        "ess_bulk": chains["ess_bulk"].values,
+        "ess_tail": chains["ess_tail"].values,
+        "divergences": chains["divergences"].values.astype(float),
+        "mixed": chains["mixed"].values.astype(float),
+    }
+
+
+def _tidy(plan: FitPlan, found: Fit, values: dict[str, np.ndarray]) -> pd.DataFrame:
+    """A row per person and parameter."""
+    entries, people = found.sitting.parameters, found.people
+    n_people, k = len(people), len(entries)
+    scores = {"aic": aic, "aicc": aicc, "bic": bic}
+    per_person = {"nll": found.nll, "n_events": people.n_events} | {
+        name: scores[name](found.nll, k, people.n_events) for name in CRITERIA
+    }
+    table = {
+        "subject": np.repeat(people.subjects, k),
+        "parameter": np.tile(list(entries), n_people),
+        "meaning": np.tile([entry.meaning for entry in entries.values()], n_people),
+        "unit": np.tile([entry.unit for entry in entries.values()], n_people),
+        **{name: values[name].ravel() for name in ("estimate", "low", "high")},
+        "interval": np.repeat(_kinds(plan, values), k),
+        "at_bound": _at_bound(found, values["estimate"]).ravel(),
+        **{name: np.repeat(each, k) for name, each in per_person.items()},
+    }
+    if plan.bayes:
+        table |= {name: values[name].ravel() for name in ("r_hat", "ess_bulk", "ess_tail")}
+        table |= {name: np.repeat(values[name], k) for name in ("divergences", "mixed")}
+    return pd.DataFrame(table)
+
+
+def _kinds(plan: FitPlan, values: dict[str, np.ndarray]) -> np.ndarray:
+    """What each person's intervals are; where there are none, why."""
+    level = f"{plan.level:.0%}"
+    flat = "none: the likelihood is flat here, or best at a bound"
+    by_curvature = np.where(values["peaked"] > 0, f"{level} by curvature of the likelihood", flat)
+    if not plan.bayes:
+        return by_curvature
+    instead = np.where(values["peaked"] > 0, f"{level} Laplace; chains did not mix", flat)
+    return np.where(values["mixed"] > 0, f"{level} of the posterior", instead)
+
+
+def _at_bound(found: Fit, estimates: np.ndarray) -> np.ndarray:
+    entries = found.sitting.parameters.values()
+    near = [entry.near_bound(estimates[:, i]) for i, entry in enumerate(entries)]
+    return np.stack(near, axis=1)
+
+
+def write(fitted: Fitted, recalls: Recalls, name: str, folder: Path, command: str) -> list[Path]:
+    """The table of estimates, a figure of them beside people, and how they came about.
+
+    Args:
+        fitted: what `fit_people` returns.
+        recalls: the lists, for the people's curves.
+        name: stem of the files.
+        folder: where they go.
+        command: what was typed.
+
+    Returns:
+        The files: .svg, .png, .csv and .json.
+    """
+    how = provenance(fitted.plan) | {
+        "command": command,
+        "citation": recalls.attrs.get("citation", "not stated"),
+        "measured": datetime.date.today().isoformat(),
+    }
+    with house_style():
+        figure = fit_figure(estimates(fitted), *curves(fitted, recalls), fitted.plan.model)
+        return save_figure(folder, name, figure, fitted.table, how)
+
+
+def stem(plan: FitPlan, data: str) -> str:
+    """Name of the files of a fit: model, data, and whose estimates they are."""
+    words = f"{plan.model} {Path(data).stem} {plan.by if plan.by == GROUP else ''}"
+    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+
+
+def summary(fitted: Fitted) -> Table:
+    """What a terminal shows: each parameter's median over people, and what to beware of."""
+    table, people = fitted.table, len(fitted.fit.people)
+    head = f"{fitted.plan.model}: {people} fitted, total NLL {fitted.fit.nll.sum():.1f} nats"
+    shown = Table("parameter", "median", "quartiles", "without interval", "at bound", title=head)
+    for name, rows in table.groupby("parameter", sort=False):
+        low, middle, high = np.quantile(rows["estimate"], [0.25, 0.5, 0.75])
+        missing, bound = rows["low"].isna().sum(), rows["at_bound"].sum()
+        quartiles = f"{low:.3g} to {high:.3g}"
+        shown.add_row(str(name), f"{middle:.3g}", quartiles, str(missing), str(bound))
+    return shown
+
+
+def estimates(fitted: Fitted) -> xr.Dataset:
+    """`estimate`, `low`, `high` (subject, parameter) and `meaning`, `unit` (parameter)."""
+    people, entries = fitted.fit.people, fitted.fit.sitting.parameters
+    shape = len(people), len(entries)
+    variables: dict[str, Any] = {
+        name: (("subject", "parameter"), fitted.table[name].to_numpy().reshape(shape))
+        for name in ("estimate", "low", "high")
+    }
+    variables["meaning"] = ("parameter", [entry.meaning for entry in entries.values()])
+    coords = {"subject": people.subjects, "parameter": list(entries)}
+    return xr.Dataset(variables, coords, {"level": fitted.plan.level})
+
+
+def curves(fitted: Fitted, recalls: Recalls) -> tuple[dict[str, xr.Dataset], dict[str, xr.Dataset]]:
+    """SPC, PFR and lag-CRP of the people and of the fitted model's own recall."""
+    n_lists = N_COPIES * int(fitted.fit.people.n_lists.max())
+    model = simulate(fitted.fit, n_lists, key=fitted.plan.key)
+    return _curves(recalls), _curves(model)
+
+
+def _curves(recalls: Recalls) -> dict[str, xr.Dataset]:
+    each = {"spc": measures.spc, "pfr": measures.pfr, "lag_crp": measures.lag_crp}
+    return {name: measures.summary(measure(recalls)) for name, measure in each.items()}
+
+
+def run(
+    model: str, data: str, begin: Begin, *, length: int | None = None, **settings: Any
+) -> tuple[Fitted, Recalls]:
+    """Read, fit and tabulate; see `FitPlan` for the settings.
+
+    Args:
+        model: name in the roster.
+        data: see `read_lists`.
+        begin: see `fit_people`.
+        length: keep lists of so many words.
+        **settings: of `FitPlan`.
+    """
+    compilation_cache()
+    (name, _), recalls = _entrant(model), read_lists(data, length)
+    people, lists = people_of(recalls, settings.get("by", "subject"))
+    return fit_people(FitPlan(name, lists, **settings), people, begin), recalls
