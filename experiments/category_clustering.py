@@ -11,9 +11,9 @@ above chance by two scores (LBC, ARC), and the conditional response probability 
 category and across.
 
 Outcome (ten people). Told the categories, CMR clusters as people do by all three scores. Without,
-it clusters a little, because categories come in runs at study. The weight improves the prediction of
-the held-out lists of each of the ten. It has a price: words of a category support each other at any
-distance, so that the advantage of the next word within it is smaller than people's.
+it clusters a little, because categories come in runs at study. The weight improves the prediction
+of the held-out lists of each of the ten. It has a price: words of a category support each other at
+any distance, so that the advantage of the next word within it is smaller than people's.
 
 Intervals are over people (95 %, bootstrap). The gain is that of the fitted s over s = 0, teacher-
 forced on the held-out lists, in bits per response.
