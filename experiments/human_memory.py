@@ -3,7 +3,7 @@
 Method. Every panel is one finding that a model of memory should meet, computed within each person
 and averaged over people; bands, and crosses in the ROC, are 95 % bootstrap intervals over people.
 
-- Serial recall of six letters (Farrell & Lewandowsky, 2004, experiment 2), in quiet and under
+- Serial recall of lists of six (Farrell & Lewandowsky, 2004, experiment 2), in quiet and under
   articulatory suppression: accuracy at each position, strictly scored; and how far misplaced items
   stray, as the share of the opportunities at each distance.
 - Where free recall begins, by list length (Grenfell-Essam & Ward, 2012): the share of all lists

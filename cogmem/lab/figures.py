@@ -28,6 +28,7 @@ class Check:
         tolerance: up to which it counts as unchanged.
         missing: whether no numbers were kept.
         left_out: what is not compared, as its data were not here now or when the figure was made.
+        compared: whether anything was.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Check:
     tolerance: float
     missing: bool = False
     left_out: tuple[str, ...] = ()
+    compared: bool = True
 
     @property
     def unchanged(self) -> bool:
@@ -69,18 +71,26 @@ def check(run: Run, folder: Path) -> Check:
     now = _as_text(experiment.numbers(run.results()))
     before = pd.read_csv(kept, dtype=str, keep_default_na=False)
     absent = _absent(now) | _absent(before)
-    difference = _difference(_without(now, absent), _without(before, absent))
-    return Check(experiment.name, difference, experiment.tolerance, left_out=tuple(sorted(absent)))
+    now, before = _without(now, absent), _without(before, absent)
+    return Check(
+        experiment.name,
+        _difference(now, before),
+        experiment.tolerance,
+        left_out=tuple(sorted(absent)),
+        compared=not (now.empty and before.empty),
+    )
 
 
 def tally(checks: list[Check]) -> str:
     """One line: "12 figures, 11 unchanged, 1 differs (...)"; then one for what is left out."""
     changed = [c for c in checks if not c.unchanged]
-    unchanged = len(checks) - len(changed)
+    untold = [c for c in checks if c.unchanged and not c.compared]
+    unchanged = len(checks) - len(changed) - len(untold)
     told = f" ({'; '.join(str(c) for c in changed)})" if changed else ""
     verb = "differs" if len(changed) == 1 else "differ"
     plural = "figure" if len(checks) == 1 else "figures"
     first = f"{len(checks)} {plural}, {unchanged} unchanged, {len(changed)} {verb}{told}"
+    first += f", {len(untold)} not compared at all" if untold else ""
     return "\n".join([first, *(c.told for c in checks if c.left_out)])
 
 

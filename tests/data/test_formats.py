@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given, settings
 from scipy.io import savemat
 
 from cogmem.data import from_table, load
@@ -14,7 +17,7 @@ from cogmem.data.matrices import from_matrices, read_matrices, to_matrices, writ
 from cogmem.data.psych_ds import read_psych_ds, write_psych_ds
 from cogmem.data.recalls import Recalls
 from cogmem.errors import DataNotFound, InvalidTable, InvalidValue
-from tests.data.test_table import small
+from tests.data.test_table import small, tables
 
 
 def same(a: Recalls, b: Recalls) -> None:
@@ -100,6 +103,13 @@ def test_matrices_that_do_not_fit_are_refused(tmp_path) -> None:
         to_matrices(clash)
 
 
+@given(tables())
+@settings(deadline=None, max_examples=40)
+def test_any_recalls_survive_matrices(frame) -> None:
+    recalls = from_table(frame.drop(columns="mark"))  # "" and missing are one in matrices of text
+    same(from_matrices(to_matrices(recalls)), recalls)
+
+
 # ---- Psych-DS -----------------------------------------------------------------------------------
 
 
@@ -135,3 +145,11 @@ def test_folders_are_not_written_over_and_must_be_whole(tmp_path) -> None:
     table.unlink()
     with pytest.raises(DataNotFound, match=r"task-freerecall_data\.csv is missing"):
         read_psych_ds(folder)
+
+
+@given(tables())
+@settings(deadline=None, max_examples=25)
+def test_any_recalls_survive_a_folder(frame) -> None:
+    recalls = from_table(frame.drop(columns="mark"))  # "" and missing are one in a CSV
+    with TemporaryDirectory() as folder:
+        same(read_psych_ds(write_psych_ds(recalls, Path(folder) / "study")), recalls)

@@ -85,6 +85,13 @@ def test_what_is_not_here_is_left_out_of_the_comparison_and_said(kept):
     assert f"walk: not compared, no data here: {gone}" in result.output
 
 
+def test_a_figure_of_which_nothing_is_compared_does_not_count_as_unchanged():
+    checks = [Check("a", 0.0, 0.01), Check("b", 0.0, 0.01, left_out=("x",), compared=False)]
+    first, second = tally(checks).splitlines()
+    assert first == "2 figures, 1 unchanged, 0 differ, 1 not compared at all"
+    assert second == "b: not compared, no data here: x"
+
+
 def test_explain_tells_made_from_other_settings(kept, tmp_path):
     made = call("figure", "walk", "--explain", "--out", str(kept)).output
     other = call("figure", "walk", "--explain", "--preset", "paper", "--out", str(kept)).output
