@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from jaxtyping import PRNGKeyArray
+from matplotlib.figure import Figure
 from rich.table import Table
 
 from cogmem import measures
@@ -42,6 +43,7 @@ __all__ = [
     "GROUP",
     "FitPlan",
     "Fitted",
+    "draw",
     "fit_people",
     "people_of",
     "read_lists",
@@ -58,6 +60,10 @@ N_COPIES = 2
 """Simulated lists per list of a person, for the model's curves."""
 
 Begin = Callable[[int], Report]
+
+
+def _silent(total: int) -> Report:
+    return lambda steps, doing: None
 
 
 @dataclass(frozen=True)
@@ -331,9 +337,13 @@ def write(fitted: Fitted, recalls: Recalls, name: str, folder: Path, command: st
         "citation": recalls.attrs.get("citation", "not stated"),
         "measured": datetime.date.today().isoformat(),
     }
+    return save_figure(folder, name, draw(fitted, recalls), fitted.table, how)
+
+
+def draw(fitted: Fitted, recalls: Recalls) -> Figure:
+    """The model's curves beside those of the people, and each parameter with its intervals."""
     with house_style():
-        figure = fit_figure(estimates(fitted), *curves(fitted, recalls), fitted.plan.model)
-        return save_figure(folder, name, figure, fitted.table, how)
+        return fit_figure(estimates(fitted), *curves(fitted, recalls), fitted.plan.model)
 
 
 def stem(plan: FitPlan, data: str) -> str:
@@ -381,16 +391,19 @@ def _curves(recalls: Recalls) -> dict[str, xr.Dataset]:
 
 
 def run(
-    model: str, data: str, begin: Begin, *, length: int | None = None, **settings: Any
+    model: str, data: str, begin: Begin = _silent, *, length: int | None = None, **settings: Any
 ) -> tuple[Fitted, Recalls]:
     """Read, fit and tabulate; see `FitPlan` for the settings.
 
     Args:
         model: name in the roster.
         data: see `read_lists`.
-        begin: see `fit_people`.
+        begin: see `fit_people`; nothing is reported by default.
         length: keep lists of so many words.
         **settings: of `FitPlan`.
+
+    Returns:
+        What was found, and the lists.
     """
     compilation_cache()
     (name, _), recalls = _entrant(model), read_lists(data, length)
