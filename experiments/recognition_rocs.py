@@ -1,0 +1,143 @@
+"""Recognition: does remembering add variance? ROCs of scene recognition, person by person.
+
+Method. The 91 people of Schwartz et al. (2005) studied lists of travel scenes and rated, from 1
+(sure new) to 6 (sure old), whether probes had been shown. Cumulating ratings from "sure old" gives
+five points of an ROC for each person. Gaussian signal detection is fitted to each person's ratings
+by maximum likelihood twice, with the variance of old items free and with it equal to that of new
+ones, and the two are compared by BIC (n is the number of ratings). The slope of the zROC, 1 / sigma
+of the fit, is below 1 if old items vary more; that it is, is a benchmark for models of recognition.
+The slope is never taken from a regression through the zROC, whose points have errors in both
+directions.
+
+The lines are means over people of each person's fitted ROC at the same false-alarm rates; the
+points are means of people's rates, the bars 95 % bootstrap intervals over people.
+
+Run: `cogmem run recognition_rocs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.stats import norm
+
+from cogmem.data import load_trials
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.settings import setting
+from cogmem.measures import interval, recognition
+from cogmem.plots.recognition import recognition_figure
+
+N_RATINGS = 6
+MODELS = {"unequal variances": False, "equal variances": True}
+GRID = np.linspace(0.01, 0.99, 99)
+
+
+@dataclass(frozen=True)
+class Config:
+    """How people are fitted and resampled."""
+
+    n_starts: int = setting(4, (1, 1000), meaning="starts of each fit")
+    n_resamples: int = setting(2000, (10, 1_000_000), meaning="bootstrap resamples of people")
+    seed: int = setting(0, (0, 2**32 - 1), meaning="of the resampling")
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """Fit everybody twice.
+
+    Returns:
+        Nodes `points` (criterion): mean rates and their z, with intervals; `lines` (model, x): mean
+        fitted ROC; `people` (subject): slope, d_a and the gain of BIC by free variance, with `area`
+        under the ROC; `slope`: mean and median over people with an interval of the mean.
+    """
+    report = session.begin(len(MODELS))
+    trials = load_trials("schwartz2005")
+    columns = (trials[name].values for name in ("rating", "old", "subject"))
+    counts = recognition.count_ratings(*columns, N_RATINGS)
+    fits = {}
+    for name, equal in MODELS.items():
+        fits[name] = recognition.fit(counts, equal_variance=equal, n_starts=config.n_starts)
+        report(1, name)
+    nodes = {
+        "points": _points(counts, config),
+        "lines": _lines(fits),
+        "people": _people(counts, fits),
+        "slope": _slope(fits["unequal variances"]["slope"].values, config),
+    }
+    about = {"citation": trials.attrs["citation"], "n_people": counts.sizes["subject"]}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
+
+
+def _points(counts: xr.Dataset, config: Config) -> xr.Dataset:
+    """Mean over people of the rates at each criterion, and of their z."""
+    plain, corrected = recognition.roc(counts), recognition.roc(counts, corrected=True)
+    each = {
+        "hit_rate": plain["hit_rate"],
+        "false_alarm_rate": plain["false_alarm_rate"],
+        "z_hit": corrected["z_hit"],
+        "z_false": corrected["z_false"],
+    }
+    points = {}
+    for name, values in each.items():
+        values = values.transpose("subject", "criterion")
+        bounds = interval(values.values, n_resamples=config.n_resamples, seed=config.seed)
+        points[name] = values.mean("subject")
+        for end, bound in bounds._asdict().items():
+            points[f"{name}_{end}"] = ("criterion", bound)
+    return xr.Dataset(points)
+
+
+def _lines(fits: dict[str, xr.Dataset]) -> xr.Dataset:
+    """Mean over people of the fitted hit rate at each false-alarm rate, and of its z."""
+    criteria = norm.isf(GRID)
+    hit, z = {}, {}
+    for name, fit in fits.items():
+        reached = (fit["mean"].values[:, None] - criteria) / fit["sd"].values[:, None]
+        hit[name], z[name] = norm.cdf(reached).mean(axis=0), reached.mean(axis=0)
+    axes, coords = ("model", "x"), {"model": list(fits), "false_alarm_rate": ("x", GRID)}
+    values = {"hit_rate": (axes, list(hit.values())), "z_hit": (axes, list(z.values()))}
+    return xr.Dataset(values | {"z_false": ("x", -criteria)}, coords)
+
+
+def _people(counts: xr.Dataset, fits: dict[str, xr.Dataset]) -> xr.Dataset:
+    free, equal = fits["unequal variances"], fits["equal variances"]
+    gain = (equal["bic"] - free["bic"]).assign_attrs(long_name="BIC equal - BIC unequal")
+    area = recognition.area(recognition.roc(counts))
+    kept = free[["slope", "d_a", "at_bound"]]
+    return kept.assign(bic_gain=gain, area=area)
+
+
+def _slope(slopes: np.ndarray, config: Config) -> xr.Dataset:
+    low, high = interval(slopes, n_resamples=config.n_resamples, seed=config.seed)
+    values = {"mean": slopes.mean(), "low": low, "high": high, "median": np.median(slopes)}
+    return xr.Dataset(values | {"below_one": (slopes < 1).mean()})
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number, with the panel it is in."""
+    tables = [tree[node].to_dataset() for node in ("points", "lines", "people", "slope")]
+    points, lines, people = (each.to_dataframe().reset_index() for each in tables[:3])
+    slope = pd.DataFrame([{name: float(value) for name, value in tables[3].items()}])
+    panels = {"points": points, "lines": lines, "people": people, "slope": slope}
+    return pd.concat([table.assign(panel=name) for name, table in panels.items()])
+
+
+EXPERIMENT = Experiment(
+    name="recognition_rocs",
+    title="ROCs of scene recognition: old items vary more than new ones",
+    presets={"quick": Config(n_starts=2), "paper": Config(n_starts=8, n_resamples=10_000)},
+    run=run,
+    plot=recognition_figure,
+    numbers=numbers,
+    models=("signal_detection",),
+    people=("schwartz2005",),
+    sources=("Schwartz et al. (2005)", "Macmillan & Creelman (2005)"),
+    cost={"quick": "half a minute on 2 cores", "paper": "two minutes on 2 cores"},
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
