@@ -24,7 +24,7 @@ def test_it_is_found_by_name() -> None:
 
 
 def test_slopes_are_those_of_the_specification(tree: xr.DataTree) -> None:
-    """Median .65 and mean .63 of people's zROC slopes (specs: human data, 2.1), from likelihoods."""
+    """Median .65 and mean .63 of zROC slopes (specs: human data, 2.1), from likelihoods."""
     assert round(float(tree["slope/median"]), 2) == 0.65
     assert round(float(tree["slope/mean"]), 2) == 0.63
     assert float(tree["slope/low"]) < 0.63 < float(tree["slope/high"])
