@@ -20,7 +20,7 @@ from cogmem.data.faults import CORE, find_faults
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidTable, InvalidValue
 
-__all__ = ["from_table", "read_csv", "to_table"]
+__all__ = ["from_table", "layout_of_recalls", "read_csv", "to_table"]
 
 _SCORED = {"input": "study", "output": "recall"}
 _SCORES = [*_SCORED, *_SCORED.values(), "repeat", "intrusion", "prior_list", "prior_input"]
@@ -100,7 +100,7 @@ def to_table(recalls: Recalls, *, times: str = "time") -> pd.DataFrame:
     Raises:
         InvalidValue: if a further column has the name `times` already.
     """
-    layout = _layout_from(recalls)
+    layout = layout_of_recalls(recalls)
     frame = pd.DataFrame(
         {
             "subject": _objects(recalls.subject[layout.trial]),
@@ -190,7 +190,7 @@ def _extras(table: pd.DataFrame, layout: Layout, times: str | None) -> dict[str,
 # --- writing -------------------------------------------------------------------------------------
 
 
-def _layout_from(recalls: Recalls) -> Layout:
+def layout_of_recalls(recalls: Recalls) -> Layout:
     """The rows of the table that `recalls` makes: per list, first the words, then the responses."""
     studied = np.nonzero(np.arange(recalls.items.shape[1]) < recalls.list_length[:, None])
     recalled = np.nonzero(recalls.recalls)

@@ -16,6 +16,8 @@ from cogmem.data import from_table, load
 from cogmem.data.matrices import from_matrices, read_matrices, to_matrices, write_matrices
 from cogmem.data.psych_ds import read_psych_ds, write_psych_ds
 from cogmem.data.recalls import Recalls
+from cogmem.data.registry import where
+from cogmem.data.sets import entry
 from cogmem.errors import DataNotFound, InvalidTable, InvalidValue
 from tests.data.test_table import small, tables
 
@@ -46,8 +48,8 @@ def test_matrices_come_back(ending: str, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".npz", ".mat"])
-def test_a_whole_study_comes_back(ending: str, tmp_path) -> None:
-    whole = load("morton2013")
+def test_four_people_of_a_study_come_back(ending: str, tmp_path) -> None:
+    whole = load("morton2013").select(subject=load("morton2013").subjects[:4])
     write_matrices(whole, tmp_path / f"data{ending}")
     found = read_matrices(tmp_path / f"data{ending}")
     for name in ("recalls", "subject", "list_length", "list_id", "items", "responses", "pool"):
@@ -118,8 +120,49 @@ def test_a_folder_comes_back(tmp_path) -> None:
     same(read_psych_ds(folder), some())
 
 
-def test_peers_come_back(tmp_path) -> None:
-    same(read_psych_ds(write_psych_ds(load("peers"), tmp_path / "peers")), load("peers"))
+@pytest.mark.parametrize("name", ["peers", "polyn2009", "asymfr3", "grenfell_essam_ward2012"])
+def test_three_people_of_a_study_come_back(name: str, tmp_path) -> None:
+    """With the pool and the widths of the whole study, words that are numbers, unknown words."""
+    if where(entry(name)) is None:
+        pytest.skip(f"the file of {name} is not here; set COGMEM_DATA")
+    some = load(name).select(subject=load(name).subjects[:3])
+    same(read_psych_ds(write_psych_ds(some, tmp_path / name)), some)
+
+
+def test_lists_in_any_order_and_people_named_by_digits_come_back(tmp_path) -> None:
+    """Of a word studied twice, the position that was recalled is kept."""
+    items = np.array([[0, 1, 0], [1, 2, 0]], np.int32)
+    recalls = Recalls.from_positions(
+        [[3, 1, -1, 0], [2, -1, 0, 0]],
+        list_length=[3, 2],
+        subject=np.array(["02", "01"]),
+        list_id=[7, 2],
+        items=np.where([[1, 1, 1], [1, 1, 0]], items, -1).astype(np.int32),
+        responses=np.array([[0, 0, -1, -1], [2, 1, -1, -1]], np.int32),
+        pool=np.array(["null", "07", "NA"]),
+        by_output={"sure": np.array([[True, False, True, False], [True, True, False, False]])},
+    )
+    same(read_psych_ds(write_psych_ds(recalls, tmp_path / "study")), recalls)
+
+
+def test_a_folder_of_another_hand_is_read_as_its_table(tmp_path) -> None:
+    folder = write_psych_ds(some(), tmp_path / "study")
+    sidecar = folder / "data" / "task-freerecall_data.json"
+    told = json.loads(sidecar.read_text())
+    del told["cogmem"]
+    sidecar.write_text(json.dumps(told))
+    assert read_psych_ds(folder).recalls.tolist() == some().recalls.tolist()
+
+
+def test_a_word_changed_by_hand_is_told_with_its_number(tmp_path) -> None:
+    folder = write_psych_ds(some(), tmp_path / "study")
+    table = folder / "data" / "task-freerecall_data.csv"
+    table.write_text(table.read_text().replace("owl", "elk", 1))
+    with pytest.raises(InvalidTable, match=r"row 2, column 'item_number_in_pool'.*'elk'"):
+        read_psych_ds(folder)
+    clash = Recalls(**(vars(some()) | {"by_list": {"item": np.zeros(3)}}))
+    with pytest.raises(InvalidValue, match=r"\['item'\]"):
+        write_psych_ds(clash, tmp_path / "other")
 
 
 def test_the_description_is_in_the_words_of_schema_org(tmp_path) -> None:
