@@ -112,13 +112,32 @@ def test_murdock_groups_are_different_people(murdock):
     assert len(murdock.subjects) == 45
 
 
+# Section 2.1: probability of recall by serial position, in thousandths.
+MURDOCK_CURVES = {
+    20: "461 275 197 143 170 143 139 149 214 222 236 212 227 252 294 388 603 718 822 950",
+    30: "441 268 188 159 182 190 164 161 190 178 186 178 168 173 150 158 192 172 180 176 198 188 "
+    "219 230 324 377 528 742 891 952",
+    40: "307 198 126 122 112 107 123 129 117 088 145 117 098 100 109 135 108 096 117 097 109 104 "
+    "105 148 136 120 111 150 145 138 170 168 148 214 261 362 489 698 828 952",
+}
+
+
 @needs_murdock
-def test_murdock_20_curve(murdock):
-    """Section 2.1, to its three decimals."""
-    expected = [0.461, 0.275, 0.197, 0.143, 0.170, 0.143, 0.139, 0.149, 0.214, 0.222]
-    expected += [0.236, 0.212, 0.227, 0.252, 0.294, 0.388, 0.603, 0.718, 0.822, 0.950]
-    curve = serial_position_curve(murdock.select(list_length=20))
+@pytest.mark.parametrize("length", MURDOCK_CURVES)
+def test_murdock_curves(murdock, length):
+    expected = [int(text) / 1000 for text in MURDOCK_CURVES[length].split()]
+    curve = serial_position_curve(murdock.select(list_length=length))
     np.testing.assert_allclose(curve, expected, atol=0.0006)
+
+
+@needs_murdock
+def test_murdock_first_recalls_have_a_plateau(murdock):
+    """Section 2.1: share of lists that begin at each of the last eight of 20, and at the first."""
+    lists = murdock.select(list_length=20)
+    began = lists.recalls[:, 0, None] == np.array([*range(13, 21), 1])
+    share = np.mean([began[lists.subject == who].mean(axis=0) for who in lists.subjects], axis=0)
+    expected = [0.011, 0.036, 0.054, 0.092, 0.201, 0.182, 0.124, 0.151, 0.079]
+    np.testing.assert_allclose(share, expected, atol=0.0006)
 
 
 @needs_murdock
