@@ -1,0 +1,188 @@
+"""Laplace's approximation: a normal distribution with the curvature of the peak.
+
+Around the maximum of the likelihood it gives the usual confidence intervals; around the maximum of
+a posterior, a first picture of it. It holds on the unconstrained scale, in float64; its intervals
+are carried over to the natural scale, where they need not be symmetric. A peak that is no peak
+(a ridge, a saddle, a parameter at its bound) has no such intervals: that is said for the person
+concerned, and nothing is added to the curvature to hide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import numpy as np
+import scipy.optimize
+import scipy.stats
+import xarray as xr
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from cogmem.fit.multistart import Fit
+from cogmem.fit.problem import Data, Density, Problem
+
+__all__ = ["Peaks", "around", "find_peaks", "laplace", "laplace_at", "laplace_of"]
+
+ROUNDING = 1e-10
+"""A curvature below this share of the largest is no curvature."""
+
+
+class Peaks(NamedTuple):
+    """The maximum of each person's density, and its curvature there, in the prior's coordinates.
+
+    Attributes:
+        where: float64[person, k].
+        log_density: float64[person] nats.
+        gain: float64[person] nats above where the search began.
+        curvature: float64[person, k, k] minus the Hessian.
+    """
+
+    where: np.ndarray
+    log_density: np.ndarray
+    gain: np.ndarray
+    curvature: np.ndarray
+
+
+def laplace(fit: Fit, *, level: float = 0.95, key: PRNGKeyArray | None = None) -> xr.Dataset:
+    """Confidence intervals of each person's maximum-likelihood estimates.
+
+    Args:
+        fit: the estimates; they are improved in float64 first, and `gain` says by how much.
+        level: of the intervals.
+        key: the participant's own randomness, if it has any.
+
+    Returns:
+        See `laplace_of`; parameters only, without ratios.
+    """
+    key = jax.random.key(0) if key is None else key
+    problem = Problem.of_sitting(fit.sitting, fit.people, key=key)
+    return laplace_of(problem, fit.raw, level=level).sel(parameter=problem.names)
+
+
+def laplace_of(
+    problem: Problem,
+    starts: Float[np.ndarray, "person k"],
+    *,
+    level: float = 0.95,
+    prior: bool = False,
+) -> xr.Dataset:
+    """Laplace intervals of any problem, around maximum likelihood or, with a prior, around the MAP.
+
+    Args:
+        problem: what is estimated.
+        starts: raw parameters from which each person's maximum is sought.
+        level: of the intervals.
+        prior: whether `problem.prior()` takes part.
+
+    Returns:
+        Dataset. By (subject, parameter), `problem.reported` being the parameters: `mode`, `low`
+        and `high` on the natural scale, and `raw` (the mode) and `sd` on the real line. By subject:
+        `positive_definite`, without which low, high and sd are NaN; `gain` of the last search
+        (nats); `smallest_eigenvalue` of the curvature, and `flattest`, the parameter that weighs
+        most in that direction.
+    """
+    density = problem.density(prior=prior)
+    peaks = find_peaks(problem, density, starts)
+    return around(problem, density, peaks, level)
+
+
+def around(problem: Problem, density: Density, peaks: Peaks, level: float = 0.95) -> xr.Dataset:
+    """The intervals around peaks that are known already; see `laplace_of`."""
+    raw, spread = (
+        np.array(column) for column in zip(*_normals(problem, density, peaks), strict=True)
+    )
+    eigenvalues, directions = np.linalg.eigh(peaks.curvature)
+    steepness = np.abs(directions[:, :, 0] @ density.prior.to_raw.T)
+    by_parameter = {"raw": raw, "sd": spread}
+    by_subject = {
+        "positive_definite": np.isfinite(spread).all(axis=1),
+        "gain": peaks.gain,
+        "smallest_eigenvalue": eigenvalues[:, 0],
+        "flattest": np.array(problem.names)[steepness.argmax(axis=1)],
+    }
+    table = xr.Dataset(
+        {name: (("subject", "parameter"), values) for name, values in by_parameter.items()}
+        | {name: ("subject", values) for name, values in by_subject.items()},
+        {"subject": problem.people, "parameter": problem.reported},
+        {"around": "MAP" if np.isfinite(density.prior.sd).all() else "maximum likelihood"},
+    )
+    return laplace_at(problem, table, level)
+
+
+def laplace_at(problem: Problem, table: xr.Dataset, level: float) -> xr.Dataset:
+    """A table of `laplace_of` with intervals of another level."""
+    reach = scipy.stats.norm.ppf((1 + level) / 2) * table["sd"].values
+    raw, axes = table["raw"].values, ("subject", "parameter")
+    ends = {"mode": raw, "low": raw - reach, "high": raw + reach}
+    natural = {name: (axes, problem.natural(end)) for name, end in ends.items()}
+    return table.assign(natural).assign_attrs(level=level)
+
+
+def find_peaks(
+    problem: Problem, density: Density, starts: Float[np.ndarray, "person k"], n_steps: int = 200
+) -> Peaks:
+    """The maximum of each person's density, by L-BFGS in float64.
+
+    Args:
+        problem: whose people and data.
+        density: `problem.density(...)`.
+        starts: raw parameters.
+        n_steps: at most.
+    """
+    to_coordinates = np.linalg.inv(density.prior.to_raw)
+    found = []
+    with jax.enable_x64(True):
+        for person, raw in enumerate(np.asarray(starts, np.float64)):
+            data = problem.of_person(person)
+            where, began, ended = _climb(density, to_coordinates @ raw, data, n_steps)
+            found.append(
+                (where, ended, ended - began, -np.asarray(_hessian(density, where, *data)))
+            )
+    return Peaks(*(np.array(column) for column in zip(*found, strict=True)))
+
+
+def _climb(
+    density: Density, start: np.ndarray, data: tuple[Data, np.ndarray], n_steps: int
+) -> tuple[np.ndarray, float, float]:
+    """Where the search ended, and the log density where it began and ended."""
+
+    def slope(x: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = _value_and_gradient(density, x, *data)
+        return -float(value), -np.nan_to_num(np.asarray(gradient))
+
+    options = {"maxiter": n_steps, "ftol": 1e-12, "gtol": 1e-6}
+    end = scipy.optimize.minimize(slope, start, jac=True, method="L-BFGS-B", options=options)
+    began = -slope(start)[0]
+    # A step that ends in NaN is not taken.
+    return (end.x, began, -end.fun) if -end.fun >= began else (start, began, began)
+
+
+@eqx.filter_jit
+def _value_and_gradient(density: Density, at: Any, data: Data, weight: Any) -> tuple[Array, Array]:
+    return jax.value_and_grad(density)(at, data, weight)
+
+
+@eqx.filter_jit
+def _hessian(density: Density, at: Any, data: Data, weight: Any) -> Float[Array, "k k"]:
+    return jax.hessian(density)(at, data, weight)
+
+
+def _normals(
+    problem: Problem, density: Density, peaks: Peaks
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For each person what is reported of the peak, and its sd; NaN if the peak is none."""
+
+    def report(where: Any) -> Array:
+        return problem.report(density.prior.to_raw @ where)
+
+    with jax.enable_x64(True):
+        for where, curvature in zip(peaks.where, peaks.curvature, strict=True):
+            slope = np.asarray(jax.jacobian(report)(where))
+            eigenvalues = np.linalg.eigvalsh(curvature)
+            peaked = eigenvalues[0] > ROUNDING * eigenvalues[-1]  # False for NaN
+            spread = np.full(len(slope), np.nan)
+            if peaked:
+                spread = np.sqrt(np.diag(slope @ np.linalg.inv(curvature) @ slope.T))
+            yield np.asarray(report(where)), spread
