@@ -1,10 +1,12 @@
 """Fitting participants to people, and scoring them on lists they were not fitted to."""
 
+from cogmem.fit.criteria import criteria, likelihood_ratio
 from cogmem.fit.evolution import Evolved, evolve
 from cogmem.fit.holdout import bits_per_response, simulate
 from cogmem.fit.multistart import Fit, Search, draw_starts, fit
 from cogmem.fit.objective import list_log_likelihoods, objective
 from cogmem.fit.people import People, split_lists
+from cogmem.fit.predictive import predictive_check
 
 __all__ = [
     "Evolved",
@@ -12,11 +14,14 @@ __all__ = [
     "People",
     "Search",
     "bits_per_response",
+    "criteria",
     "draw_starts",
     "evolve",
     "fit",
+    "likelihood_ratio",
     "list_log_likelihoods",
     "objective",
+    "predictive_check",
     "simulate",
     "split_lists",
 ]
