@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import jax
@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 
-__all__ = ["Lists", "People", "split_lists"]
+__all__ = ["Lists", "People", "folds", "split_lists"]
 
 
 class Lists(NamedTuple):
@@ -80,6 +80,30 @@ class People:
         kept = self.subjects[rows], self.recalls[rows], self.weight[rows]
         return People(*kept, self.n_items, alike)
 
+    def keeping(self, lists: np.ndarray) -> People:
+        """The same people with some of their lists; the others become padding.
+
+        Shapes stay, so that one compiled program serves any choice.
+
+        Args:
+            lists: bool[subject, list], or [list] for all people alike.
+        """
+        kept = np.broadcast_to(lists, self.weight.shape)
+        return replace(
+            self, recalls=self.recalls * kept[:, :, None], weight=np.where(kept, self.weight, 0)
+        )
+
+    def pooled(self) -> People:
+        """All lists as those of one person, "all": person after person, padding included."""
+        alike = self.similarity
+        return People(
+            np.array(["all"]),
+            self.recalls.reshape(1, -1, self.recalls.shape[-1]),
+            self.weight.reshape(1, -1),
+            self.n_items,
+            None if alike is None else alike.reshape(1, -1, *alike.shape[2:]),
+        )
+
     @property
     def lists(self) -> Lists:
         """What likelihoods read, as JAX arrays with a leading [subject] axis."""
@@ -109,16 +133,30 @@ class People:
         return (self.recalls > 0).sum(axis=(1, 2)) + self.n_lists
 
 
+def folds(recalls: Recalls, n: int = 4) -> tuple[Recalls, ...]:
+    """Each person's lists in `n` parts: in order of presentation, dealt out in turn.
+
+    So every part spans the whole experiment, and a person's parts differ by one list at most.
+
+    Raises:
+        InvalidValue: if n is below 2.
+    """
+    if n < 2:
+        raise InvalidValue(f"n is {n}, expected 2 folds or more.")
+    order = np.lexsort((recalls.list_id, recalls.subject))
+    rank = np.empty(len(recalls), int)
+    rank[order] = _rank_within(recalls.subject[order])
+    return tuple(recalls[rank % n == part] for part in range(n))
+
+
 def split_lists(recalls: Recalls) -> tuple[Recalls, Recalls]:
-    """Each person's lists in two halves, alternating in order of presentation.
+    """Each person's lists in two halves, alternating in order of presentation: two `folds`.
 
     Returns:
         The first, third, ... list of each person, and the second, fourth, ...
     """
-    order = np.lexsort((recalls.list_id, recalls.subject))
-    rank = np.empty(len(recalls), int)
-    rank[order] = _rank_within(recalls.subject[order])
-    return recalls[rank % 2 == 0], recalls[rank % 2 == 1]
+    first, second = folds(recalls, 2)
+    return first, second
 
 
 def _of_shape(similarity: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

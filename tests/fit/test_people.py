@@ -7,7 +7,7 @@ import pytest
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue, MixedListLengths
-from cogmem.fit.people import People, split_lists
+from cogmem.fit.people import People, folds, split_lists
 
 POSITIONS = np.array(
     [
@@ -76,3 +76,54 @@ def test_lists_of_several_lengths_are_refused() -> None:
     mixed = Recalls.from_positions(POSITIONS, list_length=np.array([3, 3, 3, 4]))
     with pytest.raises(MixedListLengths, match="3, 4"):
         People.of(mixed)
+
+
+def many_lists() -> Recalls:
+    """Nine lists of one person and six of another, rows shuffled; `list_id` is the order."""
+    subject, list_id = np.repeat([1, 2], [9, 6]), np.r_[1:10, 1:7]
+    turned = np.random.default_rng(0).permutation(15)
+    return Recalls.from_positions(
+        np.tile([[1, 2, 0]], (15, 1)),
+        list_length=3,
+        subject=subject[turned],
+        list_id=list_id[turned],
+    )
+
+
+def test_folds_deal_lists_out_in_order_of_presentation() -> None:
+    """Person 1 has lists 1 5 9, 2 6, 3 7, 4 8; person 2 has 1 5, 2 6, 3, 4."""
+    dealt = [
+        [sorted(part.list_id[part.subject == who].tolist()) for who in (1, 2)]
+        for part in folds(many_lists())
+    ]
+    assert dealt == [[[1, 5, 9], [1, 5]], [[2, 6], [2, 6]], [[3, 7], [3]], [[4, 8], [4]]]
+
+
+def test_two_folds_are_the_halves() -> None:
+    for half, fold in zip(split_lists(many_lists()), folds(many_lists(), 2), strict=True):
+        np.testing.assert_array_equal(half.list_id, fold.list_id)
+
+
+def test_one_fold_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="n is 1"):
+        folds(many_lists(), 1)
+
+
+def test_keeping_some_lists_turns_the_others_into_padding() -> None:
+    kept = People.of(hand_made()).keeping(np.array([True, False, True]))
+    assert kept.weight.tolist() == [[1, 0, 0], [1, 0, 1]]
+    assert kept.recalls[1].tolist() == [[2, 1, 0], [0, 0, 0], [1, 2, 3]]
+    assert kept.n_events.tolist() == [2 + 1, 2 + 3 + 2]
+    assert People.of(hand_made()).keeping(np.array([False])).n_events.tolist() == [0, 0]
+
+
+def test_pooled_is_the_lists_of_all_as_of_one() -> None:
+    people = People.of(hand_made(), np.arange(4 * 9, dtype=float).reshape(4, 3, 3))
+    pooled = people.pooled()
+    assert len(pooled) == 1
+    assert pooled.n_lists.tolist() == [1 + 3]
+    assert pooled.n_events.tolist() == [people.n_events.sum()]
+    assert pooled.recalls[0].tolist() == [*people.recalls[0].tolist(), *people.recalls[1].tolist()]
+    assert pooled.similarity is not None
+    assert people.similarity is not None
+    np.testing.assert_array_equal(pooled.similarity[0, 3:], people.similarity[1])
