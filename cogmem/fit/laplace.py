@@ -54,11 +54,44 @@ def laplace(fit: Fit, *, level: float = 0.95, key: PRNGKeyArray | None = None) -
         key: the participant's own randomness, if it has any.
 
     Returns:
-        See `laplace_of`; parameters only, without ratios.
+        See `laplace_of`; parameters only, without ratios. Where a person has no peak because
+        parameters want to go to their bounds, these are held there, as `held` (subject, parameter)
+        says, and the intervals of the others are given; `positive_definite` is then of the others.
     """
     key = jax.random.key(0) if key is None else key
     problem = Problem.of_sitting(fit.sitting, fit.people, key=key)
-    return laplace_of(problem, fit.raw, level=level).sel(parameter=problem.names)
+    density = problem.density(prior=False)
+    peaks = find_peaks(problem, density, fit.raw)
+    table = _with_bounds_held(problem, density, peaks, around(problem, density, peaks, level))
+    return table.sel(parameter=problem.names)
+
+
+def _with_bounds_held(
+    problem: Problem, density: Density, peaks: Peaks, table: xr.Dataset
+) -> xr.Dataset:
+    """Intervals for people without a peak, their parameters at bounds taken as known."""
+    to_coordinates = np.linalg.inv(density.prior.to_raw)
+    peaked, spread = table["positive_definite"].values.copy(), table["sd"].values.copy()
+    held = np.zeros(spread.shape, bool)  # ratios are among the columns, and are never held
+    for column, entry in enumerate(problem.entries.values()):
+        held[:, column] = entry.near_bound(table["mode"].values[:, column]) & ~peaked
+    for person in np.flatnonzero(held.any(axis=1)):
+        free = np.flatnonzero(~held[person, : len(problem.names)])
+        curvature = to_coordinates.T @ peaks.curvature[person] @ to_coordinates
+        if peaked_by(rest := curvature[np.ix_(free, free)]):
+            peaked[person] = True
+            spread[person, free] = np.sqrt(np.diag(np.linalg.inv(rest)))
+    both = ("subject", "parameter")
+    known = {"sd": (both, spread), "held": (both, held), "positive_definite": ("subject", peaked)}
+    return laplace_at(problem, table.assign(known), table.attrs["level"])
+
+
+def peaked_by(curvature: Float[np.ndarray, "k k"]) -> bool:
+    """Whether a curvature is that of a peak, in every direction."""
+    if not np.isfinite(curvature).all():
+        return False
+    eigenvalues = np.linalg.eigvalsh(curvature)
+    return bool(eigenvalues[0] > ROUNDING * eigenvalues[-1])
 
 
 def laplace_of(
@@ -180,9 +213,7 @@ def _normals(
     with jax.enable_x64(True):
         for where, curvature in zip(peaks.where, peaks.curvature, strict=True):
             slope = np.asarray(jax.jacobian(report)(where))
-            eigenvalues = np.linalg.eigvalsh(curvature)
-            peaked = eigenvalues[0] > ROUNDING * eigenvalues[-1]  # False for NaN
             spread = np.full(len(slope), np.nan)
-            if peaked:
+            if peaked_by(curvature):
                 spread = np.sqrt(np.diag(slope @ np.linalg.inv(curvature) @ slope.T))
             yield np.asarray(report(where)), spread

@@ -219,7 +219,7 @@ def fit_people(plan: FitPlan, people: People, begin: Begin) -> Fitted:
 
 
 def _columns(k: int, bayes: bool) -> dict[str, Column]:
-    per_parameter = ["raw", "estimate", "low", "high"]
+    per_parameter = ["raw", "estimate", "low", "high", "held"]
     per_person = ["nll", "peaked"]
     if bayes:
         per_parameter += ["r_hat", "ess_bulk", "ess_tail"]
@@ -253,6 +253,7 @@ def _curvature(plan: FitPlan, found: Fit) -> dict[str, np.ndarray]:
         "estimate": around["mode"].values,
         "low": around["low"].values,
         "high": around["high"].values,
+        "held": around["held"].values.astype(float),
         "nll": found.nll - around["gain"].values,
         "peaked": around["positive_definite"].values.astype(float),
     }
@@ -292,7 +293,7 @@ def _tidy(plan: FitPlan, found: Fit, values: dict[str, np.ndarray]) -> pd.DataFr
         "meaning": np.tile([entry.meaning for entry in entries.values()], n_people),
         "unit": np.tile([entry.unit for entry in entries.values()], n_people),
         **{name: values[name].ravel() for name in ("estimate", "low", "high")},
-        "interval": np.repeat(_kinds(plan, values), k),
+        "interval": _kinds(plan, values).ravel(),
         "at_bound": _at_bound(found, values["estimate"]).ravel(),
         **{name: np.repeat(each, k) for name, each in per_person.items()},
     }
@@ -303,14 +304,20 @@ def _tidy(plan: FitPlan, found: Fit, values: dict[str, np.ndarray]) -> pd.DataFr
 
 
 def _kinds(plan: FitPlan, values: dict[str, np.ndarray]) -> np.ndarray:
-    """What each person's intervals are; where there are none, why."""
-    level = f"{plan.level:.0%}"
-    flat = "none: the likelihood is flat here, or best at a bound"
-    by_curvature = np.where(values["peaked"] > 0, f"{level} by curvature of the likelihood", flat)
+    """[person, parameter] what each interval is; where there is none, why."""
+    level, held = f"{plan.level:.0%}", values["held"] > 0
+    peaked = np.broadcast_to(values["peaked"][:, None] > 0, held.shape)
+    some_held = np.broadcast_to(held.any(axis=1, keepdims=True), held.shape)
+    kinds = np.where(some_held, f"{level} by curvature, others held at bounds", _FLAT)
+    kinds = np.where(~some_held & peaked, f"{level} by curvature of the likelihood", kinds)
+    kinds = np.where(~peaked, _FLAT, np.where(held, "none: at its bound", kinds))
     if not plan.bayes:
-        return by_curvature
-    instead = np.where(values["peaked"] > 0, f"{level} Laplace; chains did not mix", flat)
-    return np.where(values["mixed"] > 0, f"{level} of the posterior", instead)
+        return kinds
+    mixed = np.broadcast_to(values["mixed"][:, None] > 0, held.shape)
+    return np.where(mixed, f"{level} of the posterior", f"{level} Laplace: chains did not mix")
+
+
+_FLAT = "none: the likelihood is flat here; try --bayes"
 
 
 def _at_bound(found: Fit, estimates: np.ndarray) -> np.ndarray:
