@@ -29,9 +29,10 @@ from cogmem.fit.multistart import Search, fit
 from cogmem.fit.nuts import By, Chains, Draws, Progress, everyone_alone, from_a_population
 from cogmem.fit.people import People
 from cogmem.fit.problem import Data, Density, Problem
+from cogmem.models.parameters import unconstrain
 from cogmem.participants.sitting import Sitting
 
-__all__ = ["Draws", "Posterior", "diagnose", "posterior", "sample"]
+__all__ = ["Draws", "Posterior", "diagnose", "posterior", "sample", "score"]
 
 SEARCH = Search(n_starts=4, n_steps=100)
 """How the maxima are sought around which chains start."""
@@ -184,6 +185,19 @@ def sample(
         posterior=values, log_likelihood=units, sample_stats=stats
     )
     return Posterior(problem, idata, diagnostics, around(problem, density, peaks), by, draws)
+
+
+def score(posterior: Posterior, problem: Problem) -> xr.Dataset:
+    """Log-likelihood (nats) of each unit of a problem under draws made from the same or another.
+
+    Returns:
+        `unit_log_likelihood` (chain, draw, subject, unit), 0 for padding.
+    """
+    values = posterior.idata.posterior
+    columns = {name: values[name].values for name in problem.names}
+    with jax.enable_x64(True):
+        raw = np.moveaxis(np.asarray(unconstrain(problem.entries, columns)), 0, -1)
+        return _units(problem, problem.density(prior=False), raw)
 
 
 def diagnose(values: xr.Dataset, stats: xr.Dataset, max_depth: int = 10) -> xr.Dataset:

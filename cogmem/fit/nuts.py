@@ -17,7 +17,16 @@ from cogmem.fit.extras import bayes_extra
 from cogmem.fit.laplace import Peaks
 from cogmem.fit.problem import Data, Density, Prior, Problem
 
-__all__ = ["By", "Chains", "Draws", "Progress", "everyone_alone", "from_a_population"]
+__all__ = [
+    "By",
+    "Chains",
+    "Draws",
+    "Progress",
+    "Rounding",
+    "everyone_alone",
+    "from_a_population",
+    "rounding",
+]
 
 By = Literal["subject", "group", "hierarchical"]
 Progress = Callable[[int], None]
@@ -40,7 +49,7 @@ class Draws:
 
     n_chains: int = 4
     n_warmup: int = 500
-    n_draws: int = 500
+    n_draws: int = 1000
     block: int = 50
     target_accept: float = 0.95
     max_depth: int = 10
@@ -79,7 +88,7 @@ class Chains(NamedTuple):
     spread: np.ndarray | None = None
 
 
-class _Rounding(NamedTuple):
+class Rounding(NamedTuple):
     """A linear map from coordinates in which a peak is about round: centre + shape @ round."""
 
     centre: Any
@@ -99,19 +108,19 @@ def everyone_alone(
     improper = numpyro.distributions.ImproperUniform
     anywhere = improper(numpyro.distributions.constraints.real_vector, (), (k,))
 
-    def model(rounding: _Rounding, data: Data, weight: Array) -> None:
-        at = rounding.centre + rounding.shape @ numpyro.sample("round", anywhere)
+    def model(round_: Rounding, data: Data, weight: Array) -> None:
+        at = round_.centre + round_.shape @ numpyro.sample("round", anywhere)
         numpyro.factor("density", density(at, data, weight))
 
     sampler = _Sampler(model, draws, dense=True)
     chains = []
     for person, name in enumerate(problem.people):
         own = jax.random.fold_in(key, zlib.crc32(str(name).encode()))
-        rounding = _rounding(peaks.where[person], peaks.curvature[person], density.prior)
+        round_ = rounding(peaks.where[person], peaks.curvature[person], density.prior)
         start = {"round": jax.random.normal(own, (draws.n_chains, k))}
-        given = jax.tree.map(jnp.asarray, (rounding, *problem.of_person(person)))
+        given = jax.tree.map(jnp.asarray, (round_, *problem.of_person(person)))
         drawn, *stats = sampler.run(own, start, given, progress)
-        at = rounding.centre + drawn["round"] @ np.transpose(rounding.shape)
+        at = round_.centre + drawn["round"] @ round_.shape.T
         chains.append((at, *stats))
     return Chains(*(np.stack(column, axis=2) for column in zip(*chains, strict=True)))
 
@@ -133,7 +142,8 @@ def from_a_population(
 
     def model(data: Data, weight: Array) -> None:
         mean, spread = normal("mean"), half_normal("spread")
-        at = _person_at(prior, mean, spread, jnp.stack([normal(name) for name in offsets]))
+        offset = jnp.stack([normal(name) for name in offsets])
+        at = jax.vmap(lambda one: _person_at(prior, mean, spread, one))(offset)
         numpyro.factor("lists", jax.vmap(density.units)(at, data, weight).sum())
 
     # The mean and sd in one block of the mass matrix, each person in another.
@@ -169,14 +179,14 @@ def _population_start(
     }
 
 
-def _rounding(where: np.ndarray, curvature: np.ndarray, prior: Prior) -> _Rounding:
+def rounding(where: np.ndarray, curvature: np.ndarray, prior: Prior) -> Rounding:
     """Coordinates made round by the curvature, taken as no flatter than half the prior's widest.
 
     It guides the sampler only: the posterior is the same under any such map.
     """
     eigenvalues, directions = np.linalg.eigh(np.nan_to_num(curvature))
     least = 1 / (2 * prior.sd.max()) ** 2
-    return _Rounding(where, directions / np.sqrt(np.maximum(eigenvalues, least)))
+    return Rounding(where, directions / np.sqrt(np.maximum(eigenvalues, least)))
 
 
 class _Sampler:

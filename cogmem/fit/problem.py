@@ -157,13 +157,18 @@ class Problem:
         likelihood = _Pooled(self.log_likelihoods, self.weight.shape)
         return Problem(self.entries, likelihood, data, np.array(["all"]), weight)
 
-    def without(self, person: int, unit: int) -> Problem:
-        """The problem of one person, a unit left out."""
+    def only(self, person: int) -> Problem:
+        """The problem of the person in this row."""
         row = slice(person, person + 1)
-        weight = self.weight[row].copy()
-        weight[0, unit] = 0
         data = jax.tree.map(lambda leaf: leaf[row], self.data)
-        return dataclasses.replace(self, data=data, people=self.people[row], weight=weight)
+        people, weight = self.people[row], self.weight[row]
+        return dataclasses.replace(self, data=data, people=people, weight=weight)
+
+    def without(self, person: int, unit: int) -> Problem:
+        """The problem with one unit of one person left out."""
+        weight = np.array(self.weight)
+        weight[person, unit] = 0
+        return dataclasses.replace(self, weight=weight)
 
     def density(self, *, prior: bool = True) -> Density:
         """The log posterior density; the log-likelihood, on the raw parameters, without prior."""
