@@ -14,6 +14,7 @@ from cogmem.fit.multistart import Fit, Search, draw_starts, fit
 from cogmem.fit.objective import list_log_likelihoods, objective
 from cogmem.fit.people import People, folds, split_lists
 from cogmem.fit.predictive import predictive_check
+from cogmem.fit.recovery import model_recovery, parameter_recovery, simulated_sets
 
 __all__ = [
     "Evolved",
@@ -33,8 +34,11 @@ __all__ = [
     "held_out",
     "likelihood_ratio",
     "list_log_likelihoods",
+    "model_recovery",
     "objective",
+    "parameter_recovery",
     "predictive_check",
     "simulate",
+    "simulated_sets",
     "split_lists",
 ]

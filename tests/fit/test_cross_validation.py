@@ -47,7 +47,7 @@ def by_people() -> xr.Dataset:
     return cross_validate_people(MODELS, recalled(), key=KEY, n_folds=2, search=SEARCH)
 
 
-@pytest.mark.parametrize("scores", [by_lists, by_people])
+@pytest.mark.parametrize("scores", [by_lists, pytest.param(by_people, marks=pytest.mark.slow)])
 def test_the_model_that_made_the_lists_predicts_better_than_the_null(scores) -> None:
     gain = gain_over(scores())
     assert (gain["gain"].sel(model="TCM") > 0.1).all()
@@ -56,7 +56,7 @@ def test_the_model_that_made_the_lists_predicts_better_than_the_null(scores) -> 
     assert (gain["gain"].sel(model="null") == 0).all()
 
 
-@pytest.mark.parametrize("scores", [by_lists, by_people])
+@pytest.mark.parametrize("scores", [by_lists, pytest.param(by_people, marks=pytest.mark.slow)])
 def test_every_event_is_held_out_once(scores) -> None:
     found, people = scores(), People.of(recalled())
     np.testing.assert_array_equal(found["n_events"], people.n_events)
