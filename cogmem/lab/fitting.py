@@ -306,11 +306,13 @@ def _tidy(plan: FitPlan, found: Fit, values: dict[str, np.ndarray]) -> pd.DataFr
 def _kinds(plan: FitPlan, values: dict[str, np.ndarray]) -> np.ndarray:
     """[person, parameter] what each interval is; where there is none, why."""
     level, held = f"{plan.level:.0%}", values["held"] > 0
-    peaked = np.broadcast_to(values["peaked"][:, None] > 0, held.shape)
+    whole = np.broadcast_to(values["peaked"][:, None] > 0, held.shape)
     some_held = np.broadcast_to(held.any(axis=1, keepdims=True), held.shape)
-    kinds = np.where(some_held, f"{level} by curvature, others held at bounds", _FLAT)
-    kinds = np.where(~some_held & peaked, f"{level} by curvature of the likelihood", kinds)
-    kinds = np.where(~peaked, _FLAT, np.where(held, "none: at its bound", kinds))
+    kinds = np.where(whole, f"{level} by curvature of the likelihood", _FLAT)
+    kinds = np.where(some_held & whole, f"{level} by curvature, others held at bounds", kinds)
+    known = np.isfinite(values["low"])
+    kinds = np.where(~whole & known, f"{level} by curvature, which others have not", kinds)
+    kinds = np.where(known, kinds, np.where(held & whole, "none: at its bound", _FLAT))
     if not plan.bayes:
         return kinds
     mixed = np.broadcast_to(values["mixed"][:, None] > 0, held.shape)
