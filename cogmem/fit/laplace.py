@@ -2,9 +2,11 @@
 
 Around the maximum of the likelihood it gives the usual confidence intervals; around the maximum of
 a posterior, a first picture of it. It holds on the unconstrained scale, in float64; its intervals
-are carried over to the natural scale, where they need not be symmetric. A peak that is no peak
-(a ridge, a saddle, a parameter at its bound) has no such intervals: that is said for the person
-concerned, and nothing is added to the curvature to hide it.
+are carried over to the natural scale, where they need not be symmetric. Along a ridge, and at a
+bound, there is no curvature: parameters that take part in such a direction have no interval, which
+is said for the person concerned, and nothing is added to the curvature to hide it. At a saddle, or
+a corner, nothing has an interval. CMR has corners: once its rule makes stopping certain after some
+number of recalls, the likelihood has a kink, and the maximum may lie on it.
 """
 
 from __future__ import annotations
@@ -28,6 +30,12 @@ __all__ = ["Peaks", "around", "find_peaks", "laplace", "laplace_at", "laplace_of
 ROUNDING = 1e-10
 """A curvature below this share of the largest is no curvature."""
 
+STILL_RISING = 0.1
+"""Nats that Newton's step promises: more than this, and the search ended on no smooth peak."""
+
+TAKES_PART = 0.01
+"""A parameter that moves more than this per unit of a direction takes part in it."""
+
 
 class Peaks(NamedTuple):
     """The maximum of each person's density, and its curvature there, in the prior's coordinates.
@@ -36,12 +44,14 @@ class Peaks(NamedTuple):
         where: float64[person, k].
         log_density: float64[person] nats.
         gain: float64[person] nats above where the search began.
+        gradient: float64[person, k], not 0 if the search ended at a corner.
         curvature: float64[person, k, k] minus the Hessian.
     """
 
     where: np.ndarray
     log_density: np.ndarray
     gain: np.ndarray
+    gradient: np.ndarray
     curvature: np.ndarray
 
 
@@ -112,9 +122,11 @@ def laplace_of(
     Returns:
         Dataset. By (subject, parameter), `problem.reported` being the parameters: `mode`, `low`
         and `high` on the natural scale, and `raw` (the mode) and `sd` on the real line. By subject:
-        `positive_definite`, without which low, high and sd are NaN; `gain` of the last search
-        (nats); `smallest_eigenvalue` of the curvature, and `flattest`, the parameter that weighs
-        most in that direction.
+        `positive_definite`, without which low, high and sd are NaN for parameters that take part
+        in a direction without curvature, for all if curvature is negative; `corner`, where the
+        density still rises and nothing has an interval either; `gain` of the last search (nats);
+        `smallest_eigenvalue` of the curvature, and `flattest`, the parameter that weighs most in
+        that direction.
     """
     density = problem.density(prior=prior)
     peaks = find_peaks(problem, density, starts)
@@ -128,9 +140,11 @@ def around(problem: Problem, density: Density, peaks: Peaks, level: float = 0.95
     )
     eigenvalues, directions = np.linalg.eigh(peaks.curvature)
     steepness = np.abs(directions[:, :, 0] @ density.prior.to_raw.T)
+    slopes = list(zip(peaks.curvature, peaks.gradient, strict=True))
     by_parameter = {"raw": raw, "sd": spread}
     by_subject = {
-        "positive_definite": np.isfinite(spread).all(axis=1),
+        "positive_definite": eigenvalues[:, 0] > ROUNDING * eigenvalues[:, -1],  # False for NaN
+        "corner": np.array([_rise(*one) > STILL_RISING for one in slopes]),
         "gain": peaks.gain,
         "smallest_eigenvalue": eigenvalues[:, 0],
         "flattest": np.array(problem.names)[steepness.argmax(axis=1)],
@@ -170,9 +184,9 @@ def find_peaks(
         for person, raw in enumerate(np.asarray(starts, np.float64)):
             data = problem.of_person(person)
             where, began, ended = _climb(density, to_coordinates @ raw, data, n_steps)
-            found.append(
-                (where, ended, ended - began, -np.asarray(_hessian(density, where, *data)))
-            )
+            gradient = np.asarray(_value_and_gradient(density, where, *data)[1])
+            curvature = -np.asarray(_hessian(density, where, *data))
+            found.append((where, ended, ended - began, gradient, curvature))
     return Peaks(*(np.array(column) for column in zip(*found, strict=True)))
 
 
@@ -205,15 +219,35 @@ def _hessian(density: Density, at: Any, data: Data, weight: Any) -> Float[Array,
 def _normals(
     problem: Problem, density: Density, peaks: Peaks
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """For each person what is reported of the peak, and its sd; NaN if the peak is none."""
+    """For each person what is reported of the peak, and its sd; NaN where there is none."""
 
     def report(where: Any) -> Array:
         return problem.report(density.prior.to_raw @ where)
 
     with jax.enable_x64(True):
-        for where, curvature in zip(peaks.where, peaks.curvature, strict=True):
+        each = zip(peaks.where, peaks.curvature, peaks.gradient, strict=True)
+        for where, curvature, gradient in each:
             slope = np.asarray(jax.jacobian(report)(where))
-            spread = np.full(len(slope), np.nan)
-            if peaked_by(curvature):
-                spread = np.sqrt(np.diag(slope @ np.linalg.inv(curvature) @ slope.T))
+            spread = _spread(curvature, slope)
+            if _rise(curvature, gradient) > STILL_RISING:
+                spread = np.full(len(slope), np.nan)
             yield np.asarray(report(where)), spread
+
+
+def _rise(curvature: np.ndarray, gradient: np.ndarray) -> float:
+    """Nats by which Newton's step would rise, along the directions that are curved."""
+    eigenvalues, directions = np.linalg.eigh(curvature)
+    curved = eigenvalues > ROUNDING * eigenvalues[-1]
+    return float(((gradient @ directions)[curved] ** 2 / eigenvalues[curved]).sum() / 2)
+
+
+def _spread(curvature: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """sd of what moves by `slope` with the coordinates; NaN where it is not known."""
+    eigenvalues, directions = np.linalg.eigh(curvature)
+    least = ROUNDING * eigenvalues[-1]
+    if not eigenvalues[0] >= -least:  # a saddle, or NaN
+        return np.full(len(slope), np.nan)
+    moves, flat = slope @ directions, eigenvalues <= least
+    variance = (moves[:, ~flat] ** 2 / eigenvalues[~flat]).sum(axis=1)
+    takes_part = (abs(moves[:, flat]) > TAKES_PART).any(axis=1)
+    return np.where(takes_part, np.nan, np.sqrt(variance))

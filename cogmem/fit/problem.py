@@ -215,7 +215,7 @@ class Problem:
         with jax.enable_x64(True):
             raw = jnp.moveaxis(jnp.asarray(report), -1, 0)
             values = list(parameters.constrain(self.entries, raw).values())
-            return np.stack([*values, *np.exp(raw[len(values) :])], axis=-1)
+            return np.stack([*values, *jnp.exp(raw[len(values) :])], axis=-1)  # may be infinite
 
 
 def _normal(name: str, entry: Parameter) -> tuple[float, float]:

@@ -13,16 +13,19 @@ __all__ = ["recovery"]
 
 N_COLUMNS = 4
 ROW_HEIGHT = 1.8
+NO_INTERVAL = "0.6"
 DECADES = 1.5
 """Truths that span more than so many powers of ten get logarithmic axes."""
 
 
 def recovery(results: xr.Dataset) -> Figure:
-    """A panel per parameter: truth across, estimate up, the identity line, and r.
+    """A panel per parameter: truth across, estimate up, its interval, and the identity line.
+
+    Someone without an interval is drawn in grey.
 
     Args:
-        results: `truth` and `estimate` (person, parameter), all positive, and `correlation`
-            (parameter).
+        results: `truth` and `estimate` (person, parameter), all positive, with `low` and `high`,
+            NaN for no interval; `correlation` and `coverage` (parameter), of those with one.
     """
     names = list(results["parameter"].values)
     n_rows = -(-len(names) // N_COLUMNS)
@@ -38,7 +41,7 @@ def recovery(results: xr.Dataset) -> Figure:
         for ax in panels[len(names) :]:
             ax.set_axis_off()
         figure.supxlabel("True value", fontsize=7, y=0.08 / height)
-        figure.supylabel("Estimate", fontsize=7, x=0.01)
+        figure.supylabel("Estimate and 95 % interval", fontsize=7, x=0.01)
     return figure
 
 
@@ -47,16 +50,21 @@ def _panel(ax: Axes, one: xr.Dataset) -> None:
     low, high = _ends(truth)
     look = line_look(0)
     ax.plot([low, high], [low, high], color="0.5", linewidth=0.8, zorder=1, gid="identity")
-    # An estimate beyond the axes is drawn on their edge, open, rather than left out.
     inside = np.clip(estimate, low, high)
-    for chosen, face in ((inside == estimate, look.color), (inside != estimate, "none")):
-        ax.plot(
-            truth[chosen], inside[chosen], "o", color=look.color, mfc=face, clip_on=False, alpha=0.8
-        )
+    below, above = (np.clip(one[name].values, low, high) for name in ("low", "high"))
+    ax.vlines(truth, below, above, color=look.color, linewidth=0.5, alpha=0.35, zorder=2)
+    # An estimate beyond the axes is drawn on their edge, open, rather than left out.
+    for has_interval, colour in ((True, look.color), (False, NO_INTERVAL)):
+        for is_inside, face in ((True, colour), (False, "none")):
+            chosen = (np.isfinite(below) == has_interval) & ((inside == estimate) == is_inside)
+            ax.plot(
+                truth[chosen], inside[chosen], "o", color=colour, mfc=face, clip_on=False, alpha=0.8
+            )
     scale = "log" if low > 0 and np.log10(high / low) > DECADES else "linear"
     ax.set(xlim=(low, high), ylim=(low, high), xscale=scale, yscale=scale)
     words = str(one["parameter"].item()).replace("_", " ")
-    ax.set_title(f"{words}\nr = {float(one['correlation']):.2f}", fontsize=6.5)
+    said = f"r = {float(one['correlation']):.2f}, covered {float(one['coverage']):.0%}"
+    ax.set_title(f"{words}\n{said}", fontsize=6.5)
     ax.minorticks_off()
 
 

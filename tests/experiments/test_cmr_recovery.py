@@ -32,11 +32,23 @@ def stored(experiment, config, tmp_path_factory):
 
 def test_truths_lie_where_fits_start(experiment):
     names = experiment.run.__globals__
-    raw = names["true_parameters"](np.arange(50), jax.random.key(0))
+    raw = names["true_parameters"](np.arange(50), jax.random.key(0), "starts")
     entries = sitting("CMR").parameters
     for name, values in parameters.constrain(entries, raw.T).items():
         low, high = entries[name].start
         assert low <= values.min() <= values.max() <= high, name
+
+
+def test_truths_have_the_quartiles_of_the_fitted_population(experiment):
+    """Within four standard errors of a quartile of 2000 draws; PEERS's own medians are near."""
+    names = experiment.run.__globals__
+    raw = names["true_parameters"](np.arange(2000), jax.random.key(0))
+    population = np.array([names["POPULATION"][name] for name in sitting("CMR").parameters])
+    spread = (population[:, 2] - population[:, 0]) / 1.349
+    found = np.quantile(raw, 0.5, axis=0)
+    assert (abs(found - population[:, 1]) < 4 * 1.2533 * spread / np.sqrt(2000)).all()
+    widths = np.quantile(raw, 0.75, axis=0) - np.quantile(raw, 0.25, axis=0)
+    np.testing.assert_allclose(widths, population[:, 2] - population[:, 0], rtol=0.12)
 
 
 def test_a_person_is_the_same_in_any_company(experiment):
@@ -53,17 +65,24 @@ def test_what_is_stored_is_not_fitted_again(experiment, config, stored, monkeypa
     assert experiment.run(config, session).equals(first)
 
 
-def test_correlation_bias_and_error_by_hand(experiment):
+def test_summaries_by_hand(experiment):
     names = list(sitting("CMR").parameters)
     truth = np.zeros((3, len(names)), np.float32)
     estimate = truth.copy()
     truth[:, 0], estimate[:, 0] = [0.0, 1.0, 2.0], [1.0, 1.0, 4.0]
     truth[:, 1:], estimate[:, 1:] = np.arange(3)[:, None], np.arange(3)[:, None]
-    found = experiment.run.__globals__["summarise"](truth, estimate, names)
+    peak = np.column_stack([estimate, np.zeros((3, 2))])
+    sd = np.ones(peak.shape)
+    sd[0, 1], sd[:, 2] = np.nan, np.nan
+    found = experiment.run.__globals__["summarise"](truth, estimate, peak, sd, names)
     assert found["correlation"].values[0] == pytest.approx(np.sqrt(3) / 2)
     assert found["bias"].values[0] == pytest.approx(1.0)
     assert found["rmse"].values[0] == pytest.approx(np.sqrt(5 / 3))
     assert found["rmse"].values[1] == 0
+    # Errors of 1, 0 and 2 with a reach of 1.96; then two intervals, and none at all.
+    np.testing.assert_allclose(found["coverage"].values[:3], [2 / 3, 1, np.nan])
+    assert found["n_intervals"].values[:3].tolist() == [3, 2, 0]
+    np.testing.assert_allclose(found["half_width"].values[:3], [1.96, 1.96, np.nan])
 
 
 def test_ratios_are_those_of_the_values(stored):

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import norm
 
 from cogmem.errors import InvalidValue
-from cogmem.fit.laplace import laplace_at, laplace_of
+from cogmem.fit.laplace import around, find_peaks, laplace_at, laplace_of
 from cogmem.fit.problem import Problem
 from cogmem.models.parameters import parameter
 from cogmem.models.retention import Power
@@ -61,20 +61,47 @@ def test_padding_is_no_datum():
 
 
 class Product(eqx.Module):
-    """Two numbers of which only the product matters."""
+    """Two numbers of which only the product matters, and one that is known."""
 
     a: float = parameter(1.0, (0, np.inf), start=(0.1, 10), meaning="one", source="toy")
     b: float = parameter(1.0, (0, np.inf), start=(0.1, 10), meaning="other", source="toy")
+    c: float = parameter(1.0, (-np.inf, np.inf), start=(-1, 1), meaning="known", source="toy")
 
 
-def test_a_ridge_has_no_interval_until_a_prior_gives_it_one():
-    problem = Problem.of_module(Product(), lambda m, y: -((y - m.a * m.b) ** 2) / 2, abs(Y) + 1)
-    ridge = laplace_of(problem, np.zeros((2, 2)))
-    assert not ridge["positive_definite"].any()
-    assert ridge[["low", "high", "sd"]].to_array().isnull().all()
-    assert ridge["mode"].notnull().all()
-    np.testing.assert_allclose(ridge["smallest_eigenvalue"], 0, atol=1e-6)
-    assert laplace_of(problem, np.zeros((2, 2)), prior=True)["positive_definite"].all()
+def ridge(model, y):
+    return -((y - model.a * model.b) ** 2) / 2 - (y - model.c) ** 2 / 2
+
+
+def test_along_a_ridge_there_is_no_interval_until_a_prior_gives_one():
+    problem = Problem.of_module(Product(), ridge, abs(Y) + 1)
+    found = laplace_of(problem, np.zeros((2, 3)))
+    assert not found["positive_definite"].any()
+    np.testing.assert_allclose(found["smallest_eigenvalue"], 0, atol=1e-6)
+    assert set(found["flattest"].values) <= {"a", "b"}
+    lost = found[["low", "high", "sd"]].sel(parameter=["a", "b"]).to_array()
+    assert lost.isnull().all()
+    np.testing.assert_allclose(found["sd"].sel(parameter="c"), 1 / np.sqrt(7), rtol=1e-6)
+    assert laplace_of(problem, np.zeros((2, 3)), prior=True)["positive_definite"].all()
+
+
+def test_at_a_saddle_there_is_no_interval_at_all():
+    problem = Problem.of_module(Product(), lambda m, y: y * m.c**2 - (m.a - 1) ** 2 * y, abs(Y) + 1)
+    peaks = find_peaks(problem, problem.density(prior=False), np.zeros((2, 3)), n_steps=0)
+    found = around(problem, problem.density(prior=False), peaks)
+    assert not found["positive_definite"].any()
+    assert found["sd"].isnull().all()
+
+
+def test_on_a_corner_there_is_no_interval():
+    """A likelihood that rises steeply up to the observed value, and falls from there."""
+    y = Y[:, :1]
+    found = laplace_of(
+        Problem.of_module(Mean(), lambda m, y: -5 * abs(m.mean - y) - (m.mean - y) ** 2, y),
+        np.zeros((2, 1)),
+    )
+    np.testing.assert_allclose(found["mode"], y, atol=1e-3)
+    assert found["corner"].all()
+    assert found["sd"].isnull().all()
 
 
 class Supports(eqx.Module):
