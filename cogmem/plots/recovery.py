@@ -25,7 +25,8 @@ def recovery(results: xr.Dataset) -> Figure:
 
     Args:
         results: `truth` and `estimate` (person, parameter), all positive, with `low` and `high`,
-            NaN for no interval; `correlation` and `coverage` (parameter), of those with one.
+            NaN for no interval; `correlation` (parameter), and of those with one, `coverage` and
+            `n_intervals`.
     """
     names = list(results["parameter"].values)
     n_rows = -(-len(names) // N_COLUMNS)
@@ -63,7 +64,8 @@ def _panel(ax: Axes, one: xr.Dataset) -> None:
     scale = "log" if low > 0 and np.log10(high / low) > DECADES else "linear"
     ax.set(xlim=(low, high), ylim=(low, high), xscale=scale, yscale=scale)
     words = str(one["parameter"].item()).replace("_", " ")
-    said = f"r = {float(one['correlation']):.2f}, covered {float(one['coverage']):.0%}"
+    n, coverage = int(one["n_intervals"]), float(one["coverage"])
+    said = f"r = {float(one['correlation']):.2f}, covered {round(n * coverage) if n else 0} of {n}"
     ax.set_title(f"{words}\n{said}", fontsize=6.5)
     ax.minorticks_off()
 

@@ -12,8 +12,11 @@ import xarray as xr
 from scipy.special import expit
 
 from cogmem.errors import InvalidValue, MissingExtra
-from cogmem.fit.bayes import Draws, diagnose, sample
-from cogmem.fit.loo import loo
+from cogmem.fit import People
+from cogmem.fit.bayes import Draws, diagnose, posterior, sample
+from cogmem.fit.loo import compare_loo, loo
+from cogmem.participants.roster import sitting
+from tests.fit.simulated import simulated_people
 from tests.fit.toys import CENTRE, SD, binomial, likelihood, posterior_on_grid
 
 arviz = pytest.importorskip("arviz")
@@ -105,6 +108,19 @@ def test_a_unit_left_out_in_earnest_is_that_of_quadrature(alone, monkeypatch):
     assert len(found.attrs["unreliable"]) == K.size - 1
 
 
+def test_models_are_compared_unit_by_unit(alone):
+    better = loo(alone)
+    worse = better.assign(elpd_unit=better["elpd_unit"] - np.tile([1.0, 0.0], (3, 4)))
+    worse = worse.assign(elpd=worse["elpd_unit"].sum())
+    found = compare_loo({"worse": worse, "better": better})
+    assert list(found.index) == ["better", "worse"]
+    assert found["difference"].tolist() == [0, pytest.approx(-12)]
+    # 24 differences of which half are 1: their sd (ddof 1) times the root of 24.
+    assert found["se_difference"].tolist() == [0, pytest.approx(np.sqrt(24 * 6 / 23))]
+    with pytest.raises(InvalidValue, match="different units"):
+        compare_loo({"one": better, "other": better.isel(unit=slice(0, 7))})
+
+
 def test_intervals_come_from_draws_or_else_from_the_peak(alone):
     """Someone whose chains are declared unmixed is reported by Laplace, with the reason."""
     verdict = alone.diagnostics["mixed"].copy()
@@ -147,6 +163,20 @@ def test_a_single_divergence_is_seen():
     assert not found["mixed"].any()
     assert found["divergences"].values.tolist() == [1, 1]
     assert found["at_max_depth"].values.tolist() == [0.25, 0.25]
+
+
+@pytest.mark.slow
+def test_cmr_of_one_person_mixes():
+    """28 lists of 16 words recalled by CMR at its default values; the truth is covered."""
+    one = sitting("CMR")
+    values = {name: np.full(1, entry.default) for name, entry in one.parameters.items()}
+    people = People.of(simulated_people(one, values, n_lists=28, n_items=16))
+    found = posterior(one, people, key=jax.random.key(0))
+    assert found.diagnostics["mixed"].all(), found.intervals()["reason"].values
+    ends = found.intervals(0.999)
+    for name, value in values.items():
+        interval = ends.sel(parameter=name, subject=people.subjects[0])
+        assert float(interval["low"]) < value[0] < float(interval["high"]), name
 
 
 def test_wrong_words_and_missing_packages_are_named(monkeypatch):
