@@ -48,7 +48,11 @@ CARD = Card(
     reproduced=(
         "recency of prior-list intrusions, and fewer at a higher threshold, qualitatively",
     ),
-    not_reproduced=("the published parameter estimates and rates: not refitted",),
+    not_reproduced=(
+        "the published parameter estimates: not refitted",
+        "the rate of prior-list intrusions: about one per list with the default values; people make "
+        "0.07 (PEERS) to 0.22 (Morton et al. 2013)",
+    ),
     bibtex="""@article{lohnas2015expanding,
   author = {Lohnas, Lynn J. and Polyn, Sean M. and Kahana, Michael J.},
   title = {Expanding the scope of memory search: {M}odeling intralist and interlist effects in

@@ -239,17 +239,18 @@ class RetrievedContext(eqx.Module):
         n_items: int,
         similarity: Float[Array, "n n"] | None = None,
         *,
-        patterns: Patterns | None = None,
         order: Int[Array, " position"] | None = None,
+        **about: Any,
     ) -> Memory:
         """Study one list and turn to recall.
 
         Args:
             n_items: number of different items.
-            similarity, patterns: see `begin`.
+            similarity: see `begin`.
             order: 0-based item at each position, repetitions allowed; if None, items 0 .. n-1 once.
+            **about: what else `begin` is told of the items, such as `patterns`.
         """
-        memory = self.begin(n_items, similarity, patterns=patterns)
+        memory = self.begin(n_items, similarity, **about)
         return self.study_all(memory, jnp.arange(n_items) if order is None else order)
 
     def study_all(self, memory: Memory, order: Int[Array, " position"]) -> Memory:

@@ -89,7 +89,7 @@ class SourceCMR(CMR):
 
         Args:
             n_items, similarity, patterns, n_breaks: see `RetrievedContext.begin`.
-            tasks: 0-based task of each presentation; without it the model is `CMR`.
+            tasks: task of each presentation, 0 to n_sources - 1; without tasks the model is `CMR`.
 
         Raises:
             InvalidValue: if breaks are asked for beside those at the shifts of task.
@@ -104,18 +104,16 @@ class SourceCMR(CMR):
         nothing = jnp.zeros(self.n_sources, self.dtype)
         return memory._replace(source=Source(nothing, untied, untied, features))
 
-    def study_list(
-        self,
-        n_items: int,
-        similarity: Float[Array, "n n"] | None = None,
-        *,
-        patterns: Patterns | None = None,
-        order: Int[Array, " position"] | None = None,
-        tasks: Int[Array, " position"] | None = None,
-    ) -> Memory:
-        """Study one list and turn to recall; see `begin` and `RetrievedContext.study_list`."""
-        memory = self.begin(n_items, similarity, patterns=patterns, tasks=tasks)
-        return self.study_all(memory, jnp.arange(n_items) if order is None else order)
+    def study_all(self, memory: Memory, order: Int[Array, " position"]) -> Memory:
+        """Study items one after another, each with its task, and turn to recall.
+
+        Raises:
+            InvalidValue: if there are not as many tasks as presentations.
+        """
+        if memory.source is not None and len(memory.source.features) != len(order):
+            given = f"{len(memory.source.features)} tasks for {len(order)} presentations"
+            raise InvalidValue(f"{given}; expected one task for each.")
+        return super().study_all(memory, order)
 
     def study(self, memory: Memory, item: Int[Array, ""]) -> Memory:
         """Memory after one item was studied with its task, and the shift before it, if any."""

@@ -173,3 +173,8 @@ def test_simulation_follows_the_probabilities_of_the_first_recall() -> None:
 def test_other_breaks_are_refused() -> None:
     with pytest.raises(InvalidValue, match="n_breaks=2"):
         model().begin(3, tasks=jnp.array([0, 1, 1]), n_breaks=2)
+
+
+def test_every_presentation_needs_its_task() -> None:
+    with pytest.raises(InvalidValue, match="2 tasks for 3 presentations"):
+        model().study_list(3, tasks=jnp.array([0, 1]))
