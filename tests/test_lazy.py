@@ -38,6 +38,7 @@ def test_help_and_listings_import_nothing_heavy(arguments: list[str]) -> None:
     assert found == set()
 
 
+@pytest.mark.slow
 def test_help_takes_less_than_half_a_second() -> None:
     """Best of five: a busy machine only ever makes it longer."""
 

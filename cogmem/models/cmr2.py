@@ -50,8 +50,8 @@ CARD = Card(
     ),
     not_reproduced=(
         "the published parameter estimates: not refitted",
-        "the rate of prior-list intrusions: about one per list with the default values; people make "
-        "0.07 (PEERS) to 0.22 (Morton et al. 2013)",
+        "the rate of prior-list intrusions: about one per list with the default values; people "
+        "make 0.07 (PEERS) to 0.22 (Morton et al. 2013)",
     ),
     bibtex="""@article{lohnas2015expanding,
   author = {Lohnas, Lynn J. and Polyn, Sean M. and Kahana, Michael J.},
