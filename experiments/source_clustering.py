@@ -14,8 +14,9 @@ one: CMR with source context and disruption at shifts (Polyn et al. 2009), and C
 knows of no task and is nested in it. They then recall every person's lists.
 
 Outcome. Source context and disruption (three more parameters) raise the log-likelihood of the 1,394
-lists by 133 nats (fits from one start), and bring the curves of lists with shifts close to people's; without them, words
-across a shift follow each other too often, and there is no rise from one train to two.
+lists by 133 nats (fits from one start), and bring the curves of lists with shifts close to
+people's; without them, words across a shift follow each other too often, and there is no rise from
+one train to two.
 
 Run: `cogmem run source_clustering`, or `cogmem run source_clustering --preset paper`.
 """
