@@ -51,8 +51,8 @@ CARD = Card(
     not_reproduced=(
         "the published parameter estimates: not refitted",
         "the rate of prior-list intrusions, which hangs on list length: with the default values "
-        "0.2 per list of 16 words, 0.3 of 24, and 1 of 12; people make 0.06 (PEERS, 16 words) and 0.22 "
-        "(Morton et al. 2013, 24 words)",
+        "0.2 per list of 16 words, 0.3 of 24, and 1 of 12; people make 0.06 (PEERS, 16 words) and "
+        "0.22 (Morton et al. 2013, 24 words)",
         "how recent they are: a quarter (16 words, ninth list on) come from the list just before; "
         "of people's, 0.39 (PEERS) and 0.54 (Morton et al. 2013) of all do",
     ),
