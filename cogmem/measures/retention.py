@@ -329,7 +329,8 @@ def _normal(law: RetentionLaw, data: tuple[Array, Array, Array]) -> Float[Array,
 
 def _akaike_weights(aicc: xr.DataArray) -> xr.DataArray:
     """Share of each law: exp(-AICc / 2), scaled to sum to 1 over laws."""
-    likelihood = np.e ** ((aicc.min("law") - aicc) / 2)
+    behind = (aicc - aicc.min("law")).transpose(*aicc.dims)
+    likelihood = aicc.copy(data=np.exp(-behind.values / 2))
     return likelihood / likelihood.sum("law")
 
 
