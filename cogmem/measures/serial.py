@@ -44,7 +44,8 @@ def accuracy(
         Dataset (subject, serial_position): `actual`, `possible`, `value`.
 
     Raises:
-        InvalidValue: if a response is outside the list, or `score` is neither.
+        InvalidValue: if a response is outside the list, lists have unequal numbers of outputs (as
+            when blanks were not recorded), or `score` is neither.
     """
     given = _checked(responses)
     position = np.arange(1, given.shape[1] + 1)
@@ -146,8 +147,8 @@ def after_anticipation(responses: ArrayLike, subject: ArrayLike) -> xr.Dataset:
     """What follows when an item is said too early: fill-in or in-fill.
 
     After item i + 1 in place of item i, the next output is a fill-in if it is item i, and an
-    in-fill if it is item i + 2 (Surprenant, Kelley, Farley & Neath, 2005, Memory 13, 287-294). Only
-    the first error of a list is looked at.
+    in-fill if it is item i + 2 (Surprenant, Kelley, Farley & Neath, 2005, Memory 13). Only the
+    first error of a list is looked at: what follows a later one may go back to the first.
 
     Returns:
         Dataset (subject, kind), kinds "fill_in" and "in_fill"; `possible` is the number of lists
@@ -186,7 +187,13 @@ def latency(times: ArrayLike, subject: ArrayLike) -> xr.Dataset:
 
 
 def _checked(responses: ArrayLike) -> np.ndarray:
-    given = np.asarray(responses)
+    try:
+        given = np.asarray(responses)
+    except ValueError as ragged:
+        raise InvalidValue(
+            "lists have unequal numbers of outputs, expected int[trial, output]. If blanks were "
+            "not recorded, nobody knows what was said in which place; else mark each by 0."
+        ) from ragged
     if given.ndim != 2 or not np.issubdtype(given.dtype, np.integer):
         raise InvalidValue(
             f"responses are {given.dtype}{given.shape}, expected int[trial, output]."

@@ -61,12 +61,12 @@ def change_detection(
         probe: see `capacity`.
 
     Returns:
-        Dataset (subject, set_size): `hit_rate`, `false_alarm_rate`, and `value`, K.
+        Dataset (subject, set_size): `hit_rate`, `false_alarm_rate`, and `value`, K; NaN where a
+        person had no trial with, or none without, a change.
     """
-    by = {"change": change, "set_size": set_size}
-    said = proportion(said_change, subject, by)["value"]
-    hit, false = (said.sel(change=c, drop=True) for c in (True, False))
-    false = false.assign_attrs(long_name="False-alarm rate", units="proportion")
+    by = {"change": np.asarray(change, bool), "set_size": set_size}
+    said = proportion(said_change, subject, by)["value"].reindex(change=[True, False])
+    hit, false = (said.isel(change=row, drop=True) for row in (0, 1))
     held = xr.apply_ufunc(
         capacity, hit, false, said["set_size"], kwargs={"probe": probe}, keep_attrs=False
     )

@@ -46,6 +46,18 @@ def test_proportions_are_counted_within_people_and_conditions() -> None:
         working_memory.proportion([1, 0], [1, 1], {"delay": [0]})
 
 
+def test_a_kind_of_trial_that_was_not_given_has_no_rate() -> None:
+    """One set size was never shown unchanged; whole numbers do for truth values."""
+    found = working_memory.change_detection(
+        [1, 0, 1], [1, 0, 1], [2, 2, 4], [1] * 3, probe="single"
+    )
+    np.testing.assert_array_equal(found.hit_rate, [[1, 1]])
+    np.testing.assert_array_equal(found.false_alarm_rate, [[0, np.nan]])
+    np.testing.assert_array_equal(found.value, [[2, np.nan]])
+    only = working_memory.change_detection([1], [1], [2], [1], probe="whole")
+    assert np.isnan(only.false_alarm_rate).all()
+
+
 def test_span_score_by_hand() -> None:
     """2 of 2, 1.5 of 3, and lists of 4 that were not given: 3.5 items."""
     correct = xr.DataArray([[1.0, 0.5, np.nan]], dims=("subject", "length"))
@@ -57,3 +69,24 @@ def test_slope_of_search_by_hand() -> None:
     times = xr.DataArray([0.4, 0.44, 0.48], coords={"set_size": [1, 2, 3]})
     found = working_memory.search_slopes(times)
     assert (found.slope.item(), found.intercept.item()) == pytest.approx((0.04, 0.36))
+
+
+def test_search_of_donkin_and_nosofsky() -> None:
+    """Slopes and intercepts (ms) of correct answers, new and old probes, fast and slow lists.
+
+    Lines through each person's means, then the mean (specs: human data, 2.1).
+    """
+    try:
+        table = load_trials("donkin_nosofsky2012").to_dataframe()
+    except DataNotFound as missing:
+        pytest.skip(str(missing))
+    table = table[table.correct]
+    times = table.groupby(["subject", "old", "set_size"])["time"].mean().to_xarray()
+    lines = 1000 * working_memory.search_slopes(times)
+    paces = {"fast": [1, 2, 3, 4], "slow": [5, 6, 7]}
+    slopes = {"fast": [31.3, 27.7], "slow": [32.2, 33.7]}
+    intercepts = {"fast": [392, 369], "slow": [505, 438]}
+    for pace, who in paces.items():
+        mean = lines.sel(subject=who).mean("subject")
+        np.testing.assert_allclose(mean.slope, slopes[pace], atol=0.051)
+        np.testing.assert_allclose(mean.intercept, intercepts[pace], atol=0.51)
