@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
+from scipy.special import xlogy
 from scipy.stats import norm
 
 from cogmem.errors import InvalidValue
@@ -21,6 +22,7 @@ from cogmem.models.signal_detection import Ratings, SignalDetection
 __all__ = ["area", "count_ratings", "fit", "rates", "roc", "sensitivity"]
 
 N_EVENTS = "n is the number of ratings"
+_RATES = ("hit_rate", "false_alarm_rate")
 
 
 def count_ratings(
@@ -159,9 +161,6 @@ def area(curve: xr.Dataset) -> xr.DataArray:
     return xr.DataArray(np.trapezoid(y, x), {"subject": curve["subject"]}, attrs=attrs)
 
 
-_RATES = ("hit_rate", "false_alarm_rate")
-
-
 def fit(counts: xr.Dataset, *, equal_variance: bool = False, n_starts: int = 4) -> xr.Dataset:
     """Signal detection fitted to each person's ratings by maximum likelihood.
 
@@ -172,28 +171,68 @@ def fit(counts: xr.Dataset, *, equal_variance: bool = False, n_starts: int = 4) 
 
     Returns:
         Dataset (subject): `mean`, `sd`, `slope` of the zROC, `d_a` (d' if variances are equal),
-        `log_likelihood` (nats), `aicc`, `bic` (n is the number of ratings), `at_bound`; and
-        `criteria` (subject, criterion), rising.
+        `log_likelihood` (nats), `aicc`, `bic` (n is the number of ratings), `at_bound`;
+        `g_squared`, the deviance from a model that gives every rating its own probability,
+        chi-squared with `attrs["degrees_of_freedom"]` if the model is true; `criteria` (subject,
+        criterion), rising; and `old` and `new` (subject, rating), the counts expected, of which
+        `roc` makes the model's ROC as it does of people's.
+
+    Raises:
+        InvalidValue: if somebody rated no old or no new items, or if two ratings, one point of the
+            ROC, are to tell both variances.
     """
+    each = _rated(counts)
+    if counts.sizes["rating"] < 3 and not equal_variance:
+        raise InvalidValue("two ratings make one point: expected three, or equal_variance=True.")
     model = SignalDetection.of(counts.sizes["rating"])
     if equal_variance:
         model = parameters.replace(model, {"sd": 1.0})
-    data = Ratings(*(jnp.asarray(_by_person(counts, name), float) for name in Ratings._fields))
+    data = Ratings(**{name: jnp.asarray(rated, float) for name, rated in each.items()})
     fixed = ["sd"] if equal_variance else []
     found = maximise(model, SignalDetection.log_likelihood, data, fixed=fixed, n_starts=n_starts)
-    n = sum(_by_person(counts, name).sum(axis=1) for name in Ratings._fields)
-    return _labelled(found, n).assign_coords(subject=counts["subject"])
+    fitted = _labelled(found, np.stack(list(each.values())))
+    return _with_expected(fitted.assign_coords(subject=counts["subject"]), counts)
+
+
+def _rated(counts: xr.Dataset) -> dict[str, np.ndarray]:
+    """[subject, rating] of old and of new items, of people who rated both."""
+    each = {name: _by_person(counts, name) for name in Ratings._fields}
+    for name, rated in each.items():
+        without = counts["subject"].values[rated.sum(axis=1) == 0]
+        if without.size:
+            told = f"subject(s) {without.tolist()} rated no {name} items"
+            raise InvalidValue(f"{told}: leave them out.")
+    return each
+
+
+def _with_expected(fitted: xr.Dataset, counts: xr.Dataset) -> xr.Dataset:
+    """Adds how often each rating is expected, of as many items as were tested."""
+    expected = {}
+    for name, mean, sd in (("old", fitted["mean"], fitted["sd"]), ("new", 0.0, 1.0)):
+        below = norm.cdf((fitted["criteria"] - mean) / sd)
+        share = np.diff(below, axis=1, prepend=0, append=1)
+        total = _by_person(counts, name).sum(axis=1, keepdims=True)
+        about = {"long_name": f"Expected ratings of {name} items", "units": "count"}
+        expected[name] = (("subject", "rating"), total * share, about)
+    return fitted.assign(expected).assign_coords(rating=counts["rating"])
 
 
 def _by_person(counts: xr.Dataset, name: str) -> np.ndarray:
     return counts[name].transpose("subject", "rating").values
 
 
-def _labelled(found: Estimate, n: np.ndarray) -> xr.Dataset:
-    """Estimates, what follows from them, and criteria of comparison over `n` ratings."""
+def _labelled(found: Estimate, counts: np.ndarray) -> xr.Dataset:
+    """Estimates, what follows from them, and criteria of comparison.
+
+    Args:
+        found: the fits.
+        counts: [old or new, subject, rating].
+    """
     mean, first, steps = (found.values[name] for name in ("mean", "first_criterion", "steps"))
     sd = found.values.get("sd", np.ones_like(mean))
-    k, deviance = found.n_parameters, -2 * found.log_likelihood
+    k, deviance, n = found.n_parameters, -2 * found.log_likelihood, counts.sum(axis=(0, 2))
+    # Of the model in which each rating has a probability of its own.
+    least = -2 * xlogy(counts, counts / counts.sum(axis=2, keepdims=True)).sum(axis=(0, 2))
     per_person = {
         "mean": (mean, "Mean of old items"),
         "sd": (sd, "Standard deviation of old items"),
@@ -202,6 +241,7 @@ def _labelled(found: Estimate, n: np.ndarray) -> xr.Dataset:
         "log_likelihood": (found.log_likelihood, "Log-likelihood (nats)"),
         "aicc": (deviance + 2 * k + 2 * k * (k + 1) / (n - k - 1), f"AICc; {N_EVENTS}"),
         "bic": (deviance + k * np.log(n), f"BIC; {N_EVENTS}"),
+        "g_squared": (deviance - least, "Deviance (G squared)"),
         "at_bound": (found.at_bound, "An estimate lies on its bounds"),
     }
     dataset = xr.Dataset(
@@ -209,7 +249,7 @@ def _labelled(found: Estimate, n: np.ndarray) -> xr.Dataset:
             name: ("subject", value, {"long_name": text, "units": "1"})
             for name, (value, text) in per_person.items()
         },
-        attrs={"n_parameters": k},
+        attrs={"n_parameters": k, "degrees_of_freedom": 2 * (counts.shape[2] - 1) - k},
     )
     criteria = first[:, None] + np.pad(np.cumsum(steps, axis=1), ((0, 0), (1, 0)))
     dataset["criteria"] = (("subject", "criterion"), criteria, {"long_name": "Criteria"})

@@ -30,8 +30,14 @@ CARD = Card(
     "likelihood; criteria as a first one and positive steps",
     left_out="recollection as a second process, thresholds, mixtures, noise of criteria",
     vectors="none published; d' = 1.5 and slope .8 from 10,000 simulated ratings, to .05",
-    reproduced=("Schwartz et al. (2005): zROC slopes of most people are below 1",),
-    not_reproduced=("fits of published papers: not tried",),
+    reproduced=(
+        "Schwartz et al. (2005): slopes of all 91 zROCs are below 1, mean .63, median .65",
+    ),
+    not_reproduced=(
+        "the exact ratings of these people: G squared (3 df) rejects the model at .05 in 42 % of "
+        "them, whose zROCs bend upwards at their ends",
+        "fits of published papers: not tried",
+    ),
     bibtex="""@book{macmillan2005detection,
   author = {Macmillan, Neil A. and Creelman, C. Douglas},
   title = {Detection theory: A user's guide}, edition = {2nd},
