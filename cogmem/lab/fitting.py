@@ -25,7 +25,7 @@ from rich.table import Table
 from cogmem import measures
 from cogmem.data import load, read_csv, read_matrices, read_psych_ds
 from cogmem.data.recalls import Recalls
-from cogmem.errors import InvalidValue, UnknownName
+from cogmem.errors import DataNotFound, InvalidValue, UnknownName
 from cogmem.fit import Fit, People, Search, fit, simulate
 from cogmem.fit.criteria import CRITERIA, aic, aicc, bic
 from cogmem.fit.laplace import laplace
@@ -55,6 +55,8 @@ __all__ = [
 
 GROUP = "group"
 """What the one person is called whose lists are everybody's."""
+
+_ENDINGS = (".csv", ".mat", ".npz")
 
 N_COPIES = 2
 """Simulated lists per list of a person, for the model's curves."""
@@ -128,6 +130,7 @@ def read_lists(data: str, length: int | None = None) -> Recalls:
 
     Raises:
         UnknownName: if it is neither a data set nor a file.
+        DataNotFound: if there is no such file.
         InvalidTable: with every fault of the table.
         InvalidValue: if there are lists of several lengths and none is chosen.
     """
@@ -145,6 +148,8 @@ def read_lists(data: str, length: int | None = None) -> Recalls:
 
 def _read(data: str) -> Recalls:
     path = Path(data)
+    if path.suffix in _ENDINGS and not path.exists():
+        raise DataNotFound(f"there is no file {data}, looked for in {Path.cwd()}.")
     if path.is_dir():
         return read_psych_ds(path)
     if path.suffix in (".mat", ".npz"):

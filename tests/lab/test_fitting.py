@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from cogmem import cli
 from cogmem.data import to_table
 from cogmem.data.recalls import Recalls
-from cogmem.errors import InvalidValue, UnknownName
+from cogmem.errors import DataNotFound, InvalidValue, UnknownName
 from cogmem.lab import fitting
 from cogmem.participants.roster import sitting
 from tests.fit.simulated import simulated_people
@@ -121,6 +121,8 @@ def test_what_cannot_be_fitted_is_refused(recalls, tmp_path) -> None:
     assert fitting.read_lists(str(tmp_path / "mixed.csv"), length=8).length == 8
     with pytest.raises(UnknownName, match="Did you mean 'peers'"):
         fitting.read_lists("peer")
+    with pytest.raises(DataNotFound, match=r"there is no file nofile\.csv"):
+        fitting.read_lists("nofile.csv")
     null = CliRunner().invoke(cli.app, ["fit", "null", "--data", "peers"])
     assert "nothing to fit" in null.output
     nearest = CliRunner().invoke(cli.app, ["fit", "CMRR", "--data", "peers"])
