@@ -176,11 +176,15 @@ def latency(times: ArrayLike, subject: ArrayLike) -> xr.Dataset:
         subject: [trial].
 
     Returns:
-        Dataset (subject, output) with `value`, s.
+        Dataset (subject, output) with `value`, s; NaN where none is known.
+
+    Raises:
+        InvalidValue: if there is not one subject per list.
     """
     times = np.asarray(times, float)
-    people, row = np.unique(np.asarray(subject), return_inverse=True)
-    value = np.stack([np.nanmean(times[row == who], axis=0) for who in range(len(people))])
+    known = ~np.isnan(times)
+    people, (total, n) = _within_people(subject, np.where(known, times, 0), known)
+    value = total / np.where(n > 0, n, np.nan)
     coords = {"subject": people, "output": np.arange(1, times.shape[1] + 1)}
     attrs = {"long_name": "Latency", "units": "s"}
     return xr.Dataset({"value": (("subject", "output"), value, attrs)}, coords)
@@ -225,16 +229,26 @@ def _ratio(
     happened: np.ndarray, could: np.ndarray, subject: ArrayLike, dims: tuple[str, ...], text: str
 ) -> xr.Dataset:
     """Counts of each person over trials, and their ratio."""
-    people, row = np.unique(np.asarray(subject), return_inverse=True)
-    if len(row) != len(happened):
-        raise InvalidValue(f"{len(row)} subjects for {len(happened)} lists: expected one each.")
-    counts = {}
-    for name, each in (("actual", happened), ("possible", could)):
-        counts[name] = np.zeros((len(people), *each.shape[1:]), int)
-        np.add.at(counts[name], row, each)
+    people, (actual, possible) = _within_people(subject, happened, could)
+    counts = {"actual": actual, "possible": possible}
     sizes = zip(dims, happened.shape[1:], strict=True)
     coords = {"subject": people} | {dim: np.arange(1, size + 1) for dim, size in sizes}
     return _labelled(counts, coords, text)
+
+
+def _within_people(
+    subject: ArrayLike, *each: np.ndarray
+) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """The people, and the sums [subject, ...] over their trials of arrays [trial, ...]."""
+    people, row = np.unique(np.asarray(subject), return_inverse=True)
+    if len(row) != len(each[0]):
+        raise InvalidValue(f"{len(row)} subjects for {len(each[0])} lists: expected one each.")
+    sums = []
+    for array in each:
+        dtype = float if np.issubdtype(array.dtype, np.floating) else int
+        sums.append(np.zeros((len(people), *array.shape[1:]), dtype))
+        np.add.at(sums[-1], row, array)
+    return people, tuple(sums)
 
 
 def _labelled(counts: dict[str, np.ndarray], coords: dict, text: str) -> xr.Dataset:

@@ -69,9 +69,11 @@ def test_fill_in_and_in_fill() -> None:
 
 
 def test_latency_leaves_out_what_is_not_known() -> None:
-    times = [[1.0, 2.0], [3.0, np.nan], [5.0, 6.0]]
+    times = [[1.0, 2.0], [3.0, np.nan], [5.0, np.nan]]
     found = serial.latency(times, [1, 1, 2])
-    assert found.value.values.tolist() == [[2.0, 2.0], [5.0, 6.0]]
+    np.testing.assert_array_equal(found.value, [[2.0, 2.0], [5.0, np.nan]])
+    with pytest.raises(InvalidValue, match="2 subjects for 3 lists"):
+        serial.latency(times, [1, 2])
 
 
 def test_responses_that_cannot_be_scored_are_refused() -> None:
