@@ -1,0 +1,299 @@
+"""Synapses that are set by one coincidence, and what becomes of them with time.
+
+A *bundle* holds all synapses of one kind (bottom-up, lateral or top-down) onto the cells of one
+macrocolumn, as [source, target]. A coincidence of a source and a winning cell sets a weight to its
+maximum at once; no learning ever lowers one. Without decay a bundle is one byte per synapse. With
+decay it remembers when each synapse last had a coincidence, and its weight follows from its age.
+
+Once a bundle has filled up to a threshold its critical period ends: it learns no more (freezing).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, UInt8
+
+__all__ = ["Bundle", "Convex", "Fading", "Lasting", "Permanence", "Stepwise", "share_increased"]
+
+NEVER = -1
+"""Age of a synapse that has not had a coincidence, or has lost its weight."""
+
+PERMANENT = 2
+"""Stiffness of a synapse that no longer decays."""
+
+
+class Bundle(NamedTuple):
+    """All synapses of one kind onto one macrocolumn.
+
+    Attributes:
+        weight: [source, target] 0 or the maximum; None with decay.
+        last: [source, target] step of the last coincidence, -1 if none; None without decay.
+        stiffness: [source, target] 0, 1 or 2, how firmly it is set; None without decay.
+        n_synapses: how many of them exist (a cell has none from its own module).
+        n_increased: how many weights are not 0.
+        frozen: whether the critical period is over.
+    """
+
+    weight: UInt8[Array, "source target"] | None
+    last: Int[Array, "source target"] | None
+    stiffness: Int[Array, "source target"] | None
+    n_synapses: Int[Array, ""]
+    n_increased: Int[Array, ""]
+    frozen: Bool[Array, ""]
+
+
+class Permanence(eqx.Module):
+    """How weights are kept. Sources that are on come as indices, padded with n_sources.
+
+    Attributes:
+        w_max: weight after a coincidence.
+    """
+
+    w_max: ClassVar[float]
+
+    @abstractmethod
+    def begin(self, n_sources: int, n_targets: int, n_synapses: int | Array) -> Bundle:
+        """A bundle in which all weights are 0."""
+
+    @abstractmethod
+    def rows(self, bundle: Bundle, sources: Int[Array, " on"], step: Int[Array, ""]) -> Array:
+        """[on, target]: weights from some sources; 0 from padding."""
+
+    @abstractmethod
+    def weights(self, bundle: Bundle, step: Int[Array, ""]) -> Array:
+        """[source, target]: all weights."""
+
+    @abstractmethod
+    def learn(
+        self,
+        bundle: Bundle,
+        sources: Int[Array, " on"],
+        increase: Bool[Array, "on target"],
+        step: Int[Array, ""],
+        threshold: float | None,
+    ) -> Bundle:
+        """The bundle after one step of learning.
+
+        Args:
+            bundle: before.
+            sources: indices of the sources that are on.
+            increase: which synapses had a coincidence.
+            step: number of this step.
+            threshold: fraction of increased weights above which the bundle freezes; None: never.
+        """
+
+
+class Lasting(Permanence):
+    """Weights stay for good: one byte per synapse, 0 or 127 (Rinkus 2010, 2014)."""
+
+    w_max: ClassVar[float] = 127.0
+
+    def begin(self, n_sources: int, n_targets: int, n_synapses: int | Array) -> Bundle:
+        """See `Permanence.begin`."""
+        weight = jnp.zeros((n_sources, n_targets), jnp.uint8)
+        return Bundle(weight, None, None, *_counters(n_synapses))
+
+    def rows(
+        self, bundle: Bundle, sources: Int[Array, " on"], step: Int[Array, ""]
+    ) -> UInt8[Array, "on target"]:
+        """See `Permanence.rows`."""
+        return _take(bundle.weight, sources, 0)
+
+    def weights(self, bundle: Bundle, step: Int[Array, ""]) -> UInt8[Array, "source target"]:
+        """See `Permanence.weights`."""
+        assert bundle.weight is not None
+        return bundle.weight
+
+    def learn(
+        self,
+        bundle: Bundle,
+        sources: Int[Array, " on"],
+        increase: Bool[Array, "on target"],
+        step: Int[Array, ""],
+        threshold: float | None,
+    ) -> Bundle:
+        """Set weights to their maximum. Cost: that of the sources that are on."""
+        old = self.rows(bundle, sources, step)
+        raised = increase & ~bundle.frozen
+        new = jnp.where(raised, jnp.uint8(self.w_max), old)
+        n_increased = bundle.n_increased + _count(raised & (old == 0))
+        return bundle._replace(
+            weight=_put(bundle.weight, sources, new),
+            n_increased=n_increased,
+            frozen=bundle.frozen | _full(n_increased, bundle.n_synapses, threshold),
+        )
+
+
+class Fading(Permanence):
+    """Weights that depend on the time since the last coincidence.
+
+    Attributes:
+        by_cell: whether a cell freezes by itself, while the mean of its weights is above the
+            threshold (sparseypy), and its weights go on decaying. Otherwise the whole bundle
+            freezes for good, and what is not 0 by then is permanent (Rinkus 2014).
+    """
+
+    by_cell: bool = eqx.field(static=True, default=False)
+
+    @abstractmethod
+    def weight(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
+        """Weight at an age in steps; age -1: no coincidence yet."""
+
+    @abstractmethod
+    def stiffened(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
+        """Stiffness after a further coincidence at that age."""
+
+    def begin(self, n_sources: int, n_targets: int, n_synapses: int | Array) -> Bundle:
+        """See `Permanence.begin`."""
+        last = jnp.full((n_sources, n_targets), NEVER, jnp.int32)
+        stiffness = jnp.zeros((n_sources, n_targets), jnp.int8)
+        return Bundle(None, last, stiffness, *_counters(n_synapses))
+
+    def rows(self, bundle: Bundle, sources: Int[Array, " on"], step: Int[Array, ""]) -> Array:
+        """See `Permanence.rows`."""
+        age = _age(_take(bundle.last, sources, NEVER), step)
+        return self.weight(age, _take(bundle.stiffness, sources, 0))
+
+    def weights(self, bundle: Bundle, step: Int[Array, ""]) -> Array:
+        """See `Permanence.weights`."""
+        assert bundle.stiffness is not None
+        return self.weight(_age(bundle.last, step), bundle.stiffness)
+
+    def learn(
+        self,
+        bundle: Bundle,
+        sources: Int[Array, " on"],
+        increase: Bool[Array, "on target"],
+        step: Int[Array, ""],
+        threshold: float | None,
+    ) -> Bundle:
+        """Date the coincidences; a repeated one may stiffen its synapse."""
+        raised = increase & ~self._closed(bundle, step - 1, threshold)
+        last, stiffness = _take(bundle.last, sources, NEVER), _take(bundle.stiffness, sources, 0)
+        age = _age(last, step)
+        virgin = self.weight(age, stiffness) == 0
+        stiffer = jnp.where(virgin, jnp.int8(0), self.stiffened(age, stiffness))
+        learnt = bundle._replace(
+            last=_put(bundle.last, sources, jnp.where(raised, step, last)),
+            stiffness=_put(bundle.stiffness, sources, jnp.where(raised, stiffer, stiffness)),
+        )
+        return self._frozen(learnt, step, threshold)
+
+    def _closed(
+        self, bundle: Bundle, step: Int[Array, ""], threshold: float | None
+    ) -> Bool[Array, "#target"]:
+        if threshold is None or not self.by_cell:
+            return bundle.frozen[None]
+        return self.weights(bundle, step).mean(axis=0) / self.w_max > threshold
+
+    def _frozen(self, bundle: Bundle, step: Int[Array, ""], threshold: float | None) -> Bundle:
+        """Count, and freeze for good if it is full. A pass over all synapses."""
+        if threshold is None or self.by_cell:
+            return bundle
+        alive = self.weights(bundle, step) > 0
+        n_increased = _count(alive)
+        frozen = bundle.frozen | _full(n_increased, bundle.n_synapses, threshold)
+        now = frozen & ~bundle.frozen
+        assert bundle.last is not None
+        assert bundle.stiffness is not None
+        return bundle._replace(
+            last=jnp.where(now & ~alive, NEVER, bundle.last),
+            stiffness=jnp.where(now & alive, jnp.int8(PERMANENT), bundle.stiffness),
+            n_increased=n_increased,
+            frozen=frozen,
+        )
+
+
+class Stepwise(Fading):
+    """Weights that fall in steps and stiffen when coincidences recur (the table of SparseyCore).
+
+    Attributes:
+        persistence: steps that must have passed for a coincidence to count as another one.
+        steps: age at which the weight of stiffness 0 falls to 120, to 50 and to 0; twice that
+            with stiffness 1; stiffness 2 does not decay.
+    """
+
+    w_max: ClassVar[float] = 127.0
+
+    persistence: int = eqx.field(static=True, default=1)
+    steps: tuple[int, int, int] = eqx.field(static=True, default=(2000, 3000, 4000))
+
+    def weight(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
+        """127, 120, 50 or 0 by age, 127 if permanent."""
+        scale = jnp.where(stiffness == 1, 2, 1)
+        first, second, third = (age < scale * step for step in self.steps)
+        low = jnp.where(third, 50, 0)
+        value = jnp.where(first, 127, jnp.where(second, 120, low))
+        value = jnp.where(stiffness == PERMANENT, 127, value)
+        return jnp.where(age == NEVER, 0, value).astype(jnp.uint8)
+
+    def stiffened(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
+        """One more if the last coincidence is neither too recent nor past the first breakpoint."""
+        early = age < jnp.where(stiffness == 1, 2, 1) * self.steps[0]
+        again = (age >= self.persistence) & early & (stiffness < PERMANENT)
+        return stiffness + again.astype(stiffness.dtype)
+
+
+class Convex(Fading):
+    """Weights that fall along w(t) = (1 + c/S) / (1 + c/(S - t)), 0 from t = S (sparseypy).
+
+    Attributes:
+        n_steps: S, steps until a weight is 0.
+        convexity: c.
+    """
+
+    w_max: ClassVar[float] = 1.0
+
+    n_steps: float = 100.0
+    convexity: float = 1.0
+
+    def weight(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
+        """Weight between 0 and 1."""
+        left = self.n_steps - age.astype(jnp.result_type(float))
+        alive = (left > 0) & (age != NEVER)
+        c = self.convexity
+        value = (1 + c / self.n_steps) / (1 + c / jnp.where(alive, left, 1))
+        value = jnp.where(alive, value, 0)
+        return jnp.where((stiffness == PERMANENT) & (age != NEVER), 1, value)
+
+    def stiffened(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
+        """Repetition does not stiffen."""
+        return stiffness
+
+
+def _counters(n_synapses: int | Array) -> tuple[Array, Array, Array]:
+    zero = jnp.zeros((), jnp.int32)
+    return jnp.asarray(n_synapses, jnp.int32), zero, jnp.zeros((), bool)
+
+
+def _count(flags: Bool[Array, ...]) -> Int[Array, ""]:
+    return flags.sum(dtype=jnp.int32)
+
+
+def _full(
+    n_increased: Int[Array, ""], n_synapses: Int[Array, ""], threshold: float | None
+) -> Bool[Array, ""] | bool:
+    if threshold is None:
+        return False
+    return n_increased > threshold * n_synapses.astype(jnp.result_type(float))
+
+
+def _age(last: Any, step: Int[Array, ""]) -> Int[Array, ...]:
+    return jnp.where(last == NEVER, NEVER, step - last)
+
+
+def _take(values: Any, sources: Int[Array, " on"], fill: int) -> Array:
+    return values.at[sources].get(mode="fill", fill_value=fill)
+
+
+def _put(values: Any, sources: Int[Array, " on"], rows: Array) -> Array:
+    return values.at[sources].set(rows, mode="drop")
+
+
+def share_increased(bundle: Bundle) -> Float[Array, ""]:
+    """Fraction of the synapses that are not 0; without decay, or since the last learning."""
+    return bundle.n_increased / jnp.maximum(bundle.n_synapses, 1)

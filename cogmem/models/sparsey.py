@@ -1,0 +1,506 @@
+"""Sparsey's macrocolumn: a store of items and sequences as overlapping sparse codes.
+
+One macrocolumn (mac) with Q competitive modules (CMs) of K cells each. Its code for a moment is one
+winner per module, chosen by the code selection algorithm (code_selection.py) from bottom-up (U),
+lateral (H) and top-down (D) input. Learning sets the weights between what is on now, or was on a
+moment ago, and the winners. The state is weights and a few counters: no item is kept anywhere.
+
+A frame is one moment's input. Sequences are chains: the code of each frame is tied to the code of
+the frame before it, in other modules than its own. Recall follows that chain with U silent and
+reads the features back through the bottom-up synapses, which serve both ways, since a coincidence
+sets both alike.
+
+One frame, one macrocolumn; `jax.vmap` for many. `sparsey_memory.py` has the checked functions for
+whole sets of items; `sparsey_network.py` has grids of macs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from cogmem.errors import InvalidValue
+from cogmem.models.card import Card
+from cogmem.models.code_selection import CodeSelection, Selection, draw, hardest
+from cogmem.models.parameters import parameter
+from cogmem.models.permanence import Bundle, Lasting, Permanence
+
+__all__ = ["BACK_OFF", "CARD", "VERSIONS", "Afferents", "Mac", "Memory", "Moment"]
+
+CARD = Card(
+    name="sparsey",
+    title="Sparsey: similar inputs get similar sparse codes, in one trial",
+    paper="Rinkus (2010, 2014); Rinkus & Leveille (2017)",
+    equations="the code selection algorithm with bottom-up, lateral and top-down evidence, both "
+    "normalisers, the correction for competing hypotheses (boost, discount, off), single-trial "
+    "learning, decay with permanence, freezing, back-off, hierarchies with persistence. Constants "
+    "of the sigmoid, the thresholds of back-off and the receptive fields of the published digit "
+    "network could not be read: they are cogmem's choices, and open parameters",
+    left_out="video (Weizmann); learning of the downward weights apart from the upward ones: one "
+    "set of synapses serves both ways",
+    vectors="all of sparsey_reference.npz: 1e-10 in float64, the same winners in float32",
+    reproduced=(
+        "13-frame demonstration: five random features a frame, learnt once, recalled exactly",
+        "39,168 weights of the study with 144 features, Q = 9, K = 16",
+    ),
+    not_reproduced=(
+        "91 % on MNIST (Rinkus & Leveille 2017): the network's sizes could not be read",
+        "67 % on Weizmann: needs videos, and the number could not be confirmed",
+    ),
+    bibtex="""@article{rinkus2010cortical,
+  author = {Rinkus, Gerard J.},
+  title = {A cortical sparse distributed coding model linking mini- and macrocolumn-scale
+    functionality},
+  journal = {Frontiers in Neuroanatomy}, volume = {4}, pages = {17}, year = {2010}
+}
+
+@article{rinkus2014sparsey,
+  author = {Rinkus, Gerard J.},
+  title = {Sparsey: event recognition via deep hierarchical sparse distributed codes},
+  journal = {Frontiers in Computational Neuroscience}, volume = {8}, pages = {160}, year = {2014}
+}
+
+@article{rinkus2017superposed,
+  author = {Rinkus, Gerard J. and Leveille, Jasmin},
+  title = {Superposed Episodic and Semantic Memory via Sparse Distributed Representation},
+  journal = {arXiv:1710.07829}, year = {2017}
+}""",
+)
+
+VERSIONS = ("HUD", "HU", "UD", "HD", "U", "H", "D")
+"""The kinds of evidence that familiarity can be computed from, all of them first."""
+
+BACK_OFF: tuple[tuple[tuple[str, ...], float], ...] = (
+    (("HUD",), 0.9),
+    (("HU", "UD", "HD"), 0.9),
+    (("U", "H", "D"), 0.0),
+)
+"""The default order of back-off: versions of evidence, and the familiarity that accepts them."""
+
+_SOURCE = "Rinkus (2014), multiple competing hypotheses"
+
+
+class Afferents(NamedTuple):
+    """What arrives at one macrocolumn, of one kind, at one frame.
+
+    Attributes:
+        sources: indices of the sources that are on, padded with the number of sources.
+        signal: how strongly each sends (F of its macrocolumn; 1 from features, 0 for padding).
+        limit: sum of signals that counts as a full fit, before the weight.
+        present: whether there is anything of this kind to go by.
+        module: module of the target's own macrocolumn that each source is in, -1 if another's.
+    """
+
+    sources: Int[Array, " on"]
+    signal: Float[Array, " on"]
+    limit: Float[Array, ""]
+    present: Bool[Array, ""]
+    module: Int[Array, " on"] | None = None
+
+
+Frame = Mapping[str, Afferents]
+"""Afferents by kind: "U" bottom-up, "H" lateral, "D" top-down."""
+
+
+class Memory(NamedTuple):
+    """All that a macrocolumn keeps.
+
+    Attributes:
+        bundles: synapses by kind.
+        step: frames learnt so far.
+        ratchet: state of the sigmoid of `Ratchet`.
+    """
+
+    bundles: dict[str, Bundle]
+    step: Int[Array, ""]
+    ratchet: Float[Array, " 2"]
+
+
+class Moment(NamedTuple):
+    """A macrocolumn at one frame.
+
+    Attributes:
+        code: [module] winning cell of each module; -1 where the macrocolumn is silent.
+        familiarity: G; NaN where it is silent.
+        hypotheses: zeta, how many stored codes are equally well supported.
+        by_version: [version] G by each of `Mac.versions`; NaN where its evidence is missing.
+    """
+
+    code: Int[Array, " module"]
+    familiarity: Float[Array, ""]
+    hypotheses: Int[Array, ""]
+    by_version: Float[Array, " version"]
+
+
+class Mac(eqx.Module):
+    """One macrocolumn.
+
+    Attributes:
+        selection: how codes are chosen.
+        permanence: how weights are kept.
+        n_features: N, sources of bottom-up input.
+        n_modules: Q.
+        n_cells: K, cells of each module.
+        n_lateral: macs, itself first, whose codes of the frame before arrive; 0: no sequences.
+        n_above: sources of top-down input, cells of the macs above.
+        n_per_source: cells that one bottom-up source mac has on (its Q); 1 for plain features.
+        band: fewest and most active features (or macs) at which it becomes active.
+        normaliser: "active": fit is relative to what is on, and blind to what is missing; "pi":
+            relative to the fewest that would make the macrocolumn active.
+        competing: what a mac with several hypotheses sends: "boost" (Rinkus 2014), "discount"
+            (an independent program), or "off".
+        max_hypotheses: B, more than which it is mute.
+        fewest_hypotheses: what 0 counts as; the paper's form may be 0, and a novel code then mute.
+        freeze_at: fraction of increased weights at which a bundle learns no more; None: never.
+
+    Raises:
+        InvalidValue: for sizes below 1 or a band that is empty.
+    """
+
+    n_features: int = eqx.field(static=True)
+    n_modules: int = eqx.field(static=True)
+    n_cells: int = eqx.field(static=True)
+    selection: CodeSelection = CodeSelection()
+    permanence: Permanence = Lasting()
+    n_lateral: int = eqx.field(static=True, default=0)
+    n_above: int = eqx.field(static=True, default=0)
+    n_per_source: int = eqx.field(static=True, default=1)
+    band: tuple[int, int] | None = eqx.field(static=True, default=None)
+    normaliser: Literal["active", "pi"] = eqx.field(static=True, default="active")
+    competing: Literal["off", "boost", "discount"] = eqx.field(static=True, default="off")
+    max_hypotheses: int = eqx.field(static=True, default=4)
+    fewest_hypotheses: int = eqx.field(static=True, default=1)
+    freeze_at: float | None = eqx.field(static=True, default=None)
+    hypothesis_support: Float[Array, ""] = parameter(
+        0.95, (0, 1), start=(0.8, 0.99), meaning="support that makes a hypothesis", source=_SOURCE
+    )
+    hypothesis_power: Float[Array, ""] = parameter(
+        1.0, (0, 1), meaning="power of the number of hypotheses (A)", source=_SOURCE
+    )
+
+    def __check_init__(self) -> None:
+        for name in ("n_features", "n_modules", "n_cells", "n_per_source"):
+            if getattr(self, name) < 1:
+                raise InvalidValue(f"{name} is {getattr(self, name)}, expected 1 or more.")
+        low, high = self.limits
+        if not 0 <= low <= high:
+            raise InvalidValue(f"band is {self.band}, expected (fewest, most), fewest <= most.")
+        for name, known in (
+            ("normaliser", ("active", "pi")),
+            ("competing", ("off", "boost", "discount")),
+        ):
+            if getattr(self, name) not in known:
+                raise InvalidValue(f"{name} is {getattr(self, name)!r}, expected one of {known}.")
+
+    # ---- sizes ----------------------------------------------------------------------------------
+
+    @property
+    def n_units(self) -> int:
+        """All cells, Q K."""
+        return self.n_modules * self.n_cells
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """The band: fewest and most active features."""
+        return self.band or (1, self.n_features)
+
+    @property
+    def n_sources(self) -> dict[str, int]:
+        """Sources of each kind of input that the mac has at all."""
+        sizes = {"U": self.n_features, "H": self.n_lateral * self.n_units, "D": self.n_above}
+        return {kind: n for kind, n in sizes.items() if n}
+
+    @property
+    def n_synapses(self) -> dict[str, int]:
+        """Synapses of each kind: a cell has none from its own module."""
+        own = self.n_units * self.n_cells if self.n_lateral else 0
+        sizes = {kind: n * self.n_units for kind, n in self.n_sources.items()}
+        return sizes | ({"H": sizes["H"] - own} if "H" in sizes else {})
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """Those of `VERSIONS` whose evidence the mac has."""
+        return tuple(v for v in VERSIONS if set(v) <= set(self.n_sources))
+
+    @property
+    def dtype(self) -> Any:
+        """That of the parameters of code selection."""
+        return self.selection.dtype
+
+    def begin(self) -> Memory:
+        """A virgin memory: all weights 0."""
+        bundles = {
+            kind: self.permanence.begin(n, self.n_units, self.n_synapses[kind])
+            for kind, n in self.n_sources.items()
+        }
+        ratchet = jnp.asarray([0.5, 0.0], self.dtype)
+        return Memory(bundles, jnp.zeros((), jnp.int32), ratchet)
+
+    # ---- input ----------------------------------------------------------------------------------
+
+    def bottom_up(self, x: Bool[Array, " feature"], n_most: int | None = None) -> Afferents:
+        """Features as afferents.
+
+        Args:
+            x: which features are on.
+            n_most: most that can be on, for speed; the upper end of the band if not given.
+        """
+        size = min(n_most or self.limits[1], self.n_features)
+        sources = jnp.flatnonzero(x, size=size, fill_value=self.n_features)
+        n_on = x.sum(dtype=jnp.int32)
+        signal = (sources < self.n_features).astype(self.dtype)
+        limit = n_on if self.normaliser == "active" else jnp.asarray(self.limits[0])
+        return Afferents(sources, signal, limit.astype(self.dtype), self.eligible(n_on))
+
+    def eligible(self, n_on: Int[Array, ""]) -> Bool[Array, ""]:
+        """Whether so many active features make the mac active (step 1)."""
+        low, high = self.limits
+        return (n_on >= max(low, 1)) & (n_on <= high)
+
+    def lateral(
+        self, code: Int[Array, " module"], hypotheses: Int[Array, ""] | int = 1
+    ) -> Afferents:
+        """The mac's own code of the frame before as afferents.
+
+        Args:
+            code: winners, -1 if it was silent.
+            hypotheses: how many it stood for.
+        """
+        modules = jnp.arange(self.n_modules)
+        present = code[0] >= 0
+        sources = jnp.where(present, modules * self.n_cells + code, self.n_sources["H"])
+        sent = jnp.where(present, self.sent(hypotheses), 0).astype(self.dtype)
+        # A cell hears all modules but its own.
+        limit = jnp.asarray(self.n_modules - 1, self.dtype)
+        signal = jnp.broadcast_to(sent, (self.n_modules,))
+        return Afferents(sources, signal, limit, present, modules)
+
+    def nothing(self, kind: str) -> Afferents:
+        """No input of that kind."""
+        none = jnp.zeros(0, int)
+        zero = jnp.zeros((), self.dtype)
+        return Afferents(none, none.astype(self.dtype), zero, jnp.zeros((), bool), none)
+
+    def sent(self, hypotheses: Int[Array, ""] | int) -> Float[Array, ""]:
+        """F: how strongly a mac sends that stands for so many hypotheses (step 5).
+
+        Boosted, each of several part-active codes drives its targets as a whole code would.
+        """
+        n = jnp.maximum(jnp.asarray(hypotheses), self.fewest_hypotheses)
+        if self.competing == "off":
+            return jnp.ones(n.shape, self.dtype)
+        value = jnp.maximum(n, 1).astype(self.dtype) ** self.hypothesis_power
+        value = value if self.competing == "boost" else 1 / value
+        return jnp.where((n >= 1) & (n <= self.max_hypotheses), value, 0)
+
+    # ---- code selection -------------------------------------------------------------------------
+
+    def sums(self, memory: Memory, kind: str, afferents: Afferents) -> Float[Array, " unit"]:
+        """Raw input to each cell (step 2)."""
+        rows = self.permanence.rows(memory.bundles[kind], afferents.sources, memory.step)
+        return afferents.signal @ rows.astype(self.dtype)
+
+    def fit(self, memory: Memory, frame: Frame) -> dict[str, Float[Array, " unit"]]:
+        """Normalised input of each kind to each cell, 0 to 1 (step 3)."""
+        found = {}
+        for kind, afferents in frame.items():
+            full = afferents.limit * self.permanence.w_max
+            sums = self.sums(memory, kind, afferents)
+            found[kind] = jnp.minimum(1, sums / jnp.where(full > 0, full, 1))
+        return found
+
+    def select(
+        self,
+        memory: Memory,
+        frame: Frame,
+        version: str | None = None,
+    ) -> Selection:
+        """Support, familiarity and probabilities of winning from one version of the evidence.
+
+        Args:
+            memory: weights.
+            frame: what arrives.
+            version: one of `versions`; without it, all evidence that is present.
+        """
+        fit = self.fit(memory, frame)
+        return self.selection.select(self._support(fit, frame, version), memory.ratchet)
+
+    def _support(
+        self, fit: Mapping[str, Array], frame: Frame, version: str | None
+    ) -> Float[Array, "module cell"]:
+        use = {
+            kind: afferents.present & (version is None or kind in version)
+            for kind, afferents in frame.items()
+        }
+        lateral = frame["H"].present if "H" in frame else False
+        return self.selection.support(fit, use, lateral).reshape(self.n_modules, self.n_cells)
+
+    def hypotheses(self, support: Float[Array, "module cell"]) -> Int[Array, ""]:
+        """zeta: mean number of cells per module with almost full support (step 5)."""
+        each = (support > self.hypothesis_support).sum(axis=1)
+        return jnp.rint(each.astype(self.dtype).mean()).astype(jnp.int32)
+
+    # ---- one frame ------------------------------------------------------------------------------
+
+    def study(
+        self, memory: Memory, frame: Frame, uniform: Float[Array, " module"]
+    ) -> tuple[Memory, Moment]:
+        """Choose a code from all evidence that is present, and learn it.
+
+        Args:
+            memory: weights.
+            frame: what arrives.
+            uniform: a number in [0, 1) for each module.
+
+        Returns:
+            Memory after it, and the moment. Out of its band the mac is silent and learns nothing.
+        """
+        selection = self.select(memory, frame)
+        drawn = draw(selection.probability, uniform)
+        frozen = memory.bundles["U"].frozen
+        code = jnp.where(frozen, hardest(selection.support), drawn)
+        moment = self._moment(selection, code, frame)
+        return self.learn(memory, frame, moment.code, selection.support), moment
+
+    def recognise(
+        self,
+        memory: Memory,
+        frame: Frame,
+        *,
+        key: PRNGKeyArray | None = None,
+        back_off: tuple[tuple[tuple[str, ...], float], ...] = (),
+        soft: bool = False,
+    ) -> Moment:
+        """Choose a code without learning, by the best supported cell of each module.
+
+        Args:
+            memory: weights.
+            frame: what arrives.
+            key: breaks ties; without it the first of equals wins.
+            back_off: levels of (versions, familiarity that accepts one of them). Without levels,
+                all evidence that is present counts.
+            soft: draw winners from their probabilities instead; needs a key.
+        """
+        fit = self.fit(memory, frame)
+        supports = jnp.stack([self._support(fit, frame, v) for v in self.versions])
+        familiar = supports.max(axis=2).mean(axis=1)
+        there = self._there(frame)
+        support = self._support(fit, frame, None)
+        if back_off:
+            support = supports[self._accepted(familiar, there, back_off)]
+        selection = self.selection.select(support, memory.ratchet)
+        code = self._retrieved(selection, key, soft)
+        by_version = jnp.where(there, familiar, jnp.nan)
+        return self._moment(selection, code, frame)._replace(by_version=by_version)
+
+    def _retrieved(
+        self, selection: Selection, key: PRNGKeyArray | None, soft: bool
+    ) -> Int[Array, " module"]:
+        shape = (self.n_modules, self.n_cells)
+        if soft:
+            assert key is not None, "soft retrieval draws, and needs a key"
+            return draw(selection.probability, jax.random.uniform(key, shape[:1], self.dtype))
+        uniform = None if key is None else jax.random.uniform(key, shape, self.dtype)
+        return hardest(selection.support, uniform)
+
+    def _there(self, frame: Frame) -> Bool[Array, " version"]:
+        """Whether all evidence of each version is present."""
+
+        def present(kind: str) -> Bool[Array, ""]:
+            return frame[kind].present if kind in frame else jnp.zeros((), bool)
+
+        return jnp.stack([jnp.stack(list(map(present, v))).all() for v in self.versions])
+
+    def _accepted(
+        self,
+        familiar: Float[Array, " version"],
+        there: Bool[Array, " version"],
+        back_off: tuple[tuple[tuple[str, ...], float], ...],
+    ) -> Int[Array, ""]:
+        """Index of the version that back-off ends with."""
+        scores = jnp.where(there, familiar, -1)
+        chosen, done = scores.argmax(), jnp.zeros((), bool)  # if none qualifies, the best of all
+        for names, threshold in back_off:
+            level = jnp.asarray([v in names for v in self.versions])
+            inside = jnp.where(level, scores, -1)
+            accept = ~done & (inside.max() >= threshold)
+            chosen = jnp.where(accept, inside.argmax(), chosen)
+            done = done | accept
+        return chosen
+
+    def _moment(self, selection: Selection, code: Array, frame: Frame) -> Moment:
+        active = self.active(frame)
+        return Moment(
+            jnp.where(active, code, -1).astype(jnp.int32),
+            jnp.where(active, selection.familiarity, jnp.nan),
+            jnp.where(active, self.hypotheses(selection.support), 0),
+            jnp.full(len(self.versions), jnp.nan, self.dtype),
+        )
+
+    def active(self, frame: Frame) -> Bool[Array, ""]:
+        """Features within the band, or, where U is withheld, other evidence to go by."""
+        if "U" in frame:
+            return frame["U"].present
+        return jnp.stack([afferents.present for afferents in frame.values()]).any()
+
+    # ---- learning and reading back --------------------------------------------------------------
+
+    def learn(
+        self,
+        memory: Memory,
+        frame: Frame,
+        code: Int[Array, " module"],
+        support: Float[Array, "module cell"] | None = None,
+    ) -> Memory:
+        """Tie what is on to the winners: a single trial sets weights to their maximum.
+
+        Args:
+            memory: before.
+            frame: what arrives.
+            code: winners; -1: nothing is learnt, but time goes on.
+            support: V, read by the ratchet of the sigmoid.
+        """
+        step = memory.step + 1
+        wins = jax.nn.one_hot(code, self.n_cells, dtype=bool)
+        bundles = dict(memory.bundles)
+        for kind, afferents in frame.items():
+            increase = self._coincidences(afferents, wins)
+            bundles[kind] = self.permanence.learn(
+                bundles[kind], afferents.sources, increase, step, self.freeze_at
+            )
+        ratchet = memory.ratchet
+        if support is not None:
+            moved = self.selection.ratcheted(ratchet, support)
+            ratchet = jnp.where(code[0] >= 0, moved, ratchet)
+        return Memory(bundles, step, ratchet)
+
+    def _coincidences(
+        self, afferents: Afferents, wins: Bool[Array, "module cell"]
+    ) -> Bool[Array, "on unit"]:
+        on = (afferents.signal > 0) & afferents.present
+        both = on[:, None, None] & wins[None]
+        if afferents.module is not None:
+            other = afferents.module[:, None] != jnp.arange(self.n_modules)[None, :]
+            both = both & other[:, :, None]
+        return both.reshape(len(on), self.n_units)
+
+    def features(
+        self, memory: Memory, code: Int[Array, " module"], threshold: float = 0.9
+    ) -> Bool[Array, " feature"]:
+        """The features that a code stands for, read back through the bottom-up synapses.
+
+        Args:
+            memory: weights.
+            code: winners; silent (-1): no features.
+            threshold: fraction of the winners that must point at a feature (theta_D).
+        """
+        weights = self.permanence.weights(memory.bundles["U"], memory.step)
+        winners = jnp.arange(self.n_modules) * self.n_cells + jnp.maximum(code, 0)
+        summed = weights[:, winners].astype(self.dtype).sum(axis=1)
+        full = self.n_modules * self.permanence.w_max
+        return (summed >= threshold * full) & (code[0] >= 0)
