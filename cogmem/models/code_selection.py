@@ -27,6 +27,7 @@ __all__ = [
     "PRESETS",
     "CodeSelection",
     "CommonFactor",
+    "Number",
     "Ratchet",
     "Selection",
     "chance_of_slip",
@@ -37,6 +38,10 @@ __all__ = [
 
 _CSA = "Rinkus (2014), the code selection algorithm"
 _CHOICE = "cogmem's choice, by a sweep: 50 items come back with their codes"
+
+
+Number = float | Float[Array, ""]
+"""A parameter: a plain number, or a scalar where it is swept or fitted."""
 
 
 class Selection(NamedTuple):
@@ -67,37 +72,37 @@ class CodeSelection(eqx.Module):
         gain_per_cell: whether `gain` is multiplied by the number of cells of a module.
     """
 
-    bottom_up_power: Float[Array, ""] = parameter(
+    bottom_up_power: Number = parameter(
         2.0, (0, 100), start=(1, 12), meaning="power of bottom-up fit (lambda_U)", source=_CHOICE
     )
-    lateral_power: Float[Array, ""] = parameter(
+    lateral_power: Number = parameter(
         1.0, (0, 100), start=(0.5, 4), meaning="power of lateral fit (lambda_H)", source=_CHOICE
     )
-    top_down_power: Float[Array, ""] = parameter(
+    top_down_power: Number = parameter(
         1.0, (0, 100), start=(0.5, 4), meaning="power of top-down fit (lambda_D)", source=_CHOICE
     )
-    familiarity_floor: Float[Array, ""] = parameter(
+    familiarity_floor: Number = parameter(
         0.1, (0, 0.999), start=(0, 0.5), meaning="familiarity up to which it is novel", source=_CSA
     )
-    familiarity_power: Float[Array, ""] = parameter(
+    familiarity_power: Number = parameter(
         2.0, (0, 100), start=(1, 8), meaning="power of familiarity (gamma)", source=_CSA
     )
-    gain: Float[Array, ""] = parameter(
+    gain: Number = parameter(
         100.0, (0, 1e6), start=(1, 1000), meaning="largest expansivity (chi)", source=_CSA
     )
-    sigmoid_width: Float[Array, ""] = parameter(
+    sigmoid_width: Number = parameter(
         1.0, (0, 1e6), start=(0.5, 2), meaning="s1 of the sigmoid", source=_CSA
     )
-    sigmoid_slope: Float[Array, ""] = parameter(
+    sigmoid_slope: Number = parameter(
         14.0, (0, 1000), start=(4, 30), meaning="slope of the sigmoid (s2)", source=_CHOICE
     )
-    sigmoid_centre: Float[Array, ""] = parameter(
+    sigmoid_centre: Number = parameter(
         0.7, (-10, 10), start=(0.3, 1), meaning="support at its middle (s3)", source=_CHOICE
     )
-    sigmoid_power: Float[Array, ""] = parameter(
+    sigmoid_power: Number = parameter(
         1.0, (0, 100), start=(0.5, 2), meaning="power of the sigmoid (s4)", source=_CSA
     )
-    first_power: float | None = None
+    first_power: Number | None = None
     gain_per_cell: bool = eqx.field(static=True, default=True)
 
     @property
@@ -187,8 +192,8 @@ class Ratchet(CodeSelection):
             could not be read.
     """
 
-    full: float = 0.9
-    none: float = 0.1
+    full: Number = 0.9
+    none: Number = 0.1
 
     def likelihood(
         self,
@@ -238,7 +243,7 @@ class CommonFactor(CodeSelection):
         )
 
 
-_LINEAR = {"bottom_up_power": 1.0}
+_LINEAR: dict[str, Any] = {"bottom_up_power": 1.0}
 
 PRESETS: dict[str, CodeSelection] = {
     "default": CodeSelection(),
@@ -286,21 +291,23 @@ def draw(
 
 
 def hardest(
-    support: Float[Array, "module cell"], uniform: Float[Array, "module cell"] | None = None
+    support: Float[Array, "module cell"], uniform: Float[Array, " module"] | None = None
 ) -> Int[Array, " module"]:
     """The best supported cell of each module.
 
     Args:
         support: V.
-        uniform: decides between equals; without it the first of them wins. With it ties are broken
-            at random: always taking the first makes codes overlap that have nothing in common.
+        uniform: one number in [0, 1) per module, which decides between equals; without it the first
+            of them wins. Always taking the first makes codes overlap that have nothing in common.
     """
     if uniform is None:
         return support.argmax(axis=1)
     # Equal support may differ in its last digit, by the order in which a machine multiplies.
     near = 1 - 8 * jnp.finfo(support.dtype).eps
     best = support >= support.max(axis=1, keepdims=True) * near
-    return jnp.where(best, uniform, -1).argmax(axis=1)
+    n_best = best.sum(axis=1)
+    chosen = jnp.minimum((uniform * n_best.astype(uniform.dtype)).astype(n_best.dtype), n_best - 1)
+    return (best.cumsum(axis=1) > chosen[:, None]).argmax(axis=1)
 
 
 def chance_of_slip(selection: CodeSelection, n_cells: int) -> Float[Array, ""]:

@@ -248,8 +248,8 @@ class Convex(Fading):
 
     w_max: ClassVar[float] = 1.0
 
-    n_steps: float = 100.0
-    convexity: float = 1.0
+    n_steps: float | Float[Array, ""] = 100.0
+    convexity: float | Float[Array, ""] = 1.0
 
     def weight(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
         """Weight between 0 and 1."""

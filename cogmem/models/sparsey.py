@@ -22,15 +22,25 @@ from typing import Any, Literal, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
-from cogmem.models.code_selection import CodeSelection, Selection, draw, hardest
+from cogmem.models.code_selection import CodeSelection, Number, Selection, draw, hardest
 from cogmem.models.parameters import parameter
 from cogmem.models.permanence import Bundle, Lasting, Permanence
 
-__all__ = ["BACK_OFF", "CARD", "VERSIONS", "Afferents", "Mac", "Memory", "Moment"]
+__all__ = [
+    "BACK_OFF",
+    "CARD",
+    "VERSIONS",
+    "Afferents",
+    "Frame",
+    "Levels",
+    "Mac",
+    "Memory",
+    "Moment",
+]
 
 CARD = Card(
     name="sparsey",
@@ -75,13 +85,6 @@ CARD = Card(
 VERSIONS = ("HUD", "HU", "UD", "HD", "U", "H", "D")
 """The kinds of evidence that familiarity can be computed from, all of them first."""
 
-BACK_OFF: tuple[tuple[tuple[str, ...], float], ...] = (
-    (("HUD",), 0.9),
-    (("HU", "UD", "HD"), 0.9),
-    (("U", "H", "D"), 0.0),
-)
-"""The default order of back-off: versions of evidence, and the familiarity that accepts them."""
-
 _SOURCE = "Rinkus (2014), multiple competing hypotheses"
 
 
@@ -105,6 +108,15 @@ class Afferents(NamedTuple):
 
 Frame = Mapping[str, Afferents]
 """Afferents by kind: "U" bottom-up, "H" lateral, "D" top-down."""
+
+Fit = dict[str, Float[Array, " unit"]]
+"""Normalised input by kind."""
+
+Levels = tuple[tuple[tuple[str, ...], float], ...]
+"""Levels of back-off: versions of the evidence, and the familiarity that accepts one of them."""
+
+BACK_OFF: Levels = ((("HUD",), 0.9), (("HU", "UD", "HD"), 0.9), (("U", "H", "D"), 0.0))
+"""The default levels."""
 
 
 class Memory(NamedTuple):
@@ -176,10 +188,10 @@ class Mac(eqx.Module):
     max_hypotheses: int = eqx.field(static=True, default=4)
     fewest_hypotheses: int = eqx.field(static=True, default=1)
     freeze_at: float | None = eqx.field(static=True, default=None)
-    hypothesis_support: Float[Array, ""] = parameter(
+    hypothesis_support: Number = parameter(
         0.95, (0, 1), start=(0.8, 0.99), meaning="support that makes a hypothesis", source=_SOURCE
     )
-    hypothesis_power: Float[Array, ""] = parameter(
+    hypothesis_power: Number = parameter(
         1.0, (0, 1), meaning="power of the number of hypotheses (A)", source=_SOURCE
     )
 
@@ -305,14 +317,19 @@ class Mac(eqx.Module):
         rows = self.permanence.rows(memory.bundles[kind], afferents.sources, memory.step)
         return afferents.signal @ rows.astype(self.dtype)
 
-    def fit(self, memory: Memory, frame: Frame) -> dict[str, Float[Array, " unit"]]:
+    def fit(self, memory: Memory, frame: Frame) -> Fit:
         """Normalised input of each kind to each cell, 0 to 1 (step 3)."""
-        found = {}
-        for kind, afferents in frame.items():
-            full = afferents.limit * self.permanence.w_max
-            sums = self.sums(memory, kind, afferents)
-            found[kind] = jnp.minimum(1, sums / jnp.where(full > 0, full, 1))
-        return found
+        return {
+            kind: self.normalised(self.sums(memory, kind, afferents), afferents)
+            for kind, afferents in frame.items()
+        }
+
+    def normalised(
+        self, sums: Float[Array, " unit"], afferents: Afferents
+    ) -> Float[Array, " unit"]:
+        """Raw input over what counts as a full fit, clipped at 1."""
+        full = afferents.limit * self.permanence.w_max
+        return jnp.minimum(1, sums / jnp.where(full > 0, full, 1))
 
     def select(
         self,
@@ -363,7 +380,7 @@ class Mac(eqx.Module):
         selection = self.select(memory, frame)
         drawn = draw(selection.probability, uniform)
         frozen = memory.bundles["U"].frozen
-        code = jnp.where(frozen, hardest(selection.support), drawn)
+        code = jnp.where(frozen, hardest(selection.support, uniform), drawn)
         moment = self._moment(selection, code, frame)
         return self.learn(memory, frame, moment.code, selection.support), moment
 
@@ -371,22 +388,24 @@ class Mac(eqx.Module):
         self,
         memory: Memory,
         frame: Frame,
+        uniform: Float[Array, " module"] | None = None,
         *,
-        key: PRNGKeyArray | None = None,
-        back_off: tuple[tuple[tuple[str, ...], float], ...] = (),
+        back_off: Levels = (),
         soft: bool = False,
+        fit: Fit | None = None,
     ) -> Moment:
         """Choose a code without learning, by the best supported cell of each module.
 
         Args:
             memory: weights.
             frame: what arrives.
-            key: breaks ties; without it the first of equals wins.
-            back_off: levels of (versions, familiarity that accepts one of them). Without levels,
-                all evidence that is present counts.
-            soft: draw winners from their probabilities instead; needs a key.
+            uniform: a number in [0, 1) for each module, which breaks ties; without it the first of
+                equals wins.
+            back_off: levels of evidence; without levels, all that is present counts.
+            soft: draw winners from their probabilities instead; needs `uniform`.
+            fit: `self.fit(memory, frame)`, if it is known already.
         """
-        fit = self.fit(memory, frame)
+        fit = self.fit(memory, frame) if fit is None else fit
         supports = jnp.stack([self._support(fit, frame, v) for v in self.versions])
         familiar = supports.max(axis=2).mean(axis=1)
         there = self._there(frame)
@@ -394,19 +413,12 @@ class Mac(eqx.Module):
         if back_off:
             support = supports[self._accepted(familiar, there, back_off)]
         selection = self.selection.select(support, memory.ratchet)
-        code = self._retrieved(selection, key, soft)
+        code = hardest(support, uniform)
+        if soft:
+            assert uniform is not None, "soft retrieval draws, and needs numbers to draw with"
+            code = draw(selection.probability, uniform)
         by_version = jnp.where(there, familiar, jnp.nan)
         return self._moment(selection, code, frame)._replace(by_version=by_version)
-
-    def _retrieved(
-        self, selection: Selection, key: PRNGKeyArray | None, soft: bool
-    ) -> Int[Array, " module"]:
-        shape = (self.n_modules, self.n_cells)
-        if soft:
-            assert key is not None, "soft retrieval draws, and needs a key"
-            return draw(selection.probability, jax.random.uniform(key, shape[:1], self.dtype))
-        uniform = None if key is None else jax.random.uniform(key, shape, self.dtype)
-        return hardest(selection.support, uniform)
 
     def _there(self, frame: Frame) -> Bool[Array, " version"]:
         """Whether all evidence of each version is present."""
@@ -420,7 +432,7 @@ class Mac(eqx.Module):
         self,
         familiar: Float[Array, " version"],
         there: Bool[Array, " version"],
-        back_off: tuple[tuple[tuple[str, ...], float], ...],
+        back_off: Levels,
     ) -> Int[Array, ""]:
         """Index of the version that back-off ends with."""
         scores = jnp.where(there, familiar, -1)
@@ -490,7 +502,7 @@ class Mac(eqx.Module):
         return both.reshape(len(on), self.n_units)
 
     def features(
-        self, memory: Memory, code: Int[Array, " module"], threshold: float = 0.9
+        self, memory: Memory, code: Int[Array, " module"], threshold: Number = 0.9
     ) -> Bool[Array, " feature"]:
         """The features that a code stands for, read back through the bottom-up synapses.
 
