@@ -16,7 +16,6 @@ whole sets of items; `sparsey_network.py` has grids of macs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
@@ -27,20 +26,11 @@ from jaxtyping import Array, Bool, Float, Int
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
 from cogmem.models.code_selection import CodeSelection, Number, Selection, draw, hardest
+from cogmem.models.evidence import VERSIONS, Afferents, Fit, Frame, Levels, accepted
 from cogmem.models.parameters import parameter
 from cogmem.models.permanence import Bundle, Lasting, Permanence
 
-__all__ = [
-    "BACK_OFF",
-    "CARD",
-    "VERSIONS",
-    "Afferents",
-    "Frame",
-    "Levels",
-    "Mac",
-    "Memory",
-    "Moment",
-]
+__all__ = ["CARD", "Mac", "Memory", "Moment"]
 
 CARD = Card(
     name="sparsey",
@@ -82,41 +72,7 @@ CARD = Card(
 }""",
 )
 
-VERSIONS = ("HUD", "HU", "UD", "HD", "U", "H", "D")
-"""The kinds of evidence that familiarity can be computed from, all of them first."""
-
 _SOURCE = "Rinkus (2014), multiple competing hypotheses"
-
-
-class Afferents(NamedTuple):
-    """What arrives at one macrocolumn, of one kind, at one frame.
-
-    Attributes:
-        sources: indices of the sources that are on, padded with the number of sources.
-        signal: how strongly each sends (F of its macrocolumn; 1 from features, 0 for padding).
-        limit: sum of signals that counts as a full fit, before the weight.
-        present: whether there is anything of this kind to go by.
-        module: module of the target's own macrocolumn that each source is in, -1 if another's.
-    """
-
-    sources: Int[Array, " on"]
-    signal: Float[Array, " on"]
-    limit: Float[Array, ""]
-    present: Bool[Array, ""]
-    module: Int[Array, " on"] | None = None
-
-
-Frame = Mapping[str, Afferents]
-"""Afferents by kind: "U" bottom-up, "H" lateral, "D" top-down."""
-
-Fit = dict[str, Float[Array, " unit"]]
-"""Normalised input by kind."""
-
-Levels = tuple[tuple[tuple[str, ...], float], ...]
-"""Levels of back-off: versions of the evidence, and the familiarity that accepts one of them."""
-
-BACK_OFF: Levels = ((("HUD",), 0.9), (("HU", "UD", "HD"), 0.9), (("U", "H", "D"), 0.0))
-"""The default levels."""
 
 
 class Memory(NamedTuple):
@@ -347,9 +303,7 @@ class Mac(eqx.Module):
         fit = self.fit(memory, frame)
         return self.selection.select(self._support(fit, frame, version), memory.ratchet)
 
-    def _support(
-        self, fit: Mapping[str, Array], frame: Frame, version: str | None
-    ) -> Float[Array, "module cell"]:
+    def _support(self, fit: Fit, frame: Frame, version: str | None) -> Float[Array, "module cell"]:
         use = {
             kind: afferents.present & (version is None or kind in version)
             for kind, afferents in frame.items()
@@ -377,12 +331,18 @@ class Mac(eqx.Module):
         Returns:
             Memory after it, and the moment. Out of its band the mac is silent and learns nothing.
         """
+        moment, support = self.choose(memory, frame, uniform)
+        return self.learn(memory, frame, moment.code, support), moment
+
+    def choose(
+        self, memory: Memory, frame: Frame, uniform: Float[Array, " module"]
+    ) -> tuple[Moment, Float[Array, "module cell"]]:
+        """The code to be learnt, and V; drawn while the critical period lasts, then the best."""
         selection = self.select(memory, frame)
         drawn = draw(selection.probability, uniform)
         frozen = memory.bundles["U"].frozen
         code = jnp.where(frozen, hardest(selection.support, uniform), drawn)
-        moment = self._moment(selection, code, frame)
-        return self.learn(memory, frame, moment.code, selection.support), moment
+        return self._moment(selection, code, frame), selection.support
 
     def recognise(
         self,
@@ -411,7 +371,7 @@ class Mac(eqx.Module):
         there = self._there(frame)
         support = self._support(fit, frame, None)
         if back_off:
-            support = supports[self._accepted(familiar, there, back_off)]
+            support = supports[accepted(self.versions, familiar, there, back_off)]
         selection = self.selection.select(support, memory.ratchet)
         code = hardest(support, uniform)
         if soft:
@@ -427,23 +387,6 @@ class Mac(eqx.Module):
             return frame[kind].present if kind in frame else jnp.zeros((), bool)
 
         return jnp.stack([jnp.stack(list(map(present, v))).all() for v in self.versions])
-
-    def _accepted(
-        self,
-        familiar: Float[Array, " version"],
-        there: Bool[Array, " version"],
-        back_off: Levels,
-    ) -> Int[Array, ""]:
-        """Index of the version that back-off ends with."""
-        scores = jnp.where(there, familiar, -1)
-        chosen, done = scores.argmax(), jnp.zeros((), bool)  # if none qualifies, the best of all
-        for names, threshold in back_off:
-            level = jnp.asarray([v in names for v in self.versions])
-            inside = jnp.where(level, scores, -1)
-            accept = ~done & (inside.max() >= threshold)
-            chosen = jnp.where(accept, inside.argmax(), chosen)
-            done = done | accept
-        return chosen
 
     def _moment(self, selection: Selection, code: Array, frame: Frame) -> Moment:
         active = self.active(frame)

@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.models.sparsey import Levels, Mac, Memory, Moment
+from cogmem.models.evidence import Levels
+from cogmem.models.sparsey import Mac, Memory, Moment
 
 __all__ = [
     "checked",

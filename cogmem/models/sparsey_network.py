@@ -1,0 +1,469 @@
+"""Hierarchies of macrocolumns: grids of macs with overlapping receptive fields (Rinkus 2014).
+
+Level 1 sees pixels; every higher level sees the macs of the level below. Within a frame each level
+is computed once, from the bottom up: bottom-up input is that of the same frame, lateral and
+top-down input that of the frame before, so that nothing has to settle. A code stays on for as many
+frames as the level's persistence says; meanwhile it goes on sending, and is neither chosen anew nor
+learnt again.
+
+Padding: a receptive field that is smaller than the largest names a source that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from cogmem.errors import InvalidValue
+from cogmem.models.evidence import Afferents, Levels
+from cogmem.models.receptive_fields import lattice, n_sources, neighbours, seen_by, windows, within
+from cogmem.models.sparsey import Mac, Memory, Moment
+from cogmem.models.sparsey_memory import silence
+
+__all__ = [
+    "Activity",
+    "Grid",
+    "Level",
+    "Network",
+    "build",
+    "perceive",
+    "places",
+    "windows",
+    "within",
+]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The plan of one level.
+
+    Attributes:
+        rows, columns: macs.
+        mac: the kind of mac; its numbers of sources are set by `build`.
+        radius: of the receptive fields, in widths of the unit square on which every level lies.
+        window: (side, stride) of square receptive fields on the pixels instead, in pixels.
+        lateral_radius: of the lateral fields; 0: each mac hears itself; None: no lateral input.
+        top_down: whether the macs above send down to the macs that they see.
+        persistence: frames that a code stays on.
+        hexagonal: whether odd rows are shifted by half a column.
+    """
+
+    rows: int
+    columns: int
+    mac: Mac
+    radius: float = 0.5
+    window: tuple[int, int] | None = None
+    lateral_radius: float | None = None
+    top_down: bool = False
+    persistence: int = 1
+    hexagonal: bool = False
+
+
+class Level(eqx.Module):
+    """One level of a network.
+
+    Attributes:
+        mac: what each of its macs is.
+        below: [mac, slot] its receptive field: pixels, or macs of the level below.
+        beside: [mac, slot] macs of its own level that it hears, itself first.
+        above: [mac, slot] macs of the level above that it hears.
+        persistence: frames that a code stays on.
+    """
+
+    mac: Mac
+    below: Int[np.ndarray, "mac slot"]
+    beside: Int[np.ndarray, "mac slot"]
+    above: Int[np.ndarray, "mac slot"]
+    persistence: int = eqx.field(static=True, default=1)
+
+    @property
+    def n_macs(self) -> int:
+        """Macs of this level."""
+        return len(self.below)
+
+
+class Activity(NamedTuple):
+    """A level at one frame.
+
+    Attributes:
+        moment: codes and familiarity [mac].
+        age: [mac] frames since the code was chosen; 0 in the frame of the choice.
+    """
+
+    moment: Moment
+    age: Int[Array, " mac"]
+
+
+class Network(eqx.Module):
+    """Levels of macs over an image.
+
+    Attributes:
+        shape: rows and columns of pixels.
+        levels: from the bottom up.
+        progressive: whether a mac learns only when all macs it sees have ended their own critical
+            period (have frozen).
+    """
+
+    shape: tuple[int, int] = eqx.field(static=True)
+    levels: tuple[Level, ...]
+    progressive: bool = eqx.field(static=True, default=False)
+
+    def begin(self) -> tuple[Memory, ...]:
+        """Virgin memories [mac] of each level."""
+        return tuple(self._virgin(number) for number in range(len(self.levels)))
+
+    def silence(self) -> tuple[Activity, ...]:
+        """All levels before anything has happened."""
+        each = []
+        for level in self.levels:
+            quiet = jax.tree.map(
+                lambda leaf: jnp.broadcast_to(leaf, (level.n_macs, *leaf.shape)),  # noqa: B023
+                silence(level.mac),
+            )
+            each.append(Activity(quiet, jnp.zeros(level.n_macs, jnp.int32)))
+        return tuple(each)
+
+    def _virgin(self, number: int) -> Memory:
+        level = self.levels[number]
+        memory = jax.vmap(lambda _: level.mac.begin())(jnp.arange(level.n_macs))
+        counts = self.n_synapses(number)
+        bundles = {
+            kind: bundle._replace(n_synapses=jnp.asarray(counts[kind], jnp.int32))
+            for kind, bundle in memory.bundles.items()
+        }
+        return memory._replace(bundles=bundles)
+
+    def n_synapses(self, number: int) -> dict[str, Int[np.ndarray, " mac"]]:
+        """Synapses of each kind that each mac of a level has."""
+        level, mac = self.levels[number], self.levels[number].mac
+        sizes = {"U": n_sources(level.below, self._n_below(number)) * _per_slot(mac, level.below)}
+        if mac.n_lateral:
+            sizes["H"] = n_sources(level.beside, level.n_macs) * mac.n_units - mac.n_cells
+        if mac.n_above:
+            upper = self.levels[number + 1]
+            sizes["D"] = n_sources(level.above, upper.n_macs) * upper.mac.n_units
+        return {kind: size * mac.n_units for kind, size in sizes.items()}
+
+    def _n_below(self, number: int) -> int:
+        return self.levels[number - 1].n_macs if number else self.shape[0] * self.shape[1]
+
+    def step(
+        self,
+        memories: tuple[Memory, ...],
+        before: tuple[Activity, ...],
+        pixels: Bool[Array, " pixel"] | None,
+        *,
+        key: PRNGKeyArray,
+        learning: bool = False,
+        back_off: Levels = (),
+    ) -> tuple[tuple[Memory, ...], tuple[Activity, ...]]:
+        """One frame through all levels.
+
+        Args:
+            memories: what each level knows.
+            before: each level at the frame before.
+            pixels: which pixels are on; None in recall, when the lowest level goes by lateral and
+                top-down evidence alone.
+            key: draws codes, or breaks ties.
+            learning: whether macs learn.
+            back_off: levels of evidence, if they do not.
+        """
+        memories_after, now = list(memories), list[Activity]()
+        for number, level in enumerate(self.levels):
+            frames = self._frames(number, pixels, before, now)
+            shape = (level.n_macs, level.mac.n_modules)
+            uniform = jax.random.uniform(jax.random.fold_in(key, number), shape, level.mac.dtype)
+            if learning:
+                gate = self._may_learn(number, memories_after)
+                memory, chosen = _study(
+                    level, memories[number], frames, uniform, before[number], gate
+                )
+                memories_after[number] = memory
+            else:
+                chosen = jax.vmap(
+                    lambda m, f, u, mac=level.mac: mac.recognise(m, f, u, back_off=back_off)
+                )(memories[number], frames, uniform)
+            now.append(_persisting(level, before[number], chosen))
+        return tuple(memories_after), tuple(now)
+
+    def _may_learn(self, number: int, memories: Sequence[Memory]) -> Bool[Array, " mac"]:
+        level = self.levels[number]
+        if not (self.progressive and number):
+            return jnp.ones(level.n_macs, bool)
+        closed = jnp.append(memories[number - 1].bundles["U"].frozen, True)
+        return closed[level.below].all(axis=1)
+
+    def _frames(
+        self,
+        number: int,
+        pixels: Bool[Array, " pixel"] | None,
+        before: tuple[Activity, ...],
+        now: Sequence[Activity],
+    ) -> dict[str, Afferents]:
+        """What arrives at each mac of a level, by kind [mac]."""
+        level, mac = self.levels[number], self.levels[number].mac
+        frames: dict[str, Afferents] = {}
+        if number:
+            lower = self.levels[number - 1].mac
+            codes = _sending(lower, now[number - 1].moment)
+            frames["U"] = jax.vmap(lambda s: _from_below(mac, lower, codes, s))(level.below)
+        elif pixels is not None:
+            padded = jnp.append(pixels, False)
+            frames["U"] = jax.vmap(lambda s: mac.bottom_up(padded[s]))(level.below)
+        if mac.n_lateral:
+            codes = _sending(mac, before[number].moment)
+            frames["H"] = jax.vmap(lambda s: _from_beside(mac, codes, s))(level.beside)
+        if mac.n_above:
+            upper = self.levels[number + 1].mac
+            codes = _sending(upper, before[number + 1].moment)
+            frames["D"] = jax.vmap(lambda s: _from(mac, upper, codes, s))(level.above)
+        return frames
+
+    def image(
+        self, memories: tuple[Memory, ...], activity: Activity, threshold: float = 0.9
+    ) -> Bool[Array, " pixel"]:
+        """Pixels that the codes of the lowest level stand for: any mac's reading turns one on."""
+        level = self.levels[0]
+        read = jax.vmap(lambda m, c: level.mac.features(m, c, threshold))
+        on = read(memories[0], activity.moment.code)
+        n_pixels = self.shape[0] * self.shape[1]
+        return jnp.zeros(n_pixels + 1, bool).at[level.below].max(on)[:n_pixels]
+
+
+# ---- a frame, in parts ---------------------------------------------------------------------------
+
+
+class _Codes(NamedTuple):
+    """Codes [mac + 1, module] and how strongly each mac sends; the last stands for padding."""
+
+    code: Int[Array, "mac module"]
+    sent: Float[Array, " mac"]
+
+
+def _sending(mac: Mac, moment: Moment) -> _Codes:
+    quiet = jnp.full((1, mac.n_modules), -1, moment.code.dtype)
+    sent = jax.vmap(mac.sent)(moment.hypotheses)
+    return _Codes(jnp.concatenate([moment.code, quiet]), jnp.append(sent, jnp.zeros_like(sent[:1])))
+
+
+def _from(mac: Mac, source: Mac, codes: _Codes, slots: Int[Array, " slot"]) -> Afferents:
+    """The cells that are on in some macs, as afferents of one mac."""
+    code = codes.code[slots]
+    active = code[:, 0] >= 0
+    cell = jnp.arange(len(slots) * source.n_modules).reshape(code.shape) * source.n_cells + code
+    size = len(slots) * source.n_units
+    signal = jnp.where(active, codes.sent[slots], 0).astype(mac.dtype)
+    n_on = active.sum()
+    return Afferents(
+        jnp.where(active[:, None], cell, size).ravel(),
+        jnp.repeat(signal, source.n_modules),
+        (n_on * source.n_modules).astype(mac.dtype),
+        n_on > 0,
+    )
+
+
+def _from_below(mac: Mac, lower: Mac, codes: _Codes, slots: Int[Array, " slot"]) -> Afferents:
+    """As `_from`; the mac is active if the number of active macs below is within its band."""
+    heard = _from(mac, lower, codes, slots)
+    n_on = (codes.code[slots, 0] >= 0).sum()
+    limit = heard.limit
+    if mac.normaliser == "pi":
+        limit = (jnp.minimum(mac.limits[0], n_on) * lower.n_modules).astype(mac.dtype)
+    return heard._replace(limit=limit, present=mac.eligible(n_on))
+
+
+def _from_beside(mac: Mac, codes: _Codes, slots: Int[Array, " slot"]) -> Afferents:
+    """As `_from`; a cell does not hear its own module, which is in slot 0."""
+    heard = _from(mac, mac, codes, slots)
+    itself = codes.code[slots[0], 0] >= 0
+    module = jnp.arange(len(slots) * mac.n_modules)
+    own = jnp.where(module < mac.n_modules, module, -1)
+    return heard._replace(limit=heard.limit - itself.astype(mac.dtype), module=own)
+
+
+def _study(
+    level: Level,
+    memory: Memory,
+    frames: dict[str, Afferents],
+    uniform: Float[Array, "mac module"],
+    before: Activity,
+    gate: Bool[Array, " mac"],
+) -> tuple[Memory, Moment]:
+    """Every mac chooses a code, and learns it if it may and the code is new."""
+    mac = level.mac
+    learns = gate & ~_stays(level, before)
+
+    def one(memory: Memory, frame: Any, uniform: Array, learns: Array) -> tuple[Memory, Moment]:
+        moment, support = mac.choose(memory, frame, uniform)
+        return mac.learn(memory, frame, jnp.where(learns, moment.code, -1), support), moment
+
+    return jax.vmap(one)(memory, frames, uniform, learns)
+
+
+def _stays(level: Level, before: Activity) -> Bool[Array, " mac"]:
+    """Which codes are younger than the persistence of their level."""
+    return (before.moment.code[:, 0] >= 0) & (before.age + 1 < level.persistence)
+
+
+def _persisting(level: Level, before: Activity, chosen: Moment) -> Activity:
+    """Codes that stay on, and the new ones of the other macs."""
+    stays = _stays(level, before)
+
+    def pick(old: Array, new: Array) -> Array:
+        return jnp.where(stays.reshape(-1, *[1] * (old.ndim - 1)), old, new)
+
+    age = jnp.where(stays, before.age + 1, 0)
+    return Activity(jax.tree.map(pick, before.moment, chosen), age)
+
+
+# ---- whole sequences -----------------------------------------------------------------------------
+
+
+def perceive(
+    network: Network,
+    memories: tuple[Memory, ...],
+    sequences: Any,
+    *,
+    key: PRNGKeyArray,
+    learning: bool = False,
+    back_off: Levels = (),
+    at_once: int = 64,
+) -> tuple[tuple[Memory, ...], tuple[Moment, ...]]:
+    """Show sequences of images, one after another, and learn from them or not.
+
+    Args:
+        network: the hierarchy.
+        memories: what it knows; `network.begin()` at first.
+        sequences: [sequence, frame, row, column] which pixels are on; each sequence begins without
+            a past.
+        key: draws codes, or breaks ties.
+        learning: whether each frame is learnt, in a single trial.
+        back_off: levels of evidence, if nothing is learnt.
+        at_once: sequences computed at once where nothing is learnt, to bound memory.
+
+    Returns:
+        The memories, and the moments [sequence, frame, mac] of each level.
+
+    Raises:
+        InvalidValue: if the images have another size or values other than 0 and 1.
+    """
+    images = _checked(network, sequences)
+    model = jax.tree.map(jnp.asarray, network)
+    return _perceive(model, memories, images, key, learning, back_off, at_once)
+
+
+@eqx.filter_jit
+def _perceive(
+    network: Network,
+    memories: tuple[Memory, ...],
+    images: Bool[Array, "sequence frame pixel"],
+    key: PRNGKeyArray,
+    learning: bool,
+    back_off: Levels,
+    at_once: int,
+) -> tuple[tuple[Memory, ...], tuple[Moment, ...]]:
+    keys = jax.random.split(key, images.shape[:2])
+
+    def frame(carry: Any, given: Any) -> Any:
+        memories, before = carry
+        pixels, key = given
+        how: dict[str, Any] = {"learning": learning, "back_off": back_off}
+        memories, now = network.step(memories, before, pixels, key=key, **how)
+        return (memories, now), tuple(activity.moment for activity in now)
+
+    def sequence(memories: Any, given: Any) -> Any:
+        (memories, _), moments = jax.lax.scan(frame, (memories, network.silence()), given)
+        return memories, moments
+
+    if learning:
+        return jax.lax.scan(sequence, memories, (images, keys))
+    each = min(at_once, max(len(images), 1))
+    moments = jax.lax.map(
+        lambda given: sequence(memories, given)[1], (images, keys), batch_size=each
+    )
+    return memories, moments
+
+
+def _checked(network: Network, sequences: Any) -> Bool[Array, "sequence frame pixel"]:
+    shape = np.shape(sequences)
+    if len(shape) != 4 or shape[2:] != network.shape:
+        rows, columns = network.shape
+        expected = f"(sequence, frame, {rows} rows, {columns} columns)"
+        raise InvalidValue(f"the images have shape {shape}, expected {expected}.")
+    if not isinstance(sequences, jax.core.Tracer):
+        sequences = np.asarray(sequences)
+        if sequences.dtype != bool and not np.isin(sequences, (0, 1)).all():
+            raise InvalidValue("pixels are 0 or 1; found other values. Binarise the images first.")
+    return jnp.asarray(sequences).astype(bool).reshape(*shape[:2], -1)
+
+
+# ---- where macs lie and what they see ------------------------------------------------------------
+
+
+def build(shape: tuple[int, int], grids: Sequence[Grid], *, progressive: bool = False) -> Network:
+    """A network over images of `shape` pixels.
+
+    Raises:
+        InvalidValue: for a grid of no macs, or a mac that sees nothing.
+    """
+    fields = [_fields(shape, grids, number) for number in range(len(grids))]
+    levels = []
+    for number, grid in enumerate(grids):
+        n_macs = grid.rows * grid.columns
+        beside = np.zeros((n_macs, 0), int)
+        if grid.lateral_radius is not None:
+            beside = neighbours(places(grid), grid.lateral_radius)
+        above = np.zeros((n_macs, 0), int)
+        if grid.top_down and number + 1 < len(grids):
+            above = seen_by(fields[number + 1], n_macs)
+        levels.append(_level(grids, number, fields[number], beside, above))
+    return Network((shape[0], shape[1]), tuple(levels), progressive)
+
+
+def _level(
+    grids: Sequence[Grid], number: int, below: np.ndarray, beside: np.ndarray, above: np.ndarray
+) -> Level:
+    grid = grids[number]
+    lower = grids[number - 1].mac if number else None
+    sizes: dict[str, Any] = {
+        "n_features": below.shape[1] * (lower.n_units if lower else 1),
+        "n_per_source": lower.n_modules if lower else 1,
+        "n_lateral": beside.shape[1],
+        "n_above": above.shape[1] * grids[number + 1].mac.n_units if above.shape[1] else 0,
+    }
+    if grid.mac.band is None:
+        sizes["band"] = (1, below.shape[1])  # pixels, or macs
+    mac = replace(grid.mac, **sizes)
+    return Level(mac, below, beside, above, grid.persistence)
+
+
+def _fields(shape: tuple[int, int], grids: Sequence[Grid], number: int) -> np.ndarray:
+    """[mac, slot] what each mac of a level sees."""
+    grid = grids[number]
+    if grid.rows < 1 or grid.columns < 1:
+        raise InvalidValue(f"level {number + 1} has {grid.rows} x {grid.columns} macs.")
+    if grid.window and not number:
+        return windows(shape, *grid.window, (grid.rows, grid.columns))
+    sources = places(grids[number - 1]) if number else lattice(*shape)
+    found = within(places(grid), sources, grid.radius)
+    if (found[:, 0] == len(sources)).any():
+        raise InvalidValue(
+            f"a mac of level {number + 1} sees nothing within radius {grid.radius:g}: widen it."
+        )
+    return found
+
+
+def places(grid: Grid) -> Float[np.ndarray, "mac 2"]:
+    """Row and column of each mac on the unit square."""
+    return lattice(grid.rows, grid.columns, hexagonal=grid.hexagonal)
+
+
+def _per_slot(mac: Mac, fields: np.ndarray) -> int:
+    return mac.n_features // fields.shape[1]
