@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cogmem.data.recalls import Recalls
 
-__all__ = ["catalogue", "data_set", "entry", "load", "load_trials"]
+__all__ = ["catalogue", "data_set", "entry", "load", "load_images", "load_trials"]
 
 Loader = Callable[..., Any]
 _SETS: dict[str, tuple[Entry, Loader]] = {}
@@ -31,7 +31,8 @@ def data_set(what: Entry) -> Callable[[Loader], Loader]:
     """Adds a data set to the catalogue.
 
     The function decorated reads its file, or files: into `Recalls` if people recalled words in any
-    order, else into an `xarray.Dataset` of trials.
+    order, into an `xarray.Dataset` with a variable `image` if they are images, else into one of
+    trials.
     """
 
     def register(loader: Loader) -> Loader:
@@ -57,9 +58,7 @@ def load(name: str) -> Recalls:
         DataNotFound: if the file is in none of the places where cogmem looks.
         DataCorrupted: if it is not the published file.
     """
-    recalls = _read(name)
-    if hasattr(recalls, "dims"):
-        raise _instead(name, "load_trials")
+    recalls = _read_with("load", name)
     # The mappings are the caller's own; the arrays in them are shared and read-only.
     return replace(
         recalls,
@@ -82,14 +81,34 @@ def load_trials(name: str) -> xr.Dataset:
 
     Raises:
         UnknownName: with the nearest known name.
-        InvalidValue: if the set is one of free recall.
+        InvalidValue: if the set is one of free recall, or of images.
         DataNotFound: if the file is in none of the places where cogmem looks.
         DataCorrupted: if it is not the published file.
     """
-    trials = _read(name)
-    if not hasattr(trials, "dims"):
-        raise _instead(name, "load")
-    return trials.copy(deep=True)
+    return _read_with("load_trials", name).copy(deep=True)
+
+
+def load_images(name: str) -> xr.Dataset:
+    """A set of images with labels, for models that see.
+
+    Args:
+        name: one of `catalogue()`, e.g. "mnist".
+
+    Returns:
+        Dataset: `image` uint8 [item, row, column], `label` uint8 [item], and the coordinate
+        `split` [item], "train" or "test". Parsed once per process; its arrays are shared and
+        read-only, copy one to change it. `attrs` as of `load`.
+
+    Raises:
+        UnknownName: with the nearest known name.
+        InvalidValue: if the set is not one of images.
+        DataNotFound: if a file is in none of the places where cogmem looks.
+        DataCorrupted: if one is not the published file.
+    """
+    images = _read_with("load_images", name).copy()
+    for variable in images.variables.values():
+        variable.values.setflags(write=False)
+    return images
 
 
 def entry(name: str) -> Entry:
@@ -132,9 +151,19 @@ def _row(what: Entry) -> dict[str, Any]:
     }
 
 
-def _instead(name: str, reader: str) -> InvalidValue:
-    told = f"{name} is a set of {entry(name).paradigm}"
-    return InvalidValue(f"{told}: read it with {reader}({name!r}).")
+def _read_with(reader: str, name: str) -> Any:
+    """The set as it was parsed, if the reader is the one for its kind."""
+    found = _read(name)
+    if (right := _reader_of(found)) != reader:
+        told = f"{name} is a set of {entry(name).paradigm}"
+        raise InvalidValue(f"{told}: read it with {right}({name!r}).")
+    return found
+
+
+def _reader_of(behaviour: Any) -> str:
+    if not hasattr(behaviour, "dims"):
+        return "load"
+    return "load_images" if "image" in behaviour else "load_trials"
 
 
 def _read(name: str) -> Any:
