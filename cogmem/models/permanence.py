@@ -11,7 +11,7 @@ Once a bundle has filled up to a threshold its critical period ends: it learns n
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -47,13 +47,12 @@ class Bundle(NamedTuple):
 
 
 class Permanence(eqx.Module):
-    """How weights are kept. Sources that are on come as indices, padded with n_sources.
+    """How weights are kept. Sources that are on come as indices, padded with n_sources."""
 
-    Attributes:
-        w_max: weight after a coincidence.
-    """
-
-    w_max: ClassVar[float]
+    @property
+    @abstractmethod
+    def w_max(self) -> float:
+        """Weight after a coincidence."""
 
     @abstractmethod
     def begin(self, n_sources: int, n_targets: int, n_synapses: int | Array) -> Bundle:
@@ -88,9 +87,18 @@ class Permanence(eqx.Module):
 
 
 class Lasting(Permanence):
-    """Weights stay for good: one byte per synapse, 0 or 127 (Rinkus 2010, 2014)."""
+    """Weights stay for good: one byte per synapse (Rinkus 2010, 2014).
 
-    w_max: ClassVar[float] = 127.0
+    Attributes:
+        maximum: weight after a coincidence, up to 255.
+    """
+
+    maximum: float = eqx.field(static=True, default=127.0)
+
+    @property
+    def w_max(self) -> float:
+        """See `Permanence.w_max`."""
+        return self.maximum
 
     def begin(self, n_sources: int, n_targets: int, n_synapses: int | Array) -> Bundle:
         """See `Permanence.begin`."""
@@ -185,10 +193,10 @@ class Fading(Permanence):
 
     def _closed(
         self, bundle: Bundle, step: Int[Array, ""], threshold: float | None
-    ) -> Bool[Array, "#target"]:
+    ) -> Bool[Array, "1 #target"]:
         if threshold is None or not self.by_cell:
-            return bundle.frozen[None]
-        return self.weights(bundle, step).mean(axis=0) / self.w_max > threshold
+            return bundle.frozen[None, None]
+        return (self.weights(bundle, step).mean(axis=0) / self.w_max > threshold)[None, :]
 
     def _frozen(self, bundle: Bundle, step: Int[Array, ""], threshold: float | None) -> Bundle:
         """Count, and freeze for good if it is full. A pass over all synapses."""
@@ -217,10 +225,13 @@ class Stepwise(Fading):
             with stiffness 1; stiffness 2 does not decay.
     """
 
-    w_max: ClassVar[float] = 127.0
-
     persistence: int = eqx.field(static=True, default=1)
     steps: tuple[int, int, int] = eqx.field(static=True, default=(2000, 3000, 4000))
+
+    @property
+    def w_max(self) -> float:
+        """127."""
+        return 127.0
 
     def weight(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
         """127, 120, 50 or 0 by age, 127 if permanent."""
@@ -246,10 +257,13 @@ class Convex(Fading):
         convexity: c.
     """
 
-    w_max: ClassVar[float] = 1.0
-
     n_steps: float | Float[Array, ""] = 100.0
     convexity: float | Float[Array, ""] = 1.0
+
+    @property
+    def w_max(self) -> float:
+        """1."""
+        return 1.0
 
     def weight(self, age: Int[Array, ...], stiffness: Int[Array, ...]) -> Array:
         """Weight between 0 and 1."""
