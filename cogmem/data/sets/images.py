@@ -117,6 +117,8 @@ def read_idx(path: Path, *, md5: str | None = None) -> np.ndarray:
     if len(content) < 4 or content[:3] != _UNSIGNED_BYTES:
         raise _corrupted(path, f"it starts with {content[:4].hex(' ')}, not with 00 00 08")
     start = 4 + 4 * content[3]
+    if len(content) < start:
+        raise _corrupted(path, f"it ends in its header, after {len(content)} of {start} bytes")
     shape = tuple(map(int, np.frombuffer(content[4:start], ">u4")))
     if len(content) != start + prod(shape):
         expected = f"expected {start + prod(shape)} for the shape {shape}"
