@@ -447,15 +447,19 @@ class Mac(eqx.Module):
     def features(
         self, memory: Memory, code: Int[Array, " module"], threshold: Number = 0.9
     ) -> Bool[Array, " feature"]:
-        """The features that a code stands for, read back through the bottom-up synapses.
+        """The features that a code stands for.
 
         Args:
             memory: weights.
             code: winners; silent (-1): no features.
             threshold: fraction of the winners that must point at a feature (theta_D).
         """
+        return (self.read_back(memory, code) >= threshold) & (code[0] >= 0)
+
+    def read_back(self, memory: Memory, code: Int[Array, " module"]) -> Float[Array, " feature"]:
+        """Fraction of a code's winners that point at each feature, by the bottom-up synapses."""
         weights = self.permanence.weights(memory.bundles["U"], memory.step)
         winners = jnp.arange(self.n_modules) * self.n_cells + jnp.maximum(code, 0)
         summed = weights[:, winners].astype(self.dtype).sum(axis=1)
-        full = self.n_modules * self.permanence.w_max
-        return (summed >= threshold * full) & (code[0] >= 0)
+        fraction = summed / (self.n_modules * self.permanence.w_max)
+        return jnp.where(code[0] >= 0, fraction, 0)
