@@ -55,13 +55,18 @@ def family(name: str) -> str:
     return name.removesuffix(SHARED)
 
 
-def roster() -> dict[str, Sitting]:
-    """All registered participants by name, in alphabetical order of their files."""
+def roster(paradigm: str | None = "free recall") -> dict[str, Sitting]:
+    """The registered participants that sit a paradigm, by name, in alphabetical order of files.
+
+    Args:
+        paradigm: as in `Participant.paradigms`; None for all participants.
+    """
     for module in pkgutil.iter_modules(cogmem.participants.__path__):
         importlib.import_module(f"cogmem.participants.{module.name}")
     for plug_in in entry_points(group="cogmem.participants"):
         plug_in.load()
-    return dict(_ROSTER)
+    sits = {name: paradigm in entrant.participant.paradigms for name, entrant in _ROSTER.items()}
+    return {name: _ROSTER[name] for name in _ROSTER if paradigm is None or sits[name]}
 
 
 def sitting(name: str) -> Sitting:
@@ -70,7 +75,7 @@ def sitting(name: str) -> Sitting:
     Raises:
         UnknownName: with the nearest name.
     """
-    known = roster()
+    known = roster(None)
     if name not in known:
         raise UnknownName("participant", name, known)
     return known[name]
