@@ -424,7 +424,7 @@ class Mac(eqx.Module):
         wins = jax.nn.one_hot(code, self.n_cells, dtype=bool)
         bundles = dict(memory.bundles)
         for kind, afferents in frame.items():
-            increase = self._coincidences(afferents, wins)
+            increase = self._coincidences(kind, afferents, wins)
             bundles[kind] = self.permanence.learn(
                 bundles[kind], afferents.sources, increase, step, self.freeze_at
             )
@@ -435,9 +435,11 @@ class Mac(eqx.Module):
         return Memory(bundles, step, ratchet)
 
     def _coincidences(
-        self, afferents: Afferents, wins: Bool[Array, "module cell"]
+        self, kind: str, afferents: Afferents, wins: Bool[Array, "module cell"]
     ) -> Bool[Array, "on unit"]:
-        on = (afferents.signal > 0) & afferents.present
+        # By what is on, however strongly it sends: the first code of a chain would stay untied if
+        # a mac that is mute (F = 0), because it is new or ambiguous, could not be learnt from.
+        on = (afferents.sources < self.n_sources[kind]) & afferents.present
         both = on[:, None, None] & wins[None]
         if afferents.module is not None:
             other = afferents.module[:, None] != jnp.arange(self.n_modules)[None, :]
