@@ -32,6 +32,7 @@ __all__ = [
     "Selection",
     "chance_of_slip",
     "draw",
+    "familiarity_of",
     "hardest",
     "preset",
 ]
@@ -149,7 +150,7 @@ class CodeSelection(eqx.Module):
             support: V.
             ratchet: state of `Ratchet`, which other forms ignore.
         """
-        familiarity = support.max(axis=1).mean()
+        familiarity = familiarity_of(support)
         expansivity = self.expansivity(familiarity, support.shape[1])
         likelihood = self.likelihood(support, expansivity, ratchet)
         probability = likelihood / likelihood.sum(axis=1, keepdims=True)
@@ -275,6 +276,13 @@ def preset(name: str) -> CodeSelection:
     if name not in PRESETS:
         raise UnknownName("preset of code selection", name, PRESETS)
     return PRESETS[name]
+
+
+def familiarity_of(support: Float[Array, "module cell"]) -> Float[Array, ""]:
+    """G: the mean over modules of the largest support (steps 6 and 7); exactly 1 for a full fit."""
+    best = support.max(axis=1)
+    # A compiled mean multiplies by 1 / Q, rounded: 41 modules of support 1 would have a mean < 1.
+    return jnp.where((best >= 1).all(), jnp.ones((), best.dtype), best.mean())
 
 
 def draw(

@@ -25,7 +25,14 @@ from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
-from cogmem.models.code_selection import CodeSelection, Number, Selection, draw, hardest
+from cogmem.models.code_selection import (
+    CodeSelection,
+    Number,
+    Selection,
+    draw,
+    familiarity_of,
+    hardest,
+)
 from cogmem.models.evidence import VERSIONS, Afferents, Fit, Frame, Levels, accepted
 from cogmem.models.parameters import parameter
 from cogmem.models.permanence import Bundle, Lasting, Permanence
@@ -268,15 +275,30 @@ class Mac(eqx.Module):
 
     # ---- code selection -------------------------------------------------------------------------
 
-    def sums(self, memory: Memory, kind: str, afferents: Afferents) -> Float[Array, " unit"]:
-        """Raw input to each cell (step 2)."""
-        rows = self.permanence.rows(memory.bundles[kind], afferents.sources, memory.step)
-        return afferents.signal @ rows.astype(self.dtype)
+    def sums(
+        self, memory: Memory, kind: str, afferents: Afferents, *, dense: bool = False
+    ) -> Float[Array, " unit"]:
+        """Raw input to each cell (step 2).
 
-    def fit(self, memory: Memory, frame: Frame) -> Fit:
-        """Normalised input of each kind to each cell, 0 to 1 (step 3)."""
+        Args:
+            memory: weights.
+            kind: of the input.
+            afferents: what arrives.
+            dense: whether all weights are read and not only those of the sources that are on. Where
+                one memory serves many frames under `vmap`, that is one matrix product for all.
+        """
+        bundle, sources = memory.bundles[kind], afferents.sources
+        if not dense:
+            rows = self.permanence.rows(bundle, sources, memory.step)
+            return afferents.signal @ rows.astype(self.dtype)
+        signal = jnp.zeros(self.n_sources[kind], self.dtype)
+        signal = signal.at[sources].add(afferents.signal, mode="drop")
+        return signal @ self.permanence.weights(bundle, memory.step).astype(self.dtype)
+
+    def fit(self, memory: Memory, frame: Frame, *, dense: bool = False) -> Fit:
+        """Normalised input of each kind to each cell, 0 to 1 (step 3); see `sums` for `dense`."""
         return {
-            kind: self.normalised(self.sums(memory, kind, afferents), afferents)
+            kind: self.normalised(self.sums(memory, kind, afferents, dense=dense), afferents)
             for kind, afferents in frame.items()
         }
 
@@ -284,8 +306,7 @@ class Mac(eqx.Module):
         self, sums: Float[Array, " unit"], afferents: Afferents
     ) -> Float[Array, " unit"]:
         """Raw input over what counts as a full fit, clipped at 1."""
-        full = afferents.limit * self.permanence.w_max
-        return jnp.minimum(1, sums / jnp.where(full > 0, full, 1))
+        return _share(sums, afferents.limit * self.permanence.w_max)
 
     def select(
         self,
@@ -367,7 +388,7 @@ class Mac(eqx.Module):
         """
         fit = self.fit(memory, frame) if fit is None else fit
         supports = jnp.stack([self._support(fit, frame, v) for v in self.versions])
-        familiar = supports.max(axis=2).mean(axis=1)
+        familiar = jax.vmap(familiarity_of)(supports)
         there = self._there(frame)
         support = self._support(fit, frame, None)
         if back_off:
@@ -456,12 +477,19 @@ class Mac(eqx.Module):
             code: winners; silent (-1): no features.
             threshold: fraction of the winners that must point at a feature (theta_D).
         """
-        return (self.read_back(memory, code) >= threshold) & (code[0] >= 0)
+        # Nine of ten winners are .9 of them, whatever the last digit.
+        least = threshold * (1 - 8 * float(jnp.finfo(self.dtype).eps))
+        return (self.read_back(memory, code) >= least) & (code[0] >= 0)
 
     def read_back(self, memory: Memory, code: Int[Array, " module"]) -> Float[Array, " feature"]:
         """Fraction of a code's winners that point at each feature, by the bottom-up synapses."""
         weights = self.permanence.weights(memory.bundles["U"], memory.step)
         winners = jnp.arange(self.n_modules) * self.n_cells + jnp.maximum(code, 0)
         summed = weights[:, winners].astype(self.dtype).sum(axis=1)
-        fraction = summed / (self.n_modules * self.permanence.w_max)
-        return jnp.where(code[0] >= 0, fraction, 0)
+        full = jnp.asarray(self.n_modules * self.permanence.w_max, self.dtype)
+        return jnp.where(code[0] >= 0, _share(summed, full), 0)
+
+
+def _share(sums: Float[Array, " of"], full: Float[Array, ""]) -> Float[Array, " of"]:
+    """Sums over what counts as full, clipped at 1: exactly 1 however division is compiled."""
+    return jnp.where((full > 0) & (sums >= full), 1, sums / jnp.where(full > 0, full, 1))
