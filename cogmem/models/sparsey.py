@@ -225,11 +225,13 @@ class Mac(eqx.Module):
             x: which features are on.
             n_most: most that can be on, for speed; the upper end of the band if not given.
         """
-        size = min(n_most or self.limits[1], self.n_features)
+        size = min(n_most or self.limits[1] * self.n_per_source, self.n_features)
         sources = jnp.flatnonzero(x, size=size, fill_value=self.n_features)
-        n_on = x.sum(dtype=jnp.int32)
+        n_cells = x.sum(dtype=jnp.int32)
+        n_on = n_cells // self.n_per_source
         signal = (sources < self.n_features).astype(self.dtype)
-        limit = n_on if self.normaliser == "active" else jnp.asarray(self.limits[0])
+        fewest = jnp.minimum(max(self.limits[0], 1), n_on) * self.n_per_source
+        limit = n_cells if self.normaliser == "active" else fewest
         return Afferents(sources, signal, limit.astype(self.dtype), self.eligible(n_on))
 
     def eligible(self, n_on: Int[Array, ""]) -> Bool[Array, ""]:
@@ -247,7 +249,8 @@ class Mac(eqx.Module):
             hypotheses: how many it stood for.
         """
         modules = jnp.arange(self.n_modules)
-        present = code[0] >= 0
+        # A single module has no lateral synapses: nothing to go by, rather than a fit of 0.
+        present = (code[0] >= 0) & (self.n_modules > 1)
         sources = jnp.where(present, modules * self.n_cells + code, self.n_sources["H"])
         sent = jnp.where(present, self.sent(hypotheses), 0).astype(self.dtype)
         # A cell hears all modules but its own.

@@ -187,9 +187,9 @@ def checked(mac: Mac, items: Any, *axes: str) -> Any:
 def _n_most(mac: Mac, features: Any) -> int:
     """The most features that are on, rounded up: few sizes, so few compilations."""
     if isinstance(features, jax.core.Tracer):
-        return mac.limits[1]
+        return mac.limits[1] * mac.n_per_source
     most = int(features.sum(axis=-1).max(initial=1))
-    return min(-(-most // 8) * 8, *mac.limits[1:], mac.n_features)
+    return min(-(-most // 8) * 8, mac.limits[1] * mac.n_per_source, mac.n_features)
 
 
 def _traced(mac: Mac) -> Mac:
@@ -226,13 +226,11 @@ def _store(
 def _recognise(
     mac: Mac, memory: Memory, items: Bool[Array, "item feature"], key: PRNGKeyArray, soft: bool
 ) -> Moment:
-    weights = mac.permanence.weights(memory.bundles["U"], memory.step).astype(mac.dtype)
-
     def one(given: Any) -> Moment:
         x, uniform = given
-        afferents = mac.bottom_up(x)
-        fit = {"U": mac.normalised(x.astype(mac.dtype) @ weights, afferents)}
-        return mac.recognise(memory, {"U": afferents}, uniform, fit=fit, soft=soft)
+        frame = {"U": mac.bottom_up(x)}
+        fit = mac.fit(memory, frame, dense=True)
+        return mac.recognise(memory, frame, uniform, fit=fit, soft=soft)
 
     given = (items, _uniform(mac, key, len(items)))
     return jax.lax.map(one, given, batch_size=min(_AT_ONCE, max(len(items), 1)))

@@ -187,9 +187,7 @@ class Network(eqx.Module):
                 )
                 memories_after[number] = memory
             else:
-                chosen = jax.vmap(
-                    lambda m, f, u, mac=level.mac: mac.recognise(m, f, u, back_off=back_off)
-                )(memories[number], frames, uniform)
+                chosen = _recognise(level, memories[number], frames, uniform, back_off)
             now.append(_persisting(level, before[number], chosen))
         return tuple(memories_after), tuple(now)
 
@@ -275,7 +273,7 @@ def _from_below(mac: Mac, lower: Mac, codes: _Codes, slots: Int[Array, " slot"])
     n_on = (codes.code[slots, 0] >= 0).sum()
     limit = heard.limit
     if mac.normaliser == "pi":
-        limit = (jnp.minimum(mac.limits[0], n_on) * lower.n_modules).astype(mac.dtype)
+        limit = (jnp.minimum(max(mac.limits[0], 1), n_on) * lower.n_modules).astype(mac.dtype)
     return heard._replace(limit=limit, present=mac.eligible(n_on))
 
 
@@ -285,7 +283,8 @@ def _from_beside(mac: Mac, codes: _Codes, slots: Int[Array, " slot"]) -> Afferen
     itself = codes.code[slots[0], 0] >= 0
     module = jnp.arange(len(slots) * mac.n_modules)
     own = jnp.where(module < mac.n_modules, module, -1)
-    return heard._replace(limit=heard.limit - itself.astype(mac.dtype), module=own)
+    limit = heard.limit - itself.astype(mac.dtype)
+    return heard._replace(limit=limit, present=limit > 0, module=own)
 
 
 def _study(
@@ -305,6 +304,22 @@ def _study(
         return mac.learn(memory, frame, jnp.where(learns, moment.code, -1), support), moment
 
     return jax.vmap(one)(memory, frames, uniform, learns)
+
+
+def _recognise(
+    level: Level,
+    memory: Memory,
+    frames: dict[str, Afferents],
+    uniform: Float[Array, "mac module"],
+    back_off: Levels,
+) -> Moment:
+    """Every mac chooses the code that fits best."""
+
+    def one(memory: Memory, frame: Any, uniform: Array) -> Moment:
+        fit = level.mac.fit(memory, frame, dense=True)
+        return level.mac.recognise(memory, frame, uniform, back_off=back_off, fit=fit)
+
+    return jax.vmap(one)(memory, frames, uniform)
 
 
 def _stays(level: Level, before: Activity) -> Bool[Array, " mac"]:
