@@ -320,5 +320,5 @@ def silence(mac: Mac) -> Moment:
 
 
 def overlap(one: Int[Array, " module"], other: Int[Array, " module"]) -> Float[Array, ""]:
-    """Fraction of the modules in which two codes have the same winner."""
-    return (one == other).mean()
+    """Fraction of the modules in which two codes have the same winner; silence (-1) has none."""
+    return ((one == other) & (one >= 0)).mean()
