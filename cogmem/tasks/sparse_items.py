@@ -53,17 +53,25 @@ def keeping(
 
     Args:
         item: which features are on.
-        n_kept: how many of them stay on; at most all of them.
-        replaced: whether as many of the other features are turned on as were lost (a similar item);
-            otherwise they are only lost (an occluded one).
+        n_kept: how many of them stay on; all of them at most.
+        replaced: whether as many of the other features are turned on as were lost (a similar item),
+            or all others if they are fewer; otherwise they are only lost (an occluded one).
         key: of the choice.
+
+    Raises:
+        InvalidValue: for a number below 0 or above that of the item; unchecked where traced, and
+            then taken as the nearest possible.
     """
+    if not isinstance(n_kept, jax.core.Tracer) and not isinstance(item, jax.core.Tracer):
+        n_active = int(np.sum(item))
+        if not 0 <= n_kept <= n_active:
+            raise InvalidValue(f"{n_kept} features kept of {n_active} active: expected 0 to all.")
     lost, gained = jax.random.uniform(key, (2, len(item)))
-    kept = _highest(jnp.where(item, lost, -1), jnp.asarray(n_kept))
+    kept = _highest(jnp.where(item, lost, -1), jnp.asarray(n_kept)) & item
     if not replaced:
         return kept
     n_gained = item.sum() - kept.sum()
-    return kept | _highest(jnp.where(item, -1, gained), n_gained)
+    return kept | (_highest(jnp.where(item, -1, gained), n_gained) & ~item)
 
 
 def ladder(n_rows: int = 12) -> Bool[np.ndarray, "image feature"]:
@@ -74,7 +82,12 @@ def ladder(n_rows: int = 12) -> Bool[np.ndarray, "image feature"]:
 
     Returns:
         bool[2 n_rows + 1, n_rows ** 2]; images k and l share max(0, n_rows - |k - l|) pixels.
+
+    Raises:
+        InvalidValue: for fewer than 3 rows, and so columns.
     """
+    if n_rows < 3:
+        raise InvalidValue(f"a ladder of {n_rows} rows: expected 3 or more, for its three columns.")
     image, row = np.arange(2 * n_rows + 1)[:, None], np.arange(n_rows)[None, :]
     column = np.where(image <= n_rows, 2 - (row < image), 1 - (row < image - n_rows))
     return (column[:, :, None] == np.arange(n_rows)).reshape(2 * n_rows + 1, n_rows**2)
