@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _AT_ONCE = 256
-"""Items recognised in one matrix product, to bound memory."""
+"""Items, or sequences, recognised at once, to bound memory."""
 
 
 def store(
@@ -147,10 +147,12 @@ def recall_sequences(
         Features, and the moments [sequence, frame].
 
     Raises:
-        InvalidValue: as `store_sequences`.
+        InvalidValue: as `store_sequences`, or for no frames.
     """
     features = checked(mac, cues, "sequence")
     _needs_lateral(mac)
+    if n_frames < 1:
+        raise InvalidValue(f"{n_frames} frames to recall: expected 1 or more, the cue included.")
     least = jnp.asarray(threshold)
     return _recall(_traced(mac), memory, jnp.asarray(features), n_frames, least, key)
 
@@ -282,7 +284,8 @@ def _recognise_sequences(
     def sequence(given: Any) -> Moment:
         return jax.lax.scan(frame, silence(mac), given)[1]
 
-    return jax.vmap(sequence)((sequences, _uniform(mac, key, *sequences.shape[:2])))
+    given = (sequences, _uniform(mac, key, *sequences.shape[:2]))
+    return jax.lax.map(sequence, given, batch_size=min(_AT_ONCE, max(len(sequences), 1)))
 
 
 @eqx.filter_jit
