@@ -174,10 +174,18 @@ class Network(eqx.Module):
             key: draws codes, or breaks ties.
             learning: whether macs learn.
             back_off: levels of evidence, if they do not.
+
+        Raises:
+            InvalidValue: in recall, if the lowest level has neither kind of evidence.
         """
         memories_after, now = list(memories), list[Activity]()
         for number, level in enumerate(self.levels):
             frames = self._frames(number, pixels, before, now)
+            if not frames:
+                raise InvalidValue(
+                    "without pixels the lowest level has nothing to go by: build it with "
+                    "lateral_radius=0 or top_down=True, or give it pixels."
+                )
             shape = (level.n_macs, level.mac.n_modules)
             uniform = jax.random.uniform(jax.random.fold_in(key, number), shape, level.mac.dtype)
             if learning:
@@ -464,7 +472,11 @@ def _fields(shape: tuple[int, int], grids: Sequence[Grid], number: int) -> np.nd
     grid = grids[number]
     if grid.rows < 1 or grid.columns < 1:
         raise InvalidValue(f"level {number + 1} has {grid.rows} x {grid.columns} macs.")
-    if grid.window and not number:
+    if grid.window and number:
+        raise InvalidValue(
+            f"level {number + 1} has a window of pixels, but sees macs: give it a radius."
+        )
+    if grid.window:
         return windows(shape, *grid.window, (grid.rows, grid.columns))
     sources = places(grids[number - 1]) if number else lattice(*shape)
     found = within(places(grid), sources, grid.radius)
