@@ -12,7 +12,9 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-__all__ = ["BACK_OFF", "VERSIONS", "Afferents", "Fit", "Frame", "Levels", "accepted"]
+from cogmem.errors import InvalidValue
+
+__all__ = ["BACK_OFF", "VERSIONS", "Afferents", "Fit", "Frame", "Levels", "accepted", "levels_of"]
 
 VERSIONS = ("HUD", "HU", "UD", "HD", "U", "H", "D")
 """The kinds of evidence that familiarity can be computed from, all of them first."""
@@ -42,11 +44,26 @@ Frame = Mapping[str, Afferents]
 Fit = dict[str, Float[Array, " unit"]]
 """Normalised input by kind."""
 
-Levels = tuple[tuple[tuple[str, ...], float], ...]
+Levels = tuple[tuple[tuple[str, ...], float | Float[Array, ""]], ...]
 """Levels of back-off: versions of the evidence, and the familiarity that accepts one of them."""
 
 BACK_OFF: Levels = ((("HUD",), 0.9), (("HU", "UD", "HD"), 0.9), (("U", "H", "D"), 0.0))
 """The default levels."""
+
+
+def levels_of(back_off: Levels) -> Levels:
+    """The same levels with their thresholds as arrays, so that other values compile nothing anew.
+
+    Raises:
+        InvalidValue: if a level does not name versions of the evidence.
+    """
+    for names, _ in back_off:
+        if isinstance(names, str) or not set(names) <= set(VERSIONS):
+            raise InvalidValue(
+                f"a level of back-off names {names!r}: expected a tuple of some of {VERSIONS}, "
+                "with its threshold, as in BACK_OFF."
+            )
+    return tuple((tuple(names), jnp.asarray(least)) for names, least in back_off)
 
 
 def accepted(

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.models.evidence import Levels
+from cogmem.models.evidence import Levels, levels_of
 from cogmem.models.sparsey import Mac, Memory, Moment
 
 __all__ = [
@@ -117,12 +117,18 @@ def recognise_sequences(
         Moments [sequence, frame]; `by_version` has the familiarity by each version of the evidence.
 
     Raises:
-        InvalidValue: as `store_sequences`.
+        InvalidValue: as `store_sequences`, or for levels that name no evidence.
     """
     features = checked(mac, sequences, "sequence", "frame")
     _needs_lateral(mac)
-    n_most = _n_most(mac, features)
-    return _recognise_sequences(_traced(mac), n_most, memory, jnp.asarray(features), key, back_off)
+    return _recognise_sequences(
+        _traced(mac),
+        _n_most(mac, features),
+        memory,
+        jnp.asarray(features),
+        key,
+        levels_of(back_off),
+    )
 
 
 def recall_sequences(

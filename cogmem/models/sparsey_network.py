@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.models.evidence import Afferents, Levels
+from cogmem.models.evidence import Afferents, Levels, levels_of
 from cogmem.models.receptive_fields import lattice, n_sources, neighbours, seen_by, windows, within
 from cogmem.models.sparsey import Mac, Memory, Moment
 from cogmem.models.sparsey_memory import silence
@@ -375,11 +375,12 @@ def perceive(
         The memories, and the moments [sequence, frame, mac] of each level.
 
     Raises:
-        InvalidValue: if the images have another size or values other than 0 and 1.
+        InvalidValue: if the images have another size or values other than 0 and 1, or for levels
+            that name no evidence.
     """
     images = _checked(network, sequences)
     model = jax.tree.map(jnp.asarray, network)
-    return _perceive(model, memories, images, key, learning, back_off, at_once)
+    return _perceive(model, memories, images, key, learning, levels_of(back_off), at_once)
 
 
 @eqx.filter_jit
