@@ -1,0 +1,179 @@
+"""Sequences in one macrocolumn as a picture: frames stored and recalled, and how much survives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
+
+from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
+
+__all__ = ["code_sequences"]
+
+_WHOLE = "Proportion correct"
+_STORED = "Sequences stored"
+_GREY = "0.55"
+
+
+def code_sequences(tree: xr.DataTree) -> Figure:
+    """Pictures of a sequence in the first row; below, nine panels.
+
+    Args:
+        tree: nodes as the experiment `code_sequences` makes them: `pictures` with `on` (row, frame,
+            y, x), the others with `mean` and `se` over macrocolumns (measure, ...).
+    """
+    with house_style():
+        figure = Figure(figsize=(DOUBLE_COLUMN, 1.2 * DOUBLE_COLUMN), layout="constrained")
+        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.05)
+        grid = figure.add_gridspec(4, 3, height_ratios=(0.95, 1, 1, 1))
+        _pictures(figure, grid[0, :], tree["pictures"].to_dataset())
+        axes = [figure.add_subplot(grid[row, column]) for row in (1, 2, 3) for column in range(3)]
+        _capacity(axes[:4], tree)
+        _order(axes[4], tree["order"].to_dataset(), tree["area"].to_dataset())
+        _warp(axes[5], tree["warp"].to_dataset())
+        _hypotheses(axes[6:], tree)
+        for letter, ax in zip("BCDEFGHIJ", axes, strict=True):
+            panel_letter(ax, letter, x=-24)
+    return figure
+
+
+def _pictures(figure: Figure, place: SubplotSpec, pictures: xr.Dataset) -> None:
+    """A row of frames for what was stored, and one for each recall of it."""
+    on = pictures["on"].transpose("row", "frame", "y", "x")
+    panels = place.subgridspec(*on.shape[:2], wspace=0.08, hspace=0.08).subplots()
+    for row, name in enumerate(on["row"].values):
+        exact = (on[row] == on[0]).all(("y", "x")).values
+        for frame, ax in enumerate(panels[row]):
+            ax.imshow(on[row, frame], cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set(visible=True, linewidth=0.6)
+            ax.spines[:].set_color(_GREY if exact[frame] else line_look(1).color)
+            if row == 0:
+                ax.set_title(f"{frame + 1}", fontsize=SMALL, pad=2)
+        text = name if row == 0 else f"recalled,\n{name}"
+        panels[row, 0].set_ylabel(text, rotation=0, ha="right", va="center")
+    note = panels[0, 0].annotate(
+        "Frame (with an orange border: not exact)",
+        (0, 1),
+        xytext=(0, 13),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=SMALL,
+    )
+    note.set_in_layout(False)
+    panel_letter(panels[0, 0], "A", x=-52)
+
+
+def _line(ax: Axes, x: Any, line: xr.Dataset, index: int, label: str, **look: Any) -> None:
+    """Mean and a band of 2 standard errors."""
+    color, dashes, mark = line_look(index)
+    every = max(len(x) // 8, 1)
+    how = {"color": color, "linestyle": dashes, "marker": mark, "markevery": every} | look
+    ax.plot(x, line["mean"], label=label, **how)
+    low, high = line["mean"] - 2 * line["se"], line["mean"] + 2 * line["se"]
+    ax.fill_between(x, low, high, color=how["color"], alpha=0.2, linewidth=0)
+
+
+def _growth(ax: Axes, node: xr.Dataset, lines: dict[str, str], title: str) -> None:
+    n_stored = node["n_stored"].values
+    for index, (measure, label) in enumerate(lines.items()):
+        _line(ax, n_stored, node.sel(measure=measure), index, label)
+    _proportion(ax)
+    ax.set(xlabel=_STORED, ylabel=_WHOLE, xlim=(0, n_stored[-1] + 0.5), title=title)
+
+
+def _proportion(ax: Axes) -> None:
+    """From 0 to 1, with the ceiling drawn."""
+    ax.axhline(1, color=_GREY, linewidth=0.5, zorder=0)
+    ax.set(ylim=(-0.03, 1.08), yticks=np.linspace(0, 1, 6))
+
+
+def _chance(ax: Axes, n_cells: int) -> None:
+    """The agreement of two codes that have nothing to do with each other."""
+    ax.axhline(1 / n_cells, color=_GREY, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0)
+
+
+def _capacity(axes: list[Axes], tree: xr.DataTree) -> None:
+    """The demonstration, noise in two sizes, and frames new or from a lexicon."""
+    demonstration = tree["demonstration"].to_dataset()
+    recall = {"frames": "frames exact", "recall": "codes"}
+    _growth(axes[0], demonstration, recall, f"Recall from frame 1, {_size(demonstration)}")
+    noise = {
+        "same": "as stored",
+        "one moved": "1 pixel moved",
+        "two moved": "2 pixels moved",
+        "recall": "recalled",
+    }
+    for ax, name in zip(axes[1:3], ("noise_9", "noise_24"), strict=True):
+        node = tree[name].to_dataset()
+        _growth(ax, node, noise, f"Codes, {_size(node)}")
+    new, lexicon = tree["new"].to_dataset(), tree["lexicon"].to_dataset()
+    words = {"same": "new frames", "frames": "new, frames recalled"}
+    _growth(axes[3], new, words, f"With a lexicon, {_size(new)}")
+    more = {"same": "lexicon", "frames": "lexicon, frames recalled"}
+    for index, (measure, label) in enumerate(more.items(), 2):
+        _line(axes[3], new["n_stored"].values, lexicon.sel(measure=measure), index, label)
+    for ax, node in zip(axes[:4], (demonstration, None, None, new), strict=True):
+        _chance(ax, 16 if node is None else node.attrs["n_cells"])
+        ax.legend(fontsize=SMALL, loc="lower left" if ax in axes[1:3] else "upper right")
+
+
+def _size(node: xr.Dataset) -> str:
+    return f"Q = {node.attrs['n_modules']}, K = {node.attrs['n_cells']}"
+
+
+def _order(ax: Axes, each: xr.Dataset, area: xr.Dataset) -> None:
+    """Familiarity by frame; learnt and shuffled differ in the filling of their marks."""
+    frames = each["frame"].values
+    for index, evidence in enumerate(("HU", "U", "back-off")):
+        where = float(area["mean"].sel(measure=evidence))
+        for shown in ("learnt", "shuffled"):
+            line = each.sel(measure=evidence, order=shown)
+            new = shown == "shuffled"
+            label = "" if new else f"{evidence}: area {where:.2f}"
+            look = {"markerfacecolor": "white"} if new else {}
+            _line(ax, frames, line, index, label, markevery=1, **look)
+    _proportion(ax)
+    ax.set(xlabel="Frame", ylabel="Familiarity (G)", xticks=frames)
+    ax.set_title("Order: learnt (filled), shuffled (open)")
+    ax.legend(fontsize=SMALL, loc="center right", bbox_to_anchor=(1, 0.62))
+
+
+def _warp(ax: Axes, node: xr.Dataset) -> None:
+    lines = {
+        "as learnt, back-off": "as learnt, back-off",
+        "every other, HU": "every other, HU only",
+        "every other, back-off": "every other, back-off",
+        "each twice, HU": "each twice, HU only",
+        "each twice, back-off": "each twice, back-off",
+    }
+    _growth(ax, node, lines, f"Warped in time, {_size(node)}")
+    ax.set(ylim=(0.57, 1.03), yticks=np.linspace(0.6, 1, 5))
+    ax.legend(fontsize=SMALL, loc="lower left")
+
+
+def _hypotheses(axes: list[Axes], tree: xr.DataTree) -> None:
+    """How many hypotheses, and the share of winners of the weaker one."""
+    midway, fork = tree["midway"].to_dataset(), tree["fork"].to_dataset()
+    panels = (
+        (midway, "hypotheses", "Entered midway: 1\N{EN DASH}4 shared", (4.5,)),
+        (midway, "weaker", "Entered midway: 1\N{EN DASH}4 shared", (4.5,)),
+        (fork, "hypotheses", "Fork: 1\N{EN DASH}3 shared, 4\N{EN DASH}5 unseen", (3.5, 5.5)),
+    )
+    for ax, (node, measure, title, ends) in zip(axes, panels, strict=True):
+        for index, sends in enumerate(node["sends"].values):
+            line = node.sel(sends=sends, measure=measure)
+            _line(ax, node["frame"].values, line, index, str(sends), markevery=1)
+        for end in ends:
+            ax.axvline(end, color=_GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
+        ax.set(xlabel="Frame shown", title=title, xticks=node["frame"].values)
+        if measure == "hypotheses":
+            ax.set(ylabel="Hypotheses (\N{GREEK SMALL LETTER ZETA})", ylim=(-0.08, 2.3))
+        else:
+            ax.set(ylabel="Winners of the weaker code", ylim=(0, 0.62))
+            _chance(ax, 16)
+    axes[0].legend(fontsize=SMALL, loc="upper right")
