@@ -17,6 +17,8 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, UInt8
 
+from cogmem.errors import InvalidValue
+
 __all__ = ["Bundle", "Convex", "Fading", "Lasting", "Permanence", "Stepwise", "share_increased"]
 
 NEVER = -1
@@ -24,6 +26,9 @@ NEVER = -1
 
 PERMANENT = 2
 """Stiffness of a synapse that no longer decays."""
+
+UNCOUNTED = -1
+"""Weights that are not 0, where counting them would be a pass over all synapses."""
 
 
 class Bundle(NamedTuple):
@@ -34,7 +39,7 @@ class Bundle(NamedTuple):
         last: [source, target] step of the last coincidence, -1 if none; None without decay.
         stiffness: [source, target] 0, 1 or 2, how firmly it is set; None without decay.
         n_synapses: how many of them exist (a cell has none from its own module).
-        n_increased: how many weights are not 0.
+        n_increased: how many weights are not 0; -1 with decay, as long as nothing counts them.
         frozen: whether the critical period is over.
     """
 
@@ -73,7 +78,7 @@ class Permanence(eqx.Module):
         sources: Int[Array, " on"],
         increase: Bool[Array, "on target"],
         step: Int[Array, ""],
-        threshold: float | None,
+        threshold: Any,
     ) -> Bundle:
         """The bundle after one step of learning.
 
@@ -90,10 +95,17 @@ class Lasting(Permanence):
     """Weights stay for good: one byte per synapse (Rinkus 2010, 2014).
 
     Attributes:
-        maximum: weight after a coincidence, up to 255.
+        maximum: weight after a coincidence, a whole number up to 255.
+
+    Raises:
+        InvalidValue: for another maximum.
     """
 
     maximum: float = eqx.field(static=True, default=127.0)
+
+    def __check_init__(self) -> None:
+        if not 1 <= self.maximum <= 255 or self.maximum != int(self.maximum):
+            raise InvalidValue(f"maximum is {self.maximum}, expected a whole number, 1 to 255.")
 
     @property
     def w_max(self) -> float:
@@ -122,7 +134,7 @@ class Lasting(Permanence):
         sources: Int[Array, " on"],
         increase: Bool[Array, "on target"],
         step: Int[Array, ""],
-        threshold: float | None,
+        threshold: Any,
     ) -> Bundle:
         """Set weights to their maximum. Cost: that of the sources that are on."""
         old = self.rows(bundle, sources, step)
@@ -159,7 +171,8 @@ class Fading(Permanence):
         """See `Permanence.begin`."""
         last = jnp.full((n_sources, n_targets), NEVER, jnp.int32)
         stiffness = jnp.zeros((n_sources, n_targets), jnp.int8)
-        return Bundle(None, last, stiffness, *_counters(n_synapses))
+        bundle = Bundle(None, last, stiffness, *_counters(n_synapses))
+        return bundle._replace(n_increased=jnp.asarray(UNCOUNTED, jnp.int32))
 
     def rows(self, bundle: Bundle, sources: Int[Array, " on"], step: Int[Array, ""]) -> Array:
         """See `Permanence.rows`."""
@@ -177,7 +190,7 @@ class Fading(Permanence):
         sources: Int[Array, " on"],
         increase: Bool[Array, "on target"],
         step: Int[Array, ""],
-        threshold: float | None,
+        threshold: Any,
     ) -> Bundle:
         """Date the coincidences; a repeated one may stiffen its synapse."""
         raised = increase & ~self._closed(bundle, step - 1, threshold)
@@ -192,13 +205,13 @@ class Fading(Permanence):
         return self._frozen(learnt, step, threshold)
 
     def _closed(
-        self, bundle: Bundle, step: Int[Array, ""], threshold: float | None
+        self, bundle: Bundle, step: Int[Array, ""], threshold: Any
     ) -> Bool[Array, "1 #target"]:
         if threshold is None or not self.by_cell:
             return bundle.frozen[None, None]
         return (self.weights(bundle, step).mean(axis=0) / self.w_max > threshold)[None, :]
 
-    def _frozen(self, bundle: Bundle, step: Int[Array, ""], threshold: float | None) -> Bundle:
+    def _frozen(self, bundle: Bundle, step: Int[Array, ""], threshold: Any) -> Bundle:
         """Count, and freeze for good if it is full. A pass over all synapses."""
         if threshold is None or self.by_cell:
             return bundle
@@ -289,11 +302,12 @@ def _count(flags: Bool[Array, ...]) -> Int[Array, ""]:
 
 
 def _full(
-    n_increased: Int[Array, ""], n_synapses: Int[Array, ""], threshold: float | None
+    n_increased: Int[Array, ""], n_synapses: Int[Array, ""], threshold: Any
 ) -> Bool[Array, ""] | bool:
     if threshold is None:
         return False
-    return n_increased > threshold * n_synapses.astype(jnp.result_type(float))
+    number = jnp.result_type(float)
+    return n_increased.astype(number) > threshold * n_synapses.astype(number)
 
 
 def _age(last: Any, step: Int[Array, ""]) -> Int[Array, ...]:
@@ -309,5 +323,10 @@ def _put(values: Any, sources: Int[Array, " on"], rows: Array) -> Array:
 
 
 def share_increased(bundle: Bundle) -> Float[Array, ""]:
-    """Fraction of the synapses that are not 0; without decay, or since the last learning."""
-    return bundle.n_increased / jnp.maximum(bundle.n_synapses, 1)
+    """Fraction of the synapses that are not 0, at the last learning.
+
+    NaN with decay where no threshold of freezing asks for it, since the count is a pass over all
+    synapses; take the mean of `Permanence.weights(...) > 0` then.
+    """
+    share = bundle.n_increased / jnp.maximum(bundle.n_synapses, 1)
+    return jnp.where(bundle.n_increased == UNCOUNTED, jnp.nan, share)
