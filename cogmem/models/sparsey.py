@@ -134,7 +134,8 @@ class Mac(eqx.Module):
         freeze_at: fraction of increased weights at which a bundle learns no more; None: never.
 
     Raises:
-        InvalidValue: for sizes below 1 or a band that is empty.
+        InvalidValue: for sizes below 1, a band that is empty, or a threshold of freezing that is no
+            fraction.
     """
 
     n_features: int = eqx.field(static=True)
@@ -150,7 +151,7 @@ class Mac(eqx.Module):
     competing: Literal["off", "boost", "discount"] = eqx.field(static=True, default="off")
     max_hypotheses: int = eqx.field(static=True, default=4)
     fewest_hypotheses: int = eqx.field(static=True, default=1)
-    freeze_at: float | None = eqx.field(static=True, default=None)
+    freeze_at: Number | None = None
     hypothesis_support: Number = parameter(
         0.95, (0, 1), start=(0.8, 0.99), meaning="support that makes a hypothesis", source=_SOURCE
     )
@@ -165,6 +166,8 @@ class Mac(eqx.Module):
         low, high = self.limits
         if not 0 <= low <= high:
             raise InvalidValue(f"band is {self.band}, expected (fewest, most), fewest <= most.")
+        if isinstance(self.freeze_at, (int, float)) and not 0 <= self.freeze_at <= 1:
+            raise InvalidValue(f"freeze_at is {self.freeze_at}, expected a fraction, 0 to 1.")
         for name, known in (
             ("normaliser", ("active", "pi")),
             ("competing", ("off", "boost", "discount")),
