@@ -134,8 +134,7 @@ class Mac(eqx.Module):
         freeze_at: fraction of increased weights at which a bundle learns no more; None: never.
 
     Raises:
-        InvalidValue: for sizes below 1, a band that is empty, or a threshold of freezing that is no
-            fraction.
+        InvalidValue: for sizes below 1, an empty band, or a `freeze_at` that is no fraction.
     """
 
     n_features: int = eqx.field(static=True)
@@ -231,11 +230,10 @@ class Mac(eqx.Module):
         size = min(n_most or self.limits[1] * self.n_per_source, self.n_features)
         sources = jnp.flatnonzero(x, size=size, fill_value=self.n_features)
         n_cells = x.sum(dtype=jnp.int32)
-        n_on = n_cells // self.n_per_source
         signal = (sources < self.n_features).astype(self.dtype)
-        fewest = jnp.minimum(max(self.limits[0], 1), n_on) * self.n_per_source
-        limit = n_cells if self.normaliser == "active" else fewest
-        return Afferents(sources, signal, limit.astype(self.dtype), self.eligible(n_on))
+        fewest = jnp.asarray(max(self.limits[0], 1) * self.n_per_source)
+        limit = (n_cells if self.normaliser == "active" else fewest).astype(self.dtype)
+        return Afferents(sources, signal, limit, self.eligible(n_cells // self.n_per_source))
 
     def eligible(self, n_on: Int[Array, ""]) -> Bool[Array, ""]:
         """Whether so many active features make the mac active (step 1)."""
