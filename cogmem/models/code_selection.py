@@ -299,22 +299,26 @@ def draw(
 
 
 def hardest(
-    support: Float[Array, "module cell"], uniform: Float[Array, " module"] | None = None
+    support: Float[Array, "module cell"],
+    ties: Float[Array, " module"] | Float[Array, "module cell"] | None = None,
 ) -> Int[Array, " module"]:
     """The best supported cell of each module.
 
     Args:
         support: V.
-        uniform: one number in [0, 1) per module, which decides between equals; without it the first
-            of them wins. Always taking the first makes codes overlap that have nothing in common.
+        ties: what decides between equals. Per module, a number in [0, 1) picks one of them; per
+            cell, it is a standing preference, and the highest of them wins. Without it the first
+            wins, which makes codes overlap that have nothing in common.
     """
-    if uniform is None:
+    if ties is None:
         return support.argmax(axis=1)
     # Equal support may differ in its last digit, by the order in which a machine multiplies.
     near = 1 - 8 * jnp.finfo(support.dtype).eps
     best = support >= support.max(axis=1, keepdims=True) * near
+    if ties.ndim == 2:
+        return jnp.where(best, ties, -1).argmax(axis=1)
     n_best = best.sum(axis=1)
-    chosen = jnp.minimum((uniform * n_best.astype(uniform.dtype)).astype(n_best.dtype), n_best - 1)
+    chosen = jnp.minimum((ties * n_best.astype(ties.dtype)).astype(n_best.dtype), n_best - 1)
     return (best.cumsum(axis=1) > chosen[:, None]).argmax(axis=1)
 
 

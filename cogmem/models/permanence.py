@@ -206,7 +206,7 @@ class Fading(Permanence):
 
     def _closed(
         self, bundle: Bundle, step: Int[Array, ""], threshold: Any
-    ) -> Bool[Array, "1 #target"]:
+    ) -> Bool[Array, "#source #target"]:
         if threshold is None or not self.by_cell:
             return bundle.frozen[None, None]
         return (self.weights(bundle, step).mean(axis=0) / self.w_max > threshold)[None, :]

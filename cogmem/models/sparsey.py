@@ -360,20 +360,30 @@ class Mac(eqx.Module):
         return self.learn(memory, frame, moment.code, support), moment
 
     def choose(
-        self, memory: Memory, frame: Frame, uniform: Float[Array, " module"]
+        self,
+        memory: Memory,
+        frame: Frame,
+        uniform: Float[Array, " module"],
+        ties: Float[Array, "module cell"] | None = None,
     ) -> tuple[Moment, Float[Array, "module cell"]]:
-        """The code to be learnt, and V; drawn while the critical period lasts, then the best."""
+        """The code to be learnt, and V; drawn while the critical period lasts, then the best.
+
+        Args:
+            memory, frame, uniform: see `study`.
+            ties: standing preferences among equals; `uniform` decides if there are none.
+        """
         selection = self.select(memory, frame)
         drawn = draw(selection.probability, uniform)
         frozen = memory.bundles["U"].frozen
-        code = jnp.where(frozen, hardest(selection.support, uniform), drawn)
+        best = hardest(selection.support, uniform if ties is None else ties)
+        code = jnp.where(frozen, best, drawn)
         return self._moment(selection, code, frame), selection.support
 
     def recognise(
         self,
         memory: Memory,
         frame: Frame,
-        uniform: Float[Array, " module"] | None = None,
+        uniform: Float[Array, " module"] | Float[Array, "module cell"] | None = None,
         *,
         back_off: Levels = (),
         soft: bool = False,
@@ -384,10 +394,10 @@ class Mac(eqx.Module):
         Args:
             memory: weights.
             frame: what arrives.
-            uniform: a number in [0, 1) for each module, which breaks ties; without it the first of
-                equals wins.
+            uniform: a number in [0, 1) for each module, or for each cell, which breaks ties (see
+                `hardest`); without it the first of equals wins.
             back_off: levels of evidence; without levels, all that is present counts.
-            soft: draw winners from their probabilities instead; needs `uniform`.
+            soft: draw winners from their probabilities instead; needs `uniform` for each module.
             fit: `self.fit(memory, frame)`, if it is known already.
         """
         fit = self.fit(memory, frame) if fit is None else fit

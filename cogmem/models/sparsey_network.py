@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -109,11 +110,14 @@ class Network(eqx.Module):
         levels: from the bottom up.
         progressive: whether a mac learns only when all macs it sees have ended their own critical
             period (have frozen).
+        preference: seed of the cells' standing preferences, which decide between equally supported
+            ones. They are the same at every frame: what looks the same must get the same code.
     """
 
     shape: tuple[int, int] = eqx.field(static=True)
     levels: tuple[Level, ...]
     progressive: bool = eqx.field(static=True, default=False)
+    preference: int = eqx.field(static=True, default=0)
 
     def begin(self) -> tuple[Memory, ...]:
         """Virgin memories [mac] of each level."""
@@ -188,16 +192,22 @@ class Network(eqx.Module):
                 )
             shape = (level.n_macs, level.mac.n_modules)
             uniform = jax.random.uniform(jax.random.fold_in(key, number), shape, level.mac.dtype)
+            ties = self._preferences(number)
             if learning:
-                gate = self._may_learn(number, memories_after)
-                memory, chosen = _study(
-                    level, memories[number], frames, uniform, before[number], gate
-                )
+                learns = self._may_learn(number, memories_after) & ~_stays(level, before[number])
+                given = (frames, uniform, ties, learns)
+                memory, chosen = jax.vmap(partial(_study, level.mac))(memories[number], *given)
                 memories_after[number] = memory
             else:
-                chosen = _recognise(level, memories[number], frames, uniform, back_off)
+                one = partial(_recognise, level.mac, back_off)
+                chosen = jax.vmap(one)(memories[number], frames, ties)
             now.append(_persisting(level, before[number], chosen))
         return tuple(memories_after), tuple(now)
+
+    def _preferences(self, number: int) -> Float[Array, "mac module cell"]:
+        level, mac = self.levels[number], self.levels[number].mac
+        key = jax.random.fold_in(jax.random.key(self.preference), number)
+        return jax.random.uniform(key, (level.n_macs, mac.n_modules, mac.n_cells), mac.dtype)
 
     def _may_learn(self, number: int, memories: Sequence[Memory]) -> Bool[Array, " mac"]:
         level = self.levels[number]
@@ -296,38 +306,28 @@ def _from_beside(mac: Mac, codes: _Codes, slots: Int[Array, " slot"]) -> Afferen
 
 
 def _study(
-    level: Level,
+    mac: Mac,
     memory: Memory,
-    frames: dict[str, Afferents],
-    uniform: Float[Array, "mac module"],
-    before: Activity,
-    gate: Bool[Array, " mac"],
+    frame: dict[str, Afferents],
+    uniform: Float[Array, " module"],
+    ties: Float[Array, "module cell"],
+    learns: Bool[Array, ""],
 ) -> tuple[Memory, Moment]:
-    """Every mac chooses a code, and learns it if it may and the code is new."""
-    mac = level.mac
-    learns = gate & ~_stays(level, before)
-
-    def one(memory: Memory, frame: Any, uniform: Array, learns: Array) -> tuple[Memory, Moment]:
-        moment, support = mac.choose(memory, frame, uniform)
-        return mac.learn(memory, frame, jnp.where(learns, moment.code, -1), support), moment
-
-    return jax.vmap(one)(memory, frames, uniform, learns)
+    """One mac chooses a code, and learns it if it may."""
+    moment, support = mac.choose(memory, frame, uniform, ties)
+    return mac.learn(memory, frame, jnp.where(learns, moment.code, -1), support), moment
 
 
 def _recognise(
-    level: Level,
-    memory: Memory,
-    frames: dict[str, Afferents],
-    uniform: Float[Array, "mac module"],
+    mac: Mac,
     back_off: Levels,
+    memory: Memory,
+    frame: dict[str, Afferents],
+    ties: Float[Array, "module cell"],
 ) -> Moment:
-    """Every mac chooses the code that fits best."""
-
-    def one(memory: Memory, frame: Any, uniform: Array) -> Moment:
-        fit = level.mac.fit(memory, frame, dense=True)
-        return level.mac.recognise(memory, frame, uniform, back_off=back_off, fit=fit)
-
-    return jax.vmap(one)(memory, frames, uniform)
+    """One mac chooses the code that fits best."""
+    fit = mac.fit(memory, frame, dense=True)
+    return mac.recognise(memory, frame, ties, back_off=back_off, fit=fit)
 
 
 def _stays(level: Level, before: Activity) -> Bool[Array, " mac"]:

@@ -141,7 +141,8 @@ def test_driver_gives_the_probabilities_of_the_walk(name: str) -> None:
 
 @each_participant
 def test_batch_of_lists_is_list_by_list(name: str) -> None:
-    one = eqx.filter_jit(lambda recalls: entrant(name).teacher_forced(TASK, recalls, key=KEY))
+    sitting = entrant(name)
+    one = eqx.filter_jit(lambda recalls: sitting.teacher_forced(TASK, recalls, key=KEY))
     looped = np.array([one(jnp.asarray(recalls)) for recalls in LISTS])
     np.testing.assert_allclose(events(name)[:, : N + 1], looped, rtol=2e-5, atol=1e-6)
 
