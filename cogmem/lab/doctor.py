@@ -17,6 +17,7 @@ _EXTRAS = {
     "jupyterlab": ("notebooks", "notebooks"),
     "dask": ("cluster", "sweeps on many workers"),
     "numpyro": ("bayes", "Bayesian fits"),
+    "sklearn": ("images", "classifiers of digits"),
 }
 
 

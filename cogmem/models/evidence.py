@@ -29,6 +29,7 @@ class Afferents(NamedTuple):
         limit: sum of signals that counts as a full fit, before the weight.
         present: whether there is anything of this kind to go by.
         module: module of the target's own macrocolumn that each source is in, -1 if another's.
+        every: [source] the signal of every source, on or not, where it is known without effort.
     """
 
     sources: Int[Array, " on"]
@@ -36,6 +37,7 @@ class Afferents(NamedTuple):
     limit: Float[Array, ""]
     present: Bool[Array, ""]
     module: Int[Array, " on"] | None = None
+    every: Float[Array, " source"] | None = None
 
 
 Frame = Mapping[str, Afferents]

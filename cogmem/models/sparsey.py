@@ -233,7 +233,8 @@ class Mac(eqx.Module):
         signal = (sources < self.n_features).astype(self.dtype)
         fewest = jnp.asarray(max(self.limits[0], 1) * self.n_per_source)
         limit = (n_cells if self.normaliser == "active" else fewest).astype(self.dtype)
-        return Afferents(sources, signal, limit, self.eligible(n_cells // self.n_per_source))
+        present = self.eligible(n_cells // self.n_per_source)
+        return Afferents(sources, signal, limit, present, every=x.astype(self.dtype))
 
     def eligible(self, n_on: Int[Array, ""]) -> Bool[Array, ""]:
         """Whether so many active features make the mac active (step 1)."""
@@ -295,8 +296,10 @@ class Mac(eqx.Module):
         if not dense:
             rows = self.permanence.rows(bundle, sources, memory.step)
             return afferents.signal @ rows.astype(self.dtype)
-        signal = jnp.zeros(self.n_sources[kind], self.dtype)
-        signal = signal.at[sources].add(afferents.signal, mode="drop")
+        signal = afferents.every
+        if signal is None:
+            silent = jnp.zeros(self.n_sources[kind], self.dtype)
+            signal = silent.at[sources].add(afferents.signal, mode="drop")
         return signal @ self.permanence.weights(bundle, memory.step).astype(self.dtype)
 
     def fit(self, memory: Memory, frame: Frame, *, dense: bool = False) -> Fit:
