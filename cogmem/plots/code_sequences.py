@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
@@ -16,7 +17,9 @@ __all__ = ["code_sequences"]
 
 _WHOLE = "Proportion correct"
 _STORED = "Sequences stored"
+_BANDS = "Lines: means over macrocolumns; bands: 2 standard errors; dotted: unrelated codes"
 _GREY = "0.55"
+_BELOW_CEILING: dict[str, Any] = {"loc": "upper right", "bbox_to_anchor": (1.04, 0.9)}
 
 
 def code_sequences(tree: xr.DataTree) -> Figure:
@@ -27,8 +30,8 @@ def code_sequences(tree: xr.DataTree) -> Figure:
             y, x), the others with `mean` and `se` over macrocolumns (measure, ...).
     """
     with house_style():
-        figure = Figure(figsize=(DOUBLE_COLUMN, 1.2 * DOUBLE_COLUMN), layout="constrained")
-        figure.get_layout_engine().set(h_pad=0.06, w_pad=0.05)
+        layout = ConstrainedLayoutEngine(h_pad=0.06, w_pad=0.05)
+        figure = Figure(figsize=(DOUBLE_COLUMN, 1.2 * DOUBLE_COLUMN), layout=layout)
         grid = figure.add_gridspec(4, 3, height_ratios=(0.95, 1, 1, 1))
         _pictures(figure, grid[0, :], tree["pictures"].to_dataset())
         axes = [figure.add_subplot(grid[row, column]) for row in (1, 2, 3) for column in range(3)]
@@ -36,6 +39,7 @@ def code_sequences(tree: xr.DataTree) -> Figure:
         _order(axes[4], tree["order"].to_dataset(), tree["area"].to_dataset())
         _warp(axes[5], tree["warp"].to_dataset())
         _hypotheses(axes[6:], tree)
+        figure.supxlabel(_BANDS, fontsize=SMALL)
         for letter, ax in zip("BCDEFGHIJ", axes, strict=True):
             panel_letter(ax, letter, x=-24)
     return figure
@@ -44,7 +48,7 @@ def code_sequences(tree: xr.DataTree) -> Figure:
 def _pictures(figure: Figure, place: SubplotSpec, pictures: xr.Dataset) -> None:
     """A row of frames for what was stored, and one for each recall of it."""
     on = pictures["on"].transpose("row", "frame", "y", "x")
-    panels = place.subgridspec(*on.shape[:2], wspace=0.08, hspace=0.08).subplots()
+    panels = np.asarray(place.subgridspec(*on.shape[:2], wspace=0.08, hspace=0.08).subplots())
     for row, name in enumerate(on["row"].values):
         exact = (on[row] == on[0]).all(("y", "x")).values
         for frame, ax in enumerate(panels[row]):
@@ -53,18 +57,10 @@ def _pictures(figure: Figure, place: SubplotSpec, pictures: xr.Dataset) -> None:
             ax.spines[:].set(visible=True, linewidth=0.6)
             ax.spines[:].set_color(_GREY if exact[frame] else line_look(1).color)
             if row == 0:
-                ax.set_title(f"{frame + 1}", fontsize=SMALL, pad=2)
+                ax.set_title(f"{frame + 1}" if frame else "Frame 1", fontsize=SMALL, pad=2)
         text = name if row == 0 else f"recalled,\n{name}"
+        text = text if exact.all() else f"{text}\n(orange:\nnot exact)"
         panels[row, 0].set_ylabel(text, rotation=0, ha="right", va="center")
-    note = panels[0, 0].annotate(
-        "Frame (with an orange border: not exact)",
-        (0, 1),
-        xytext=(0, 13),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        fontsize=SMALL,
-    )
-    note.set_in_layout(False)
     panel_letter(panels[0, 0], "A", x=-52)
 
 
@@ -112,14 +108,16 @@ def _capacity(axes: list[Axes], tree: xr.DataTree) -> None:
         node = tree[name].to_dataset()
         _growth(ax, node, noise, f"Codes, {_size(node)}")
     new, lexicon = tree["new"].to_dataset(), tree["lexicon"].to_dataset()
-    words = {"same": "new frames", "frames": "new, frames recalled"}
+    words = {"same": "new: codes", "frames": "new: recalled"}
     _growth(axes[3], new, words, f"With a lexicon, {_size(new)}")
-    more = {"same": "lexicon", "frames": "lexicon, frames recalled"}
+    more = {"same": "lexicon: codes", "frames": "lexicon: recalled"}
     for index, (measure, label) in enumerate(more.items(), 2):
         _line(axes[3], new["n_stored"].values, lexicon.sel(measure=measure), index, label)
-    for ax, node in zip(axes[:4], (demonstration, None, None, new), strict=True):
-        _chance(ax, 16 if node is None else node.attrs["n_cells"])
-        ax.legend(fontsize=SMALL, loc="lower left" if ax in axes[1:3] else "upper right")
+    sizes = (demonstration.attrs["n_cells"], 16, 16, new.attrs["n_cells"])
+    for ax, cells in zip(axes, sizes, strict=True):
+        _chance(ax, cells)
+        place = {"loc": "lower left"} if ax in axes[1:3] else _BELOW_CEILING
+        ax.legend(fontsize=SMALL, **place)
 
 
 def _size(node: xr.Dataset) -> str:
@@ -174,6 +172,7 @@ def _hypotheses(axes: list[Axes], tree: xr.DataTree) -> None:
         if measure == "hypotheses":
             ax.set(ylabel="Hypotheses (\N{GREEK SMALL LETTER ZETA})", ylim=(-0.08, 2.3))
         else:
-            ax.set(ylabel="Winners of the weaker code", ylim=(0, 0.62))
+            ax.set(ylabel="Share of the weaker code", ylim=(0, 0.62))
             _chance(ax, 16)
-    axes[0].legend(fontsize=SMALL, loc="upper right")
+    look = {"fontsize": SMALL, "title_fontsize": SMALL, "alignment": "left"}
+    axes[0].legend(loc="upper right", title="Signal, winners", borderaxespad=0.1, **look)
