@@ -146,7 +146,7 @@ class ModernHopfield(AssociativeMemory[ItemList]):
         """
         if isinstance(state.n_stored, jax.core.Tracer):
             return
-        n_stored = int(np.max(state.n_stored))
+        n_stored = int(np.asarray(state.n_stored).max())
         if n_stored + n_new > self.capacity:
             raise InvalidValue(
                 f"{n_new} items to store and {n_stored} stored, expected at most "
