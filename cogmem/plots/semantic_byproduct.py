@@ -39,6 +39,8 @@ def semantic_byproduct(
         for ax, code in zip(panels[1, 2:], ("default", "random codes"), strict=True):
             _familiarity(ax, nodes["familiarity"].sel(code=code))
             ax.set_title(code.capitalize())
+        note = "Bands: 95 % bootstrap intervals of the mean over macrocolumns"
+        figure.supxlabel(note, fontsize=SMALL)
         for ax, letter in zip(panels.ravel(), _LETTERS, strict=True):
             panel_letter(ax, letter, x=-18)
     return figure

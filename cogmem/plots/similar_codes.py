@@ -32,7 +32,8 @@ def similar_codes(nodes: Mapping[str, xr.Dataset], n_cells: int = 16, n_ladder: 
     Args:
         nodes: `ladder`, `probes`, `familiarity`, `controls`, `accuracy`, `distinct`, `graded` and
             `spearman`, as the experiment `similar_codes` makes them.
-        n_cells, n_ladder: cells of a module in the ladder and elsewhere; chance is one over them.
+        n_cells: cells of a module; chance is one over them.
+        n_ladder: the same in the ladder.
     """
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06)

@@ -19,9 +19,13 @@ def names():
 
 
 @pytest.fixture(scope="module")
-def found(names):
+def items(names):
+    return names["make_all"](names["Config"](n_macs=N_MACS), key=jax.random.key(11))
+
+
+@pytest.fixture(scope="module")
+def found(names, items):
     """Each of the codes: "inputs" and "codes" [mac, kept, item, other], "familiarity"."""
-    items = names["make_all"](names["Config"](n_macs=N_MACS), key=jax.random.key(11))
     codes, key = names["CODES"].items(), jax.random.key(12)
     return {name: names["simulate"](names["mac_of"](c), items, key=key) for name, c in codes}
 
@@ -54,9 +58,9 @@ def test_relations_by_hand(names) -> None:
     assert kind[3, 0] == kind[0, 0] == -1
 
 
-def test_variants_keep_features_of_their_own_prototype(names) -> None:
-    items = names["make_items"](7, key=jax.random.key(2))
-    variants, prototypes, near, new_variants, new = (np.asarray(part, int) for part in items)
+def test_variants_keep_features_of_their_own_prototype(names, items) -> None:
+    parts = (np.asarray(part[0, at(names, 7)], int) for part in items)
+    variants, prototypes, near, new_variants, new = parts
     assert (variants.sum(axis=1) == 12).all()
     for some in (variants, new_variants):
         shared = (prototypes @ some.T).reshape(6, 6, 4)
