@@ -243,14 +243,23 @@ class Network(eqx.Module):
         return frames
 
     def image(
-        self, memories: tuple[Memory, ...], activity: Activity, threshold: float = 0.9
+        self,
+        memories: tuple[Memory, ...],
+        code: Int[Array, "mac module"],
+        threshold: float | Float[Array, ""] = 0.9,
     ) -> Bool[Array, " pixel"]:
-        """Pixels that the codes of the lowest level stand for: any mac's reading turns one on."""
+        """Pixels that codes of the lowest level stand for; one mac's reading turns a pixel on.
+
+        Args:
+            memories: what each level knows.
+            code: of each mac of the lowest level.
+            threshold: fraction of a mac's winners that must point at a pixel.
+        """
         level = self.levels[0]
         read = jax.vmap(lambda m, c: level.mac.features(m, c, threshold))
-        on = read(memories[0], activity.moment.code)
         n_pixels = self.shape[0] * self.shape[1]
-        return jnp.zeros(n_pixels + 1, bool).at[level.below].max(on)[:n_pixels]
+        on = jnp.zeros(n_pixels + 1, bool).at[level.below].max(read(memories[0], code))
+        return on[:n_pixels]
 
 
 # ---- a frame, in parts ---------------------------------------------------------------------------
