@@ -6,11 +6,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cogmem.plots.style import DOUBLE_COLUMN, house_style, line_look, panel_letter
+from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["fixed_time"]
 
-HEIGHT = 2.6
+HEIGHT = 2.7
 
 
 def fixed_time(time: xr.Dataset, slope: xr.Dataset, cost: xr.Dataset) -> Figure:
@@ -35,7 +35,16 @@ def fixed_time(time: xr.Dataset, slope: xr.Dataset, cost: xr.Dataset) -> Figure:
             ax.set(xlim=(0, None), ylim=(0, None), xlabel="Items stored")
             panel_letter(ax, letter, x=-20)
         handles, labels = times.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=6.5)
+        title = f"Bars: quartiles of {time.sizes['repeat']} timings; brackets: 95 % intervals"
+        figure.legend(
+            handles,
+            labels,
+            loc="outside upper center",
+            ncols=3,
+            fontsize=6.5,
+            title=title,
+            title_fontsize=SMALL,
+        )
     return figure
 
 
@@ -58,7 +67,7 @@ def _times(ax: Axes, time: xr.Dataset, slope: xr.Dataset) -> None:
             elinewidth=0.7,
             label=f"{task}\n{mean:+.1f} % per 1,000 items [{low:.1f}, {high:.1f}]",
         )
-    ax.set_ylabel("Time per item /\nSparsey's median")
+    ax.set_ylabel("Processor time per item /\nSparsey's median")
 
 
 def _costs(ax: Axes, cost: xr.Dataset, name: str) -> None:
