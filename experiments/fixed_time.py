@@ -16,7 +16,7 @@ the compiled program (counted by the compiler), and that one program serves all 
 depend on how much is stored; for the list, bytes and operations grow with it. The slope is that of
 a straight line through the blocks, with its 95 % interval.
 
-Outcome (10,000 items, one core). An item takes 16.6 microseconds to store and 6.4 to retrieve, every
+Outcome (10,000 items, one core). An item takes 16.6 microseconds to store, 6.4 to retrieve, every
 block within 5 % of the median. Retrieval has no trend, +0.2 % per 1,000 items [-0.1, +0.6]; storing
 a rise of 0.2 % [0.0, 0.4], 2 % over all 10,000, with one program of so many operations throughout.
 Sparsey's state is 32,421 bytes, and an item costs 108,566 operations to retrieve; the list grows
