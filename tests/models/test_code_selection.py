@@ -274,6 +274,13 @@ def test_ties_are_broken_at_random_among_the_best_only() -> None:
     assert set(hardest(support).tolist()) == {1}
 
 
+def test_standing_preferences_decide_between_the_best_only() -> None:
+    """A number per cell: the most preferred of equals wins, every time."""
+    support = jnp.array([[0.2, 0.7, 0.7], [0.5, 0.5, 0.5]])
+    ties = jnp.array([[0.9, 0.1, 0.2], [0.3, 0.8, 0.4]])
+    assert hardest(support, ties).tolist() == [2, 1]
+
+
 def test_equals_up_to_rounding_are_equals() -> None:
     near = np.float32(0.7) * np.float32(1 - 2e-7)
     support = jnp.tile(jnp.array([[0.7, near, 0.699]]), (200, 1))

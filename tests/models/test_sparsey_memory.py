@@ -147,13 +147,13 @@ def test_out_of_the_band_nothing_is_stored(stored: Any) -> None:
 
 def test_codes_are_the_same_compiled_or_not_and_side_by_side() -> None:
     """Section 12, 15: jit, no jit and vmap, bit for bit; another seed gives others."""
-    mac, items = Mac(20, 3, 3), ITEMS[:3, :20] | (np.arange(20) < 2)
+    mac, items = Mac(20, 3, 3), ITEMS[:2, :20] | (np.arange(20) < 2)
 
     def both(key: Any) -> Any:
         memory, moments = store(mac, items, key=key)
         return memory, moments, recognise(mac, memory, items, key=key)
 
-    keys = jax.random.split(KEY, 3)
+    keys = jax.random.split(KEY)
     compiled = [both(key) for key in keys]
     beside = jax.vmap(both)(keys)
     for number, alone in enumerate(compiled):

@@ -19,6 +19,7 @@ from cogmem.errors import InvalidValue
 from cogmem.models.evidence import BACK_OFF
 from cogmem.models.sparsey import Mac, Memory
 from cogmem.models.sparsey_network import Activity, Grid, Network, build, perceive, places
+from cogmem.tasks.sparse_items import random_items
 
 KEY, OTHER = jax.random.split(jax.random.key(7))
 Q, K = 5, 6  # below
@@ -41,7 +42,10 @@ def film(*frames: str) -> np.ndarray:
 # Every mac sees something in every frame but the second.
 FRAMES = ("x.x.x", "....x", "xx.x.", "x..x.", ".xx.x", "x.xx.")
 
+SEEN = ((("HUD",), 0.9), (("U",), 0.0))
+
 step = eqx.filter_jit(Network.step)
+frames = eqx.filter_jit(Network._frames)
 
 
 def run(
@@ -211,7 +215,7 @@ def test_the_normaliser_pi_counts_macs_above() -> None:
         for n_on, limit in ((3, full), (1, Q)):
             code = jnp.where(jnp.arange(3)[:, None] < n_on, 2, jnp.full((3, Q), -1))
             below = quiet[0]._replace(moment=quiet[0].moment._replace(code=code))
-            heard = network._frames(1, None, quiet, [below])["U"]
+            heard = frames(network, 1, None, quiet, [below])["U"]
             assert heard.limit.tolist() == [limit]
             assert heard.present.tolist() == [n_on >= 2]
             assert heard.sources[0, :Q].tolist() == [K * q + 2 for q in range(Q)]
@@ -274,6 +278,64 @@ def test_silence_above_the_padding_does_not_open_the_gate() -> None:
 
 
 # ---- what comes back -----------------------------------------------------------------------------
+
+
+# Three macs with 16 pixels each, of which 6 are on; two sequences of four frames.
+SEEING = build(
+    (4, 12),
+    [
+        Grid(1, 3, Mac(1, 6, 24), window=(4, 4), lateral_radius=0.5, top_down=True),
+        Grid(1, 1, Mac(1, 6, 24), radius=0.5, lateral_radius=0.0, persistence=2),
+    ],
+)
+FILMS = np.moveaxis(
+    np.reshape(random_items(24, 16, 6, key=jax.random.key(3)), (2, 4, 3, 4, 4)), 2, 3
+).reshape(2, 4, 4, 12)
+
+
+@pytest.fixture(scope="module")
+def stored() -> tuple[Any, Any]:
+    return perceive(SEEING, SEEING.begin(), FILMS, key=KEY, learning=True)
+
+
+def test_stored_sequences_are_recognised_at_both_levels(stored: Any) -> None:
+    """The same codes, and G = 1 at every mac; sequences in any order and number at once."""
+    memories, moments = stored
+    assert memories[0].step.tolist() == [8] * 3
+    order = np.array([1, 0, 1])
+    _, found = perceive(SEEING, memories, FILMS[order], key=OTHER, at_once=2)
+    for level in range(2):
+        np.testing.assert_array_equal(found[level].code, moments[level].code[order])
+        assert (found[level].familiarity == 1).all()
+    # Each begins without a past: no lateral evidence at the first frame.
+    lateral = SEEING.levels[0].mac.versions.index("HU")
+    assert np.isnan(found[0].by_version[:, 0, :, lateral]).all()
+    assert not np.isnan(found[0].by_version[:, 1:, :, lateral]).any()
+
+
+def test_recall_goes_on_without_pixels(stored: Any) -> None:
+    """A first frame as a cue; lateral and top-down evidence bring the others, pixel by pixel."""
+    memories, moments = stored
+    now, recalled = SEEING.silence(), []
+    for number in range(4):
+        pixels = None if number else jnp.asarray(FILMS[1, 0].ravel())
+        _, now = step(SEEING, memories, now, pixels, key=jax.random.fold_in(KEY, number))
+        recalled.append(now)
+        np.testing.assert_array_equal(now[0].moment.code, moments[0].code[1, number])
+        np.testing.assert_array_equal(now[1].moment.code, moments[1].code[1, number])
+        read = SEEING.image(memories, now[0].moment.code, threshold=1.0)
+        np.testing.assert_array_equal(read, FILMS[1, number].ravel())
+
+
+def test_a_new_context_backs_off_to_what_is_seen(stored: Any) -> None:
+    """The last frame after the first: by U it has its own code, whatever H and D expect."""
+    memories, moments = stored
+    turned = FILMS[:1, [0, 3]]
+    _, (plain, _) = perceive(SEEING, memories, turned, key=OTHER)
+    _, (backed, _) = perceive(SEEING, memories, turned, key=OTHER, back_off=SEEN)
+    assert plain.familiarity[0, 1].max() < 0.9
+    assert (backed.familiarity[0, 1] == 1).all()
+    np.testing.assert_array_equal(backed.code[0, 1], moments[0].code[0, 3])
 
 
 def test_recall_without_anything_to_go_by_is_refused() -> None:
