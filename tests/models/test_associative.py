@@ -150,6 +150,16 @@ def test_runs_under_jit_and_vmap_over_pattern_sets(memory: AssociativeMemory) ->
     assert eqx.tree_equal(alone, second, rtol=1e-5)
 
 
+@pytest.mark.parametrize("index", range(5))
+def test_precision_follows_the_parameters(index: int) -> None:
+    patterns = dense(3, N, 0)
+    with jax.enable_x64(True):
+        memory = family()[index]
+        double = complete_all(memory, learnt(memory, patterns), patterns)
+    assert double.familiarity.dtype == jnp.float64
+    assert double.pattern.dtype == bool
+
+
 @every
 def test_bad_patterns_are_refused(memory: AssociativeMemory) -> None:
     state = memory.begin()
