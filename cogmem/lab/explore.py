@@ -3,18 +3,13 @@
     explore("CMR", load("peers"))       # in a notebook
 
 `Simulator` computes and knows nothing of widgets, `Chart` draws, `Explorer` joins both to sliders
-that are made from the model's own table of parameters.
+(sliders.py) that are made from the model's own table of parameters.
 """
 
 from __future__ import annotations
 
-import base64
 import io
-import math
-import time
 from collections.abc import Mapping
-from types import ModuleType
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -26,10 +21,10 @@ from matplotlib.image import imsave
 
 from cogmem import measures
 from cogmem.data.recalls import Recalls
-from cogmem.errors import InvalidValue, MissingExtra, UnknownName
+from cogmem.errors import InvalidValue, UnknownName
+from cogmem.lab.sliders import Sliders, widgets
 from cogmem.measures.curves import AXES, CURVES
 from cogmem.models import parameters
-from cogmem.models.parameters import Parameter
 from cogmem.participants.roster import sitting as registered
 from cogmem.participants.sitting import Sitting
 from cogmem.plots.curves import (
@@ -48,12 +43,10 @@ from cogmem.tasks import FreeRecall
 __all__ = [
     "Chart",
     "Explorer",
-    "Scale",
     "Simulator",
     "explore",
     "people_curves",
     "simulated_curves",
-    "slider_scale",
 ]
 
 N_LISTS = 2000
@@ -218,37 +211,12 @@ class Chart:
         self._behind = self._canvas.copy_from_bbox(self.figure.bbox)
 
 
-class Scale(NamedTuple):
-    """The range of a slider, and whether equal steps are equal ratios."""
-
-    low: float
-    high: float
-    log: bool
-
-
-def slider_scale(entry: Parameter) -> Scale:
-    """A range for a slider, from the bounds and from where fits begin.
-
-    Where fits begin in less than half of the bounds, most of the bounds is of no interest: the
-    slider is then logarithmic and goes a factor of ten beyond that interval, within the bounds.
-    """
-    (low, high), (begin, end) = entry.bounds, entry.start
-    if math.isfinite(high - low) and end - begin >= (high - low) / 2:
-        return Scale(low, high, log=False)
-    if begin <= 0:
-        return Scale(max(low, 2 * begin - end), min(high, 2 * end - begin), log=False)
-    return Scale(max(low, begin / 10), min(high, end * 10), log=True)
-
-
-class Explorer:
+class Explorer(Sliders):
     """Sliders for a model's parameters, and its curves over those of people.
 
     Attributes:
         simulator: what computes the curves.
         chart: what draws them.
-        sliders: the slider of each parameter.
-        widget: all of it, to be displayed.
-        ms: milliseconds that the last move took, from slider to picture.
     """
 
     def __init__(
@@ -259,110 +227,14 @@ class Explorer:
         presets: Mapping[str, Mapping[str, float]],
     ) -> None:
         """See `explore`."""
-        self._ipywidgets = _ipywidgets()
-        # What a preset does not name goes back to its start, so that order does not matter.
-        every: dict[str, Mapping[str, float]] = {"start": {}, **presets}
-        self._presets = {name: {**simulator.values, **values} for name, values in every.items()}
-        self._listening = True
-        self.simulator, self.ms = simulator, math.nan
+        self.simulator = simulator
         self.chart = Chart(people, simulator(), f"{label}: {simulator.n_lists:,} lists")
-        self.sliders = {
-            name: self._slider(name, entry) for name, entry in simulator.sitting.parameters.items()
-        }
-        self._picture = self._ipywidgets.Image(value=self.chart.png(), format="png")
-        self._picture.layout.max_width = "700px"
-        self.widget = self._arranged()
+        super().__init__(simulator.sitting.parameters, simulator.values, presets)
 
-    @property
-    def values(self) -> dict[str, float]:
-        """Where the sliders stand."""
-        return {name: slider.value for name, slider in self.sliders.items()}
-
-    def update(self, **values: float) -> float:
-        """Set some sliders, simulate, and move the lines.
-
-        Returns:
-            Milliseconds from call to picture.
-
-        Raises:
-            UnknownName: if the model has no such parameter.
-            InvalidValue: if a value lies outside its bounds.
-        """
-        start = time.perf_counter()
-        self.chart.move(self.simulator(**self.values | values))
-        self._picture.value = self.chart.png()
-        self._set(values)
-        self.ms = 1000 * (time.perf_counter() - start)
-        return self.ms
-
-    def reset(self) -> float:
-        """Back to where the sliders stood at first."""
-        return self.update(**self.simulator.values)
-
-    def _set(self, values: Mapping[str, float]) -> None:
-        """Move sliders without simulating once for each."""
-        self._listening = False
-        for name, value in values.items():
-            _widen(self.sliders[name], value)
-            self.sliders[name].value = value
-        self._listening = True
-
-    def _slider(self, name: str, entry: Parameter) -> Any:
-        scale, value = slider_scale(entry), self.simulator.values[name]
-        common = {
-            "value": value,
-            "description": name,
-            "tooltip": f"{entry.meaning} (unit {entry.unit}). {entry.source}",
-            "readout_format": ".3g",
-            # The browser sends one move at a time and drops those overtaken while it waits.
-            "continuous_update": True,
-            "style": {"description_width": "11em"},
-            "layout": {"width": "98%"},
-        }
-        slider = self._bounded(scale, value, common)
-        slider.observe(self._moved, names="value")
-        return slider
-
-    def _bounded(self, scale: Scale, value: float, common: Mapping[str, Any]) -> Any:
-        low, high = min(scale.low, value), max(scale.high, value)
-        if scale.log and low > 0:
-            ends = {"min": math.log10(low), "max": math.log10(high)}
-            return self._ipywidgets.FloatLogSlider(base=10, step=0.01, **ends, **common)
-        step = (high - low) / 200
-        return self._ipywidgets.FloatSlider(min=low, max=high, step=step, **common)
-
-    def _moved(self, change: Any) -> None:
-        if self._listening:
-            self.update()
-
-    def _arranged(self) -> Any:
-        rows = [
-            self._ipywidgets.VBox([slider, self._ipywidgets.HTML(_small(entry.meaning))])
-            for slider, entry in zip(
-                self.sliders.values(), self.simulator.sitting.parameters.values(), strict=True
-            )
-        ]
-        layout = {"grid_template_columns": "50% 50%", "max_width": "700px"}
-        grid = self._ipywidgets.GridBox(rows, layout=layout)
-        return self._ipywidgets.VBox([self._controls(), self._picture, grid])
-
-    def _controls(self) -> Any:
-        button = self._ipywidgets.Button(description="Reset")
-        button.on_click(lambda _: self.reset())
-        if len(self._presets) == 1:
-            return button
-        menu = self._ipywidgets.Dropdown(options=list(self._presets), description="Parameters")
-        menu.observe(lambda change: self.update(**self._presets[change["new"]]), names="value")
-        return self._ipywidgets.HBox([menu, button])
-
-    def __repr__(self) -> str:
-        return f"<Explorer: {len(self.sliders)} sliders>"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """Sliders where there is a kernel to serve them, the figure where there is none."""
-        shown = self.widget._repr_mimebundle_(**kwargs)
-        still = base64.b64encode(self._picture.value).decode()
-        return {**shown, "text/plain": repr(self), "image/png": still}
+    def picture(self, values: Mapping[str, float]) -> bytes:
+        """Simulate, and move the lines."""
+        self.chart.move(self.simulator(**values))
+        return self.chart.png()
 
 
 def explore(
@@ -389,28 +261,10 @@ def explore(
         UnknownName: if there is no such participant, or no such parameter in a preset.
         MixedListLengths: if the lists have several lengths.
     """
-    _ipywidgets()
+    widgets()
     simulator = Simulator(model, people, n_lists=n_lists, seed=seed)
     for name in {name for preset in (presets or {}).values() for name in preset}:
         if name not in simulator.values:
             raise UnknownName("parameter", name, simulator.values)
     label = label or (model if isinstance(model, str) else "Model")
     return Explorer(simulator, people_curves(people), label, presets or {})
-
-
-def _ipywidgets() -> ModuleType:
-    try:
-        import ipywidgets
-    except ImportError as error:
-        raise MissingExtra("ipywidgets", "notebooks") from error
-    return ipywidgets
-
-
-def _widen(slider: Any, value: float) -> None:
-    """Make room for a value within its bounds but beyond the slider's ends."""
-    at = math.log10(value) if hasattr(slider, "base") and value > 0 else value
-    slider.min, slider.max = min(slider.min, at), max(slider.max, at)
-
-
-def _small(text: str) -> str:
-    return f'<span style="color: gray; font-size: 85%; padding-left: 12.5em">{text}</span>'

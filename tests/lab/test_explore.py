@@ -14,7 +14,8 @@ import pytest
 from cogmem import measures
 from cogmem.data import Recalls
 from cogmem.errors import InvalidValue, MissingExtra, UnknownName
-from cogmem.lab.explore import Explorer, Simulator, explore, simulated_curves, slider_scale
+from cogmem.lab.explore import Explorer, Simulator, explore, simulated_curves
+from cogmem.lab.sliders import slider_scale
 from cogmem.models import parameters
 from cogmem.participants.roster import sitting
 from cogmem.tasks import FreeRecall
