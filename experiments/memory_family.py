@@ -1,0 +1,583 @@
+"""Sparsey and its family at equal bits: what do they hold, and do similar inputs stay similar?
+
+Method. All memories get about 160,000 bits of storage, N^2 for N = 400 features, and the same items
+with 12 of 400 features on: random ones, and ones from 40 families, whose members keep 8 of the 12
+features of a prototype. Items are stored one by one; at each look memories are asked about stored
+items drawn at random. Sizes and constants are those at which each memory did best with these bits:
+
+- Willshaw's net, autoassociative, threshold |a|: N^2 bits exactly.
+- Kanerva's memory: 133 hard locations with counters of 2 bits; addresses with 40 features on,
+  reached when they share 4 with an item (random addresses, half on, are all equally far from sparse
+  items); 6 readings. 159,600 bits.
+- Hopfield's net, 20 updates: its N (N - 1) weights take log2 (M + 1) bits each, so that it meets
+  the budget with a single item and is above it with more; items fix N.
+- Modern Hopfield (beta = 1, one update): room for the 400 items that the bits allow; bits grow with
+  the items, items that come after are lost.
+- Spatial pooler: 49 columns (32 bits of duty cycle and N permanences of 8 bits each), 5 winners,
+  ten exposures in a row to each item. It has codes and familiarity, but completes nothing.
+- Sparsey: Q = 10 modules of K = 40 cells, N Q K bits exactly; theta_D = 1, as strict as Willshaw's
+  threshold. Constants "default" and "smooth", "default" with lambda_U = 10, and random codes.
+
+*Completion.* Cues are the item itself, 9 of its 12 features and nothing else, or 9 features and 3
+wrong ones. Accuracy is F1, 2 |x and y| / (|x| + |y|) of item x and answer y. The share of features
+right would be .97 for an empty answer to a sparse item; F1 counts what is on, and for half-on
+patterns it is about the share of bits right, so that both can be compared. An unchanged cue has F1
+of .86 and .75. The rate of answers without any error is in the table. An exact cue tests only that
+a memory does not spoil what it is given: one that gives back its input has F1 of 1.
+
+*Capacity* is the number of items at which F1 from 9 of 12 features falls below .97, interpolated
+between looks. Information per bit of storage is M log2 C(400, 12) over the bits at that M; what the
+memory adds to the cue is M log2 C(391, 3), the missing features. What errors cost is not taken
+off. Kanerva's and Hopfield's theories are for patterns with half of the features on, so that they
+and the modern net are also given such patterns, cues with 75 % of the active features again, of
+lengths at which they use the budget best.
+
+*Familiarity*: AUC of stored against new items (of the same families, where there are families).
+
+*Similarity*: with 100 items stored, new items that share 0 to 12 features with a stored one.
+Overlap of two codes is 2 |A and B| / (|A| + |B|), which is the share of equal winners for Sparsey;
+Spearman's correlation is over all new items. Codes of new items are those that Sparsey would give
+them if it stored them (learning draw), or the best supported ones (hard maximum), as in retrieval.
+Where the code is the completed pattern (Willshaw, both Hopfields) it is compared likewise.
+
+*Operations*: multiply-adds of one completion, by counting (experiment `fixed_time` has the times).
+
+Bars are standard deviations over networks with items of their own. After the equations of the
+papers; no published figure is replicated.
+
+Outcome. NOT YET MEASURED
+
+Run: `cogmem run memory_family`, or `cogmem run memory_family --preset paper`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from matplotlib.figure import Figure
+from scipy.stats import spearmanr
+
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.settings import setting
+from cogmem.models.associative import AssociativeMemory, complete_all
+from cogmem.models.code_selection import PRESETS, CodeSelection
+from cogmem.models.code_selection_controls import RandomCodes
+from cogmem.models.hopfield import Hopfield, ModernHopfield
+from cogmem.models.kanerva import SparseDistributedMemory, hard_locations
+from cogmem.models.sparse_overlap import SpatialPooler, random_permanences
+from cogmem.models.sparsey import Mac
+from cogmem.models.sparsey_associative import SparseyMemory
+from cogmem.models.willshaw import Willshaw
+from cogmem.plots.memory_family import memory_family
+from cogmem.tasks.sparse_items import keeping, random_items
+
+N_FEATURES, N_ACTIVE = 400, 12
+BUDGET = N_FEATURES**2
+"""Bits of storage for each memory."""
+
+N_MODULES, N_CELLS = 10, 40
+N_FAMILIES, N_COMMON = 40, 8
+CRITERION = 0.97
+KEPT = 0.75
+"""Share of the active features that a cue keeps."""
+
+N_STORED = (
+    *(1, 2, 3, 4, 6, 8, 10, 12, 15, 20, 30, 50, 75, 100, 150, 200, 250, 300, 350, 400, 450, 500),
+    *(550, 600, 650, 700, 750, 800, 850, 900, 1000, 1200),
+)
+"""Items stored at each look."""
+
+SIMILARITY_STORED = 100
+HARD = ("Sparsey", "Sparsey, random codes")
+"""Memories whose codes are also looked at as retrieved."""
+
+SHARED = np.arange(N_ACTIVE + 1)
+MEASURES = ("exact", "part", "replaced", "perfect", "auc")
+"""F1 from the three cues, answers to part cues without error, and old against new."""
+
+Maker = Callable[[PRNGKeyArray], AssociativeMemory[Any]]
+
+
+class Member(NamedTuple):
+    """A memory of the family.
+
+    Attributes:
+        make: from a key, with the random parts drawn.
+        n_features, n_active: of the items; `n_active` are on.
+        n_exposures: times in a row that each item is shown.
+    """
+
+    make: Maker
+    n_features: int = N_FEATURES
+    n_active: int = N_ACTIVE
+    n_exposures: int = 1
+
+
+def sparsey(selection: CodeSelection, *, drawn: bool = False) -> Maker:
+    """Sparsey with this code selection; `drawn`: see `SparseyMemory`."""
+    band = (1, N_ACTIVE)
+    mac = Mac(N_FEATURES, N_MODULES, N_CELLS, selection=selection, band=band)
+    return lambda key: SparseyMemory(mac, threshold=1.0, drawn=drawn)
+
+
+def kanerva(key: PRNGKeyArray) -> SparseDistributedMemory:
+    """Locations that share at least 4 features with an item; see the module's text."""
+    counter_bits, n_on, n_shared = 2, 40, 4
+    n_locations = BUDGET // (N_FEATURES * (counter_bits + 1))
+    addresses = random_items(n_locations, N_FEATURES, n_on, key=key)
+    radius = N_ACTIVE + n_on - 2 * n_shared
+    return SparseDistributedMemory(addresses, radius, counter_bits=counter_bits)
+
+
+def kanerva_half_on(key: PRNGKeyArray, n: int = N_FEATURES) -> SparseDistributedMemory:
+    """Random locations, reached at a standard deviation below the mean distance."""
+    addresses = hard_locations(BUDGET // (n * 3), n, key=key)
+    return SparseDistributedMemory(addresses, round(n / 2 - math.sqrt(n) / 2), counter_bits=2)
+
+
+def pooler(key: PRNGKeyArray) -> SpatialPooler:
+    """As many columns as the bits allow, a tenth of them winning."""
+    n_columns = BUDGET // (8 * N_FEATURES + 32)
+    return SpatialPooler(random_permanences(n_columns, N_FEATURES, key=key), n_columns // 10 + 1)
+
+
+SELECTIONS: dict[str, CodeSelection] = {
+    "Sparsey": PRESETS["default"],
+    "Sparsey, smooth": PRESETS["smooth"],
+    "Sparsey, lambda_U = 10": CodeSelection(bottom_up_power=10.0),
+    "Sparsey, random codes": RandomCodes(),
+}
+
+MEMBERS: dict[str, Member] = {
+    "Willshaw": Member(lambda key: Willshaw(N_FEATURES)),
+    "Kanerva": Member(kanerva),
+    "Hopfield": Member(lambda key: Hopfield(N_FEATURES)),
+    "Modern Hopfield": Member(lambda key: ModernHopfield(N_FEATURES, BUDGET // N_FEATURES)),
+    "Spatial pooler": Member(pooler, n_exposures=10),
+    **{name: Member(sparsey(selection)) for name, selection in SELECTIONS.items()},
+}
+
+HALF_ON: dict[str, Member] = {
+    "Kanerva": Member(kanerva_half_on, 400, 200),
+    "Hopfield": Member(lambda key: Hopfield(179), 179, 90),
+    "Modern Hopfield": Member(lambda key: ModernHopfield(400, BUDGET // 400), 400, 200),
+}
+"""Memories whose theory is for patterns with half of the features on, with such patterns."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """How many networks, and how many items they are asked about."""
+
+    n_networks: int = setting(10, (2, 1000), meaning="networks of each kind, with own items")
+    n_probes: int = setting(100, (10, 100), meaning="stored items, and new ones, at each look")
+    seed: int = setting(1969, (0, 2**32 - 1), meaning="of everything random")
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """Fill all memories and probe them.
+
+    Returns:
+        Nodes `filling` (items, memory, stored, network), `half_on` (memory, stored, network),
+        `capacity` (case, memory, network), `similarity` (code, shared, network), `spearman`
+        (code, network), `sizes` (memory, stored).
+    """
+    report = session.begin(len(MEMBERS) + len(HALF_ON) + 1)
+    keys = jax.random.split(jax.random.key(config.seed), config.n_networks)
+    found: dict[str, dict[str, Any]] = {"random": {}, "families": {}, "half on": {}}
+    for name, member in MEMBERS.items():
+        for items in ("random", "families"):
+            found[items][name] = filled(member, config.n_probes, keys, items == "families")
+        report(1, f"filling {name}")
+    for name, member in HALF_ON.items():
+        found["half on"][name] = filled(member, config.n_probes, keys)
+        report(1, f"filling {name}, half-on patterns")
+    nodes = {
+        "filling": xr.concat(
+            [_filling(found[items]) for items in ("random", "families")],
+            xr.IndexVariable("items", ["random", "families"]),
+        ),
+        "half_on": _filling(found["half on"]),
+        "sizes": sizes(),
+    }
+    nodes["capacity"] = capacities(nodes["filling"], nodes["half_on"])
+    nodes |= similarities(config.n_probes, keys)
+    report(1, "similarity")
+    return xr.DataTree.from_dict(nodes)
+
+
+# ---- one network ---------------------------------------------------------------------------------
+
+
+def filled(
+    member: Member, n_probes: int, keys: PRNGKeyArray, families: bool = False
+) -> dict[str, Float[np.ndarray, "look network"]]:
+    """The measures at each look, of one network for each key."""
+    each = []
+    for key in keys:
+        of_memory, of_items, of_probes, of_looks = jax.random.split(key, 4)
+        items = stimuli(member, N_STORED[-1] + n_probes, families, of_items)
+        asked = probes(items, n_probes, of_probes)
+        memory = jax.tree.map(jnp.asarray, member.make(of_memory))
+        each.append(_filled(memory, member.n_exposures, items, asked, of_looks))
+    return {name: np.stack([one[name] for one in each], axis=-1) for name in MEASURES}
+
+
+def stimuli(
+    member: Member, n_items: int, families: bool, key: PRNGKeyArray
+) -> Bool[Array, "item feature"]:
+    """Random items, or members of families in turn."""
+    if not families:
+        return random_items(n_items, member.n_features, member.n_active, key=key)
+    of_prototypes, of_items = jax.random.split(key)
+    prototypes = random_items(N_FAMILIES, member.n_features, member.n_active, key=of_prototypes)
+    own = prototypes[jnp.arange(n_items) % N_FAMILIES]
+    return _similar(own, jnp.asarray(N_COMMON), of_items)
+
+
+@jax.jit
+def _similar(
+    items: Bool[Array, "item feature"], n_kept: Array, key: PRNGKeyArray
+) -> Bool[Array, "item feature"]:
+    keys = jax.random.split(key, len(items))
+    return jax.vmap(lambda x, key: keeping(x, n_kept, key=key))(items, keys)
+
+
+@eqx.filter_jit
+def probes(
+    items: Bool[Array, "item feature"], n_probes: int, key: PRNGKeyArray
+) -> Bool[Array, "look kind probe feature"]:
+    """What is asked at each look: old items, both cues of each, and new items.
+
+    Old items are drawn from those stored by then; new ones are the last of `items`.
+    """
+
+    def at(given: Any) -> Bool[Array, "kind probe feature"]:
+        n_stored, key = given
+        of_probes, of_cues = jax.random.split(key)
+        old = items[jax.random.randint(of_probes, (n_probes,), 0, n_stored)]
+        keys = jax.random.split(of_cues, n_probes)
+        part, replaced = jax.vmap(cues)(old, keys)
+        return jnp.stack([old, part, replaced, items[-n_probes:]])
+
+    stored = jnp.asarray(N_STORED)
+    return jax.lax.map(at, (stored, jax.random.split(key, len(stored))))
+
+
+def cues(
+    item: Bool[Array, " feature"], key: PRNGKeyArray
+) -> tuple[Bool[Array, " feature"], Bool[Array, " feature"]]:
+    """The item with `KEPT` of its active features, without and with others in place of the lost."""
+    replaced = keeping(item, jnp.rint(KEPT * item.sum()).astype(jnp.int32), key=key)
+    return replaced & item, replaced
+
+
+@eqx.filter_jit
+def _filled(
+    memory: AssociativeMemory[Any],
+    n_exposures: int,
+    items: Bool[Array, "item feature"],
+    asked: Bool[Array, "look kind probe feature"],
+    key: PRNGKeyArray,
+) -> dict[str, Float[Array, " look"]]:
+    def look(state: Any, given: Any) -> tuple[Any, dict[str, Array]]:
+        first, last, asked, key = given
+        of_codes, of_answers = jax.random.split(key)
+        state = shown(memory, n_exposures, state, items, first, last, of_codes)
+        return state, examined(memory, state, asked, of_answers)
+
+    last = jnp.asarray(N_STORED)
+    looks = (jnp.roll(last, 1).at[0].set(0), last, asked, jax.random.split(key, len(last)))
+    return jax.lax.scan(look, memory.begin(), looks)[1]
+
+
+def shown(
+    memory: AssociativeMemory[Any],
+    n_exposures: int,
+    state: Any,
+    items: Bool[Array, "item feature"],
+    first: Array | int,
+    last: Array | int,
+    key: PRNGKeyArray,
+) -> Any:
+    """The state after items `first` to `last`, that one not included, were stored one by one."""
+
+    def one(i: Array, state: Any) -> Any:
+        return memory.store(state, items[i // n_exposures], key=jax.random.fold_in(key, i))
+
+    return jax.lax.fori_loop(first * n_exposures, last * n_exposures, one, state)
+
+
+def examined(
+    memory: AssociativeMemory[Any],
+    state: Any,
+    asked: Bool[Array, "kind probe feature"],
+    key: PRNGKeyArray,
+) -> dict[str, Float[Array, ""]]:
+    """Every measure in one state; those of completion are NaN where there is none."""
+    n_kinds, n_probes, n_features = asked.shape
+    answers = complete_all(memory, state, asked.reshape(-1, n_features), key=key)
+    patterns = answers.pattern.reshape(asked.shape)
+    familiar = answers.familiarity.reshape(n_kinds, n_probes)
+    right = dice(patterns[:3], asked[:1]).mean(axis=1)
+    perfect = (patterns[1] == asked[0]).all(axis=1).mean()
+    found = dict(zip(MEASURES, [*right, perfect], strict=False))
+    if not memory.completes:
+        found = {name: jnp.full_like(value, jnp.nan) for name, value in found.items()}
+    return found | {"auc": auc(familiar[0], familiar[3])}
+
+
+def dice(a: Bool[Array, "... unit"], b: Bool[Array, "... unit"]) -> Float[Array, " ..."]:
+    """2 |A and B| / (|A| + |B|), the F1 of one as an answer for the other; 0 if both are empty."""
+    shared, both = (a & b).sum(axis=-1), a.sum(axis=-1) + b.sum(axis=-1)
+    return 2 * shared / jnp.maximum(both, 1)
+
+
+def auc(old: Float[Array, " old"], new: Float[Array, " new"]) -> Float[Array, ""]:
+    """Probability that an old item is more familiar than a new one; equals count half."""
+    higher = old[:, None] > new[None, :]
+    return (higher + 0.5 * (old[:, None] == new[None, :])).mean()
+
+
+# ---- capacity ------------------------------------------------------------------------------------
+
+
+def held(f1: Float[np.ndarray, " look"]) -> float:
+    """Items at which F1 first falls below the criterion, by straight lines between looks."""
+    below = np.flatnonzero(np.asarray(f1) < CRITERION)
+    if not len(below):
+        return float(N_STORED[-1])
+    at = int(below[0])
+    if at == 0:
+        return 0.0
+    step = (f1[at - 1] - CRITERION) / (f1[at - 1] - f1[at])
+    return float(N_STORED[at - 1] + step * (N_STORED[at] - N_STORED[at - 1]))
+
+
+def information(n_features: int, n_active: int) -> tuple[float, float]:
+    """Bits of a random item, and of what a cue of `KEPT` of its active features leaves open."""
+    n_kept = round(KEPT * n_active)
+    missing = math.comb(n_features - n_kept, n_active - n_kept)
+    return math.log2(math.comb(n_features, n_active)), math.log2(missing)
+
+
+def capacities(filling: xr.Dataset, half_on: xr.Dataset) -> xr.Dataset:
+    """Items held, bits of storage they take, and information per bit of storage."""
+    found = {}
+    for name, member in MEMBERS.items():
+        for case in ("random", "families"):
+            found[case, name] = _capacity(member, filling["part"].sel(items=case, memory=name))
+    for name, member in HALF_ON.items():
+        found["half on", name] = _capacity(member, half_on["part"].sel(memory=name))
+    cases = ["random", "families", "half on"]
+    nothing = xr.full_like(found["random", "Willshaw"], np.nan)
+    every = [[found.get((case, name), nothing) for name in MEMBERS] for case in cases]
+    made = xr.concat([xr.concat(row, "memory") for row in every], "case")
+    made = made.assign_coords(case=cases, memory=list(MEMBERS))
+    # Items of a family tell less than random ones do, by how much is not known as exactly.
+    return made.where(made["case"] != "families").assign(held=made["held"])
+
+
+def _capacity(member: Member, f1: xr.DataArray) -> xr.Dataset:
+    memory = member.make(jax.random.key(0))
+    n = np.array([held(one) for one in f1.transpose("network", "stored").values])
+    if not memory.completes:
+        n = np.full(len(n), np.nan)
+    if isinstance(memory, ModernHopfield):
+        n = np.minimum(n, memory.capacity)
+    storage = np.array([np.nan if np.isnan(m) else memory.n_bits(max(int(m), 1)) for m in n])
+    storage = storage.astype(float)
+    whole, missing = information(member.n_features, member.n_active)
+    values = {
+        "held": n,
+        "storage": storage,
+        "information": n * whole / storage,
+        "supplied": n * missing / storage,
+    }
+    return xr.Dataset({name: ("network", value) for name, value in values.items()})
+
+
+def sizes() -> xr.Dataset:
+    """Bits of storage, and multiply-adds of one completion, after so many items.
+
+    The modern net is the one with room for all, without the limit of the budget.
+    """
+    bits = np.empty((len(MEMBERS), len(N_STORED)))
+    work = np.empty_like(bits)
+    for i, member in enumerate(MEMBERS.values()):
+        memory = member.make(jax.random.key(0))
+        bits[i] = [memory.n_bits(n) for n in N_STORED]
+        work[i] = [multiply_adds(memory, n) for n in N_STORED]
+    dims = ("memory", "stored")
+    coords = {"memory": list(MEMBERS), "stored": list(N_STORED)}
+    return xr.Dataset({"bits": (dims, bits), "multiply_adds": (dims, work)}, coords)
+
+
+def multiply_adds(memory: AssociativeMemory[Any], n_stored: int) -> int:
+    """Multiply-adds of one completion, with all synapses read, as for dense arrays."""
+    n = memory.n_features
+    if isinstance(memory, SparseDistributedMemory):
+        return 2 * memory.addresses.size * memory.n_reads
+    if isinstance(memory, Hopfield):
+        return n * n * memory.n_steps
+    if isinstance(memory, ModernHopfield):
+        return 2 * n * n_stored * memory.n_steps
+    if isinstance(memory, SpatialPooler):
+        return memory.initial.size
+    if isinstance(memory, SparseyMemory):
+        return n * memory.mac.n_units + n * memory.mac.n_modules
+    return n * n
+
+
+# ---- similarity ----------------------------------------------------------------------------------
+
+
+def similarities(n_probes: int, keys: PRNGKeyArray) -> dict[str, xr.Dataset]:
+    """Nodes `similarity` and `spearman`."""
+    curves, ranks = {}, {}
+    for name, (member, asked) in _codes().items():
+        each = [_similarity(member, asked, n_probes, key) for key in keys]
+        curves[name] = np.stack([one.mean(axis=1) for one in each], axis=-1)
+        ranks[name] = np.array([preserved(one) for one in each])
+    code = list(curves)
+    dims = ("code", "shared", "network")
+    coords = {"code": code, "shared": SHARED}
+    return {
+        "similarity": xr.Dataset({"overlap": (dims, np.stack(list(curves.values())))}, coords),
+        "spearman": xr.Dataset(
+            {"spearman": (("code", "network"), np.stack(list(ranks.values())))}, {"code": code}
+        ),
+    }
+
+
+def _codes() -> dict[str, tuple[Member, Maker]]:
+    """Which memory stores, and which reads the codes of new items from its state."""
+    drawn = {name: sparsey(each, drawn=True) for name, each in SELECTIONS.items()}
+    codes = {name: (member, drawn.get(name, member.make)) for name, member in MEMBERS.items()}
+    hard = {f"{name}, hard maximum": MEMBERS[name] for name in HARD}
+    return codes | {name: (member, member.make) for name, member in hard.items()}
+
+
+def _similarity(
+    member: Member, asked: Maker, n_probes: int, key: PRNGKeyArray
+) -> Float[np.ndarray, "shared probe"]:
+    of_memory, of_items, of_probes, of_codes = jax.random.split(key, 4)
+    items = stimuli(member, SIMILARITY_STORED, False, of_items)
+    similar = similar_items(items[:n_probes], of_probes)
+    memory, asking = (jax.tree.map(jnp.asarray, make(of_memory)) for make in (member.make, asked))
+    found = code_overlaps(memory, asking, member.n_exposures, items, similar, of_codes)
+    return np.asarray(found)
+
+
+@jax.jit
+def similar_items(
+    items: Bool[Array, "item feature"], key: PRNGKeyArray
+) -> Bool[Array, "shared item feature"]:
+    """Of each item, one that shares so many features with it, for each number in `SHARED`."""
+    keys = jax.random.split(key, len(SHARED))
+    return jax.lax.map(lambda given: _similar(items, *given), (jnp.asarray(SHARED), keys))
+
+
+@eqx.filter_jit
+def code_overlaps(
+    memory: AssociativeMemory[Any],
+    asking: AssociativeMemory[Any],
+    n_exposures: int,
+    items: Bool[Array, "item feature"],
+    similar: Bool[Array, "shared probe feature"],
+    key: PRNGKeyArray,
+) -> Float[Array, "shared probe"]:
+    """Overlap of the codes of new items with that of the stored item they are made from.
+
+    Args:
+        memory: stores the items, and gives the codes of those stored.
+        asking: gives the codes of the new items, from the same state.
+        n_exposures, items: what is stored.
+        similar: items made from the first of those stored.
+        key: of everything random.
+    """
+    of_codes, of_old, of_new = jax.random.split(key, 3)
+    state = shown(memory, n_exposures, memory.begin(), items, 0, len(items), of_codes)
+    stored = complete_all(memory, state, items[: similar.shape[1]], key=of_old).code
+
+    def at(given: Any) -> Float[Array, " probe"]:
+        probes, key = given
+        return dice(complete_all(asking, state, probes, key=key).code, stored)
+
+    return jax.lax.map(at, (similar, jax.random.split(of_new, len(similar))))
+
+
+def preserved(overlaps: Float[np.ndarray, "shared probe"]) -> float:
+    """Spearman's correlation of features shared and code overlap; 0 if all overlaps are equal."""
+    shared = np.repeat(SHARED, overlaps.shape[1])
+    if np.ptp(overlaps) == 0:
+        return 0.0
+    return float(spearmanr(shared, overlaps.ravel()).statistic)
+
+
+# ---- results -------------------------------------------------------------------------------------
+
+
+def _filling(found: dict[str, dict[str, np.ndarray]]) -> xr.Dataset:
+    dims = ("memory", "stored", "network")
+    values = {
+        name: (dims, np.stack([one[name] for one in found.values()]).astype(float))
+        for name in MEASURES
+    }
+    return xr.Dataset(values, {"memory": list(found), "stored": list(N_STORED)})
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number: mean and standard deviation over networks."""
+    return pd.concat(list(_tables(tree)), ignore_index=True)
+
+
+def _tables(tree: xr.DataTree) -> Iterable[pd.DataFrame]:
+    for node, each in tree.children.items():
+        for name, values in each.to_dataset().data_vars.items():
+            made = {"mean": values}
+            if "network" in values.dims:
+                made = {"mean": values.mean("network"), "sd": values.std("network", ddof=1)}
+            table = xr.Dataset(made).to_dataframe().reset_index()
+            yield table.assign(node=node, measure=str(name)).dropna(subset="mean")
+
+
+def plot(tree: xr.DataTree) -> Figure:
+    """Completion, familiarity, capacity, similarity and cost."""
+    return memory_family({name: node.to_dataset() for name, node in tree.children.items()})
+
+
+EXPERIMENT = Experiment(
+    name="memory_family",
+    title="Sparsey and other associative memories at equal bits: capacity and similarity",
+    presets={"quick": Config(n_networks=2, n_probes=32), "paper": Config()},
+    run=run,
+    plot=plot,
+    numbers=numbers,
+    models=("sparsey", "associative"),
+    sources=(
+        "Willshaw et al. (1969)",
+        "Kanerva (1988)",
+        "Hopfield (1982)",
+        "Ramsauer et al. (2021)",
+        "Cui et al. (2017)",
+        "Rinkus (2010, 2014)",
+    ),
+    cost={"quick": "under a minute on 2 cores", "paper": "some minutes on 2 cores"},
+    tolerance=0.05,
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
