@@ -54,7 +54,8 @@ from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.models.code_selection import CodeSelection
 from cogmem.models.sparsey import Mac
-from cogmem.models.sparsey_network import Grid, Network, build, perceive
+from cogmem.models.sparsey_grid import Grid, build
+from cogmem.models.sparsey_network import Network, perceive
 from cogmem.plots.sparse_digits import sparse_digits
 from cogmem.tasks.digits import digit_like, per_class, skeletonised
 

@@ -16,7 +16,7 @@ whole sets of items; `sparsey_network.py` has grids of macs.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -35,7 +35,8 @@ from cogmem.models.code_selection import (
 )
 from cogmem.models.evidence import VERSIONS, Afferents, Fit, Frame, Levels, accepted
 from cogmem.models.parameters import parameter
-from cogmem.models.permanence import Bundle, Lasting, Permanence
+from cogmem.models.permanence import Lasting, Permanence
+from cogmem.models.sparsey_state import Memory, Moment
 
 __all__ = ["CARD", "Mac", "Memory", "Moment"]
 
@@ -80,36 +81,6 @@ CARD = Card(
 )
 
 _SOURCE = "Rinkus (2014), multiple competing hypotheses"
-
-
-class Memory(NamedTuple):
-    """All that a macrocolumn keeps.
-
-    Attributes:
-        bundles: synapses by kind.
-        step: frames learnt so far.
-        ratchet: state of the sigmoid of `Ratchet`.
-    """
-
-    bundles: dict[str, Bundle]
-    step: Int[Array, ""]
-    ratchet: Float[Array, " 2"]
-
-
-class Moment(NamedTuple):
-    """A macrocolumn at one frame.
-
-    Attributes:
-        code: [module] winning cell of each module; -1 where the macrocolumn is silent.
-        familiarity: G; NaN where it is silent.
-        hypotheses: zeta, how many stored codes are equally well supported.
-        by_version: [version] G by each of `Mac.versions`; NaN where its evidence is missing.
-    """
-
-    code: Int[Array, " module"]
-    familiarity: Float[Array, ""]
-    hypotheses: Int[Array, ""]
-    by_version: Float[Array, " version"]
 
 
 class Mac(eqx.Module):
@@ -367,13 +338,13 @@ class Mac(eqx.Module):
         memory: Memory,
         frame: Frame,
         uniform: Float[Array, " module"],
-        ties: Float[Array, "module cell"] | None = None,
+        ties: Float[Array, " module"] | Float[Array, "module cell"] | None = None,
     ) -> tuple[Moment, Float[Array, "module cell"]]:
         """The code to be learnt, and V; drawn while the critical period lasts, then the best.
 
         Args:
             memory, frame, uniform: see `study`.
-            ties: standing preferences among equals; `uniform` decides if there are none.
+            ties: what decides between equals (see `hardest`); `uniform` if not given.
         """
         selection = self.select(memory, frame)
         drawn = draw(selection.probability, uniform)
@@ -400,7 +371,8 @@ class Mac(eqx.Module):
             uniform: a number in [0, 1) for each module, or for each cell, which breaks ties (see
                 `hardest`); without it the first of equals wins.
             back_off: levels of evidence; without levels, all that is present counts.
-            soft: draw winners from their probabilities instead; needs `uniform` for each module.
+            soft: draw winners from their probabilities instead, unless the mac is frozen; needs
+                `uniform` for each module.
             fit: `self.fit(memory, frame)`, if it is known already.
         """
         fit = self.fit(memory, frame) if fit is None else fit
@@ -414,7 +386,8 @@ class Mac(eqx.Module):
         code = hardest(support, uniform)
         if soft:
             assert uniform is not None, "soft retrieval draws, and needs numbers to draw with"
-            code = draw(selection.probability, uniform)
+            drawn = draw(selection.probability, uniform)
+            code = jnp.where(memory.bundles["U"].frozen, code, drawn)
         by_version = jnp.where(there, familiar, jnp.nan)
         return self._moment(selection, code, frame)._replace(by_version=by_version)
 

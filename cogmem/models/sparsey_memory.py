@@ -22,6 +22,7 @@ from cogmem.models.sparsey import Mac, Memory, Moment
 __all__ = [
     "checked",
     "overlap",
+    "own",
     "recall_sequences",
     "recognise",
     "recognise_sequences",
@@ -53,7 +54,7 @@ def store(
             any active feature.
     """
     features = checked(mac, items, "item")
-    memory = mac.begin() if memory is None else memory
+    memory = mac.begin() if memory is None else own(mac, memory)
     return _store(_traced(mac), _n_most(mac, features), memory, jnp.asarray(features), key)
 
 
@@ -74,7 +75,9 @@ def recognise(
     Raises:
         InvalidValue: as `store`.
     """
-    return _recognise(_traced(mac), memory, jnp.asarray(checked(mac, items, "item")), key, soft)
+    return _recognise(
+        _traced(mac), own(mac, memory), jnp.asarray(checked(mac, items, "item")), key, soft
+    )
 
 
 def store_sequences(
@@ -96,7 +99,7 @@ def store_sequences(
     """
     features = checked(mac, sequences, "sequence", "frame")
     _needs_lateral(mac)
-    memory = mac.begin() if memory is None else memory
+    memory = mac.begin() if memory is None else own(mac, memory)
     return _store_sequences(
         _traced(mac), _n_most(mac, features), memory, jnp.asarray(features), key
     )
@@ -160,7 +163,7 @@ def recall_sequences(
     if n_frames < 1:
         raise InvalidValue(f"{n_frames} frames to recall: expected 1 or more, the cue included.")
     least = jnp.asarray(threshold)
-    return _recall(_traced(mac), memory, jnp.asarray(features), n_frames, least, key)
+    return _recall(_traced(mac), own(mac, memory), jnp.asarray(features), n_frames, least, key)
 
 
 def checked(mac: Mac, items: Any, *axes: str) -> Any:
@@ -190,6 +193,26 @@ def checked(mac: Mac, items: Any, *axes: str) -> Any:
             "a macrocolumn cannot give them a code. Leave them out."
         )
     return values
+
+
+def own(mac: Mac, memory: Memory) -> Memory:
+    """The memory itself, if it is one of that macrocolumn.
+
+    Raises:
+        InvalidValue: if it is of a macrocolumn of another size or kind.
+    """
+    given, expected = _sizes(memory), _sizes(jax.eval_shape(mac.begin))
+    if given != expected:
+        raise InvalidValue(
+            f"the memory is of another macrocolumn: its arrays are {given}, expected {expected}. "
+            "Recall with the macrocolumn that stored."
+        )
+    return memory
+
+
+def _sizes(memory: Memory) -> dict[str, tuple[int, ...]]:
+    leaves = jax.tree_util.tree_leaves_with_path(memory.bundles)
+    return {jax.tree_util.keystr(path): leaf.shape for path, leaf in leaves if leaf.ndim}
 
 
 def _n_most(mac: Mac, features: Any) -> int:

@@ -12,7 +12,6 @@ Padding: a receptive field that is smaller than the largest names a source that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -24,47 +23,11 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.evidence import Afferents, Levels, levels_of
-from cogmem.models.receptive_fields import lattice, n_sources, neighbours, seen_by, windows, within
+from cogmem.models.receptive_fields import n_sources
 from cogmem.models.sparsey import Mac, Memory, Moment
 from cogmem.models.sparsey_memory import silence
 
-__all__ = [
-    "Activity",
-    "Grid",
-    "Level",
-    "Network",
-    "build",
-    "perceive",
-    "places",
-    "windows",
-    "within",
-]
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The plan of one level.
-
-    Attributes:
-        rows, columns: macs.
-        mac: the kind of mac; its numbers of sources are set by `build`.
-        radius: of the receptive fields, in widths of the unit square on which every level lies.
-        window: (side, stride) of square receptive fields on the pixels instead, in pixels.
-        lateral_radius: of the lateral fields; 0: each mac hears itself; None: no lateral input.
-        top_down: whether the macs above send down to the macs that they see.
-        persistence: frames that a code stays on.
-        hexagonal: whether odd rows are shifted by half a column.
-    """
-
-    rows: int
-    columns: int
-    mac: Mac
-    radius: float = 0.5
-    window: tuple[int, int] | None = None
-    lateral_radius: float | None = None
-    top_down: bool = False
-    persistence: int = 1
-    hexagonal: bool = False
+__all__ = ["Activity", "Level", "Network", "perceive"]
 
 
 class Level(eqx.Module):
@@ -111,13 +74,15 @@ class Network(eqx.Module):
         progressive: whether a mac learns only when all macs it sees have ended their own critical
             period (have frozen).
         preference: seed of the cells' standing preferences, which decide between equally supported
-            ones. They are the same at every frame: what looks the same must get the same code.
+            ones and are the same at every frame, so that what looks the same gets the same code;
+            the price is that unfamiliar inputs to a mac look alike. None: ties are broken anew at
+            every frame.
     """
 
     shape: tuple[int, int] = eqx.field(static=True)
     levels: tuple[Level, ...]
     progressive: bool = eqx.field(static=True, default=False)
-    preference: int = eqx.field(static=True, default=0)
+    preference: int | None = eqx.field(static=True, default=0)
 
     def begin(self) -> tuple[Memory, ...]:
         """Virgin memories [mac] of each level."""
@@ -192,7 +157,7 @@ class Network(eqx.Module):
                 )
             shape = (level.n_macs, level.mac.n_modules)
             uniform = jax.random.uniform(jax.random.fold_in(key, number), shape, level.mac.dtype)
-            ties = self._preferences(number)
+            ties = uniform if self.preference is None else self._preferences(number)
             if learning:
                 learns = self._may_learn(number, memories_after) & ~_stays(level, before[number])
                 given = (frames, uniform, ties, learns)
@@ -206,7 +171,7 @@ class Network(eqx.Module):
 
     def _preferences(self, number: int) -> Float[Array, "mac module cell"]:
         level, mac = self.levels[number], self.levels[number].mac
-        key = jax.random.fold_in(jax.random.key(self.preference), number)
+        key = jax.random.fold_in(jax.random.key(self.preference or 0), number)
         return jax.random.uniform(key, (level.n_macs, mac.n_modules, mac.n_cells), mac.dtype)
 
     def _may_learn(self, number: int, memories: Sequence[Memory]) -> Bool[Array, " mac"]:
@@ -319,7 +284,7 @@ def _study(
     memory: Memory,
     frame: dict[str, Afferents],
     uniform: Float[Array, " module"],
-    ties: Float[Array, "module cell"],
+    ties: Float[Array, " module"] | Float[Array, "module cell"],
     learns: Bool[Array, ""],
 ) -> tuple[Memory, Moment]:
     """One mac chooses a code, and learns it if it may."""
@@ -332,7 +297,7 @@ def _recognise(
     back_off: Levels,
     memory: Memory,
     frame: dict[str, Afferents],
-    ties: Float[Array, "module cell"],
+    ties: Float[Array, " module"] | Float[Array, "module cell"],
 ) -> Moment:
     """One mac chooses the code that fits best."""
     fit = mac.fit(memory, frame, dense=True)
@@ -435,71 +400,6 @@ def _checked(network: Network, sequences: Any) -> Bool[Array, "sequence frame pi
         if sequences.dtype != bool and not np.isin(sequences, (0, 1)).all():
             raise InvalidValue("pixels are 0 or 1; found other values. Binarise the images first.")
     return jnp.asarray(sequences).astype(bool).reshape(*shape[:2], -1)
-
-
-# ---- where macs lie and what they see ------------------------------------------------------------
-
-
-def build(shape: tuple[int, int], grids: Sequence[Grid], *, progressive: bool = False) -> Network:
-    """A network over images of `shape` pixels.
-
-    Raises:
-        InvalidValue: for a grid of no macs, or a mac that sees nothing.
-    """
-    fields = [_fields(shape, grids, number) for number in range(len(grids))]
-    levels = []
-    for number, grid in enumerate(grids):
-        n_macs = grid.rows * grid.columns
-        beside = np.zeros((n_macs, 0), int)
-        if grid.lateral_radius is not None:
-            beside = neighbours(places(grid), grid.lateral_radius)
-        above = np.zeros((n_macs, 0), int)
-        if grid.top_down and number + 1 < len(grids):
-            above = seen_by(fields[number + 1], n_macs)
-        levels.append(_level(grids, number, fields[number], beside, above))
-    return Network((shape[0], shape[1]), tuple(levels), progressive)
-
-
-def _level(
-    grids: Sequence[Grid], number: int, below: np.ndarray, beside: np.ndarray, above: np.ndarray
-) -> Level:
-    grid = grids[number]
-    lower = grids[number - 1].mac if number else None
-    sizes: dict[str, Any] = {
-        "n_features": below.shape[1] * (lower.n_units if lower else 1),
-        "n_per_source": lower.n_modules if lower else 1,
-        "n_lateral": beside.shape[1],
-        "n_above": above.shape[1] * grids[number + 1].mac.n_units if above.shape[1] else 0,
-    }
-    if grid.mac.band is None:
-        sizes["band"] = (1, below.shape[1])  # pixels, or macs
-    mac = replace(grid.mac, **sizes)
-    return Level(mac, below, beside, above, grid.persistence)
-
-
-def _fields(shape: tuple[int, int], grids: Sequence[Grid], number: int) -> np.ndarray:
-    """[mac, slot] what each mac of a level sees."""
-    grid = grids[number]
-    if grid.rows < 1 or grid.columns < 1:
-        raise InvalidValue(f"level {number + 1} has {grid.rows} x {grid.columns} macs.")
-    if grid.window and number:
-        raise InvalidValue(
-            f"level {number + 1} has a window of pixels, but sees macs: give it a radius."
-        )
-    if grid.window:
-        return windows(shape, *grid.window, (grid.rows, grid.columns))
-    sources = places(grids[number - 1]) if number else lattice(*shape)
-    found = within(places(grid), sources, grid.radius)
-    if (found[:, 0] == len(sources)).any():
-        raise InvalidValue(
-            f"a mac of level {number + 1} sees nothing within radius {grid.radius:g}: widen it."
-        )
-    return found
-
-
-def places(grid: Grid) -> Float[np.ndarray, "mac 2"]:
-    """Row and column of each mac on the unit square."""
-    return lattice(grid.rows, grid.columns, hexagonal=grid.hexagonal)
 
 
 def _per_slot(mac: Mac, fields: np.ndarray) -> int:

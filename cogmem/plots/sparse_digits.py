@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from cogmem.plots.style import DOUBLE_COLUMN, house_style, line_look, panel_letter
 
@@ -24,11 +24,21 @@ def sparse_digits(tree: xr.DataTree) -> Figure:
     """
     with house_style():
         figure = Figure(figsize=(DOUBLE_COLUMN, 4.6), layout="constrained")
-        upper, lower = figure.subfigures(2, 1, height_ratios=(1.5, 1))
+        upper, lower = np.ravel(figure.subfigures(2, 1, height_ratios=(1.5, 1)))
         panels = upper.subplots(1, 3, sharey=True)
         _freezing(panels[0], tree)
-        _sizes(panels[1], tree["test_size"]["accuracy"], "n_test", "Test images of each class")
-        _sizes(panels[2], tree["training"]["accuracy"], "n_train", "Training images of each class")
+        _sizes(
+            panels[1],
+            tree["test_size"].to_dataset()["accuracy"],
+            "n_test",
+            "Test images of each class",
+        )
+        _sizes(
+            panels[2],
+            tree["training"].to_dataset()["accuracy"],
+            "n_train",
+            "Training images of each class",
+        )
         for letter, ax in zip("ABC", panels, strict=True):
             panel_letter(ax, letter, x=-14)
         panels[0].set_ylabel("Proportion correct")
@@ -46,12 +56,12 @@ def sparse_digits(tree: xr.DataTree) -> Figure:
 
 def _freezing(ax: Axes, tree: xr.DataTree) -> None:
     """Accuracy by threshold, with pixels and a single macrocolumn beside it."""
-    accuracy = tree["freezing"]["accuracy"]
+    accuracy = tree["freezing"].to_dataset()["accuracy"]
     thresholds = accuracy["threshold"].values
     x = np.arange(len(thresholds))
     _lines(ax, accuracy, "threshold", x)
     names = [f"{t:g}".lstrip("0") if t < 1 else "never" for t in thresholds]
-    controls = tree["controls"]["accuracy"].mean("seed")
+    controls = tree["controls"].to_dataset()["accuracy"].mean("seed")
     for place, name in enumerate(controls["condition"].values, start=len(x)):
         for index, read_out in enumerate(controls["read_out"].values):
             value = float(controls.sel(condition=name, read_out=read_out))
@@ -82,20 +92,31 @@ def _lines(ax: Axes, accuracy: xr.DataArray, dim: str, x: np.ndarray) -> None:
         color, dashes, marker = line_look(index)
         mean = values.mean(axis=0)
         ends = np.abs(np.stack([values.min(axis=0), values.max(axis=0)]) - mean)
-        look = {"color": color, "linestyle": dashes, "marker": marker, "elinewidth": 0.7}
-        ax.errorbar(x, mean, yerr=ends if len(values) > 1 else None, label=str(read_out), **look)
+        ax.errorbar(
+            x,
+            mean,
+            yerr=ends if len(values) > 1 else None,
+            label=str(read_out),
+            color=color,
+            linestyle=dashes,
+            marker=marker,
+            elinewidth=0.7,
+        )
 
 
 def _references(ax: Axes, *, label: bool = False) -> None:
-    grey = {"color": "0.5", "linewidth": 0.7}
-    named = {"label": "published (sizes unread)"} if label else {}
-    ax.axhline(PUBLISHED, linestyle=(0, (4, 2)), **grey, **named)
-    ax.axhline(CHANCE, linestyle=(0, (1, 2)), **grey, **({"label": "chance"} if label else {}))
+    """The published accuracy, and chance; named in one panel only."""
+    for height, dashes, name in (
+        (PUBLISHED, (0, (4, 2)), "published (sizes unread)"),
+        (CHANCE, (0, (1, 2)), "chance"),
+    ):
+        line = ax.axhline(height, color="0.5", linewidth=0.7)
+        line.set(linestyle=dashes, label=name if label else "_nolegend_")
 
 
-def _examples(figure: object, images: xr.Dataset) -> None:
+def _examples(figure: SubFigure, images: xr.Dataset) -> None:
     """One image of each class above, what its code stands for below."""
-    panels = figure.subplots(2, images.sizes["class"])  # type: ignore[attr-defined]
+    panels = figure.subplots(2, images.sizes["class"])
     for row, name in enumerate(("image", "read_back")):
         for ax, picture in zip(panels[row], images[name].values, strict=True):
             ax.imshow(picture, cmap="gray_r", interpolation="nearest", vmin=0, vmax=1)

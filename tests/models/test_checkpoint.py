@@ -14,8 +14,8 @@ from cogmem.models.checkpoint import load_state, save_state
 from cogmem.models.code_selection import CodeSelection
 from cogmem.models.permanence import Stepwise
 from cogmem.models.sparsey import Mac
+from cogmem.models.sparsey_grid import Grid, build
 from cogmem.models.sparsey_memory import recognise, store
-from cogmem.models.sparsey_network import Grid, build
 
 ITEMS = np.eye(8, dtype=bool)[:, np.arange(24) % 8]
 

@@ -352,3 +352,12 @@ def test_levels_of_back_off_name_versions(chained: Any, back_off: Any) -> None:
 def test_no_frames_to_recall(chained: Any) -> None:
     with pytest.raises(InvalidValue, match="0 frames to recall"):
         recall_sequences(CHAIN, chained[0], SEQUENCES[:, 0], 0, key=KEY)
+
+
+def test_a_memory_of_another_macrocolumn_is_refused() -> None:
+    small, large = Mac(24, 4, 5), Mac(24, 4, 6)
+    memory, _ = store(small, np.eye(24, dtype=bool), key=jax.random.key(0))
+    with pytest.raises(InvalidValue, match=r"\(24, 20\).*expected.*\(24, 24\)"):
+        recognise(large, memory, np.eye(24, dtype=bool), key=jax.random.key(0))
+    with pytest.raises(InvalidValue, match="another macrocolumn"):
+        store(Mac(24, 4, 5, n_lateral=1), np.eye(24), memory=memory, key=jax.random.key(0))

@@ -18,7 +18,8 @@ import pytest
 from cogmem.errors import InvalidValue
 from cogmem.models.evidence import BACK_OFF
 from cogmem.models.sparsey import Mac, Memory
-from cogmem.models.sparsey_network import Activity, Grid, Network, build, perceive, places
+from cogmem.models.sparsey_grid import Grid, build, places
+from cogmem.models.sparsey_network import Activity, Network, perceive
 from cogmem.tasks.sparse_items import random_items
 
 KEY, OTHER = jax.random.split(jax.random.key(7))
