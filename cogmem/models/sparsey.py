@@ -46,19 +46,26 @@ CARD = Card(
     paper="Rinkus (2010, 2014); Rinkus & Leveille (2017)",
     equations="the code selection algorithm with bottom-up, lateral and top-down evidence, both "
     "normalisers, the correction for competing hypotheses (boost, discount, off), single-trial "
-    "learning, decay with permanence, freezing, back-off, hierarchies with persistence. Constants "
-    "of the sigmoid, the thresholds of back-off and the receptive fields of the published digit "
-    "network could not be read: they are cogmem's choices, and open parameters",
+    "learning, decay with permanence, freezing, back-off, hierarchies with persistence (uncertain, "
+    "so chosen and open: constants of the sigmoid, thresholds of back-off, receptive fields of the "
+    "digit network; ties are broken at random in one mac, by standing preferences in networks, as "
+    "random ones cost a third of the digits where a mac is full; a code that persists is not learnt "
+    "again)",
     left_out="video (Weizmann); learning of the downward weights apart from the upward ones: one "
     "set of synapses serves both ways",
-    vectors="all of sparsey_reference.npz: 1e-10 in float64, the same winners in float32",
+    vectors="all of sparsey_reference.npz: 1e-10 in float64, the same winners in float32; the "
+    "sparseypy rows to the 5e-7 of that program's own float32",
     reproduced=(
         "13-frame demonstration: five random features a frame, learnt once, recalled exactly",
         "39,168 weights of the study with 144 features, Q = 9, K = 16",
+        "codes whose overlap ranks stored items by their similarity to a new one (Rinkus 2017)",
     ),
     not_reproduced=(
-        "91 % on MNIST (Rinkus & Leveille 2017): the network's sizes could not be read",
+        "91 % on MNIST (Rinkus & Leveille 2017): label weights get .76, a linear classifier on the "
+        "codes .89; the published network's sizes could not be read",
         "67 % on Weizmann: needs videos, and the number could not be confirmed",
+        "two hypotheses alive over a shared stretch: the weaker code is lost within a few frames "
+        "even when boosted",
     ),
     bibtex="""@article{rinkus2010cortical,
   author = {Rinkus, Gerard J.},

@@ -24,7 +24,8 @@ def sparse_digits(tree: xr.DataTree) -> Figure:
     """
     with house_style():
         figure = Figure(figsize=(DOUBLE_COLUMN, 4.6), layout="constrained")
-        upper, lower = np.ravel(figure.subfigures(2, 1, height_ratios=(1.5, 1)))
+        grid = figure.add_gridspec(2, 1, height_ratios=(1.5, 1))
+        upper, lower = (figure.add_subfigure(grid[row]) for row in range(2))
         panels = upper.subplots(1, 3, sharey=True)
         _freezing(panels[0], tree)
         _sizes(
