@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
@@ -17,47 +16,87 @@ __all__ = ["memory_family"]
 
 HEIGHT = 7.2
 GREY: dict[str, Any] = {"color": "0.5", "linewidth": 0.7, "zorder": 0}
+RIGHT: Any = ("axes fraction", "data")
+NOTE: dict[str, Any] = {"fontsize": SMALL, "color": "0.35", "ha": "right", "va": "top"}
+BESIDE: dict[str, Any] = {
+    "xytext": (0, 6),
+    "textcoords": "offset points",
+    "ha": "center",
+    "fontsize": SMALL,
+}
+ASIDE: dict[str, dict[str, Any]] = {
+    "smooth": {"xytext": (0, -17)},
+    "default": {"xytext": (-5, -2), "ha": "right"},
+}
 CODED = ("Kanerva", "Spatial pooler", "Sparsey")
 """Beginnings of the names of memories whose code is not the pattern itself."""
 
-BARS = {
-    "random": ("12 of 400 on, item", 1.0, ""),
-    "half on": ("half on, item", 0.45, "////"),
-}
+BARS = {"random": (1.0, ""), "half on": (0.45, "////")}
+"""Cases with their opacity and hatching."""
 
 
-def memory_family(nodes: Mapping[str, xr.Dataset], kept: float = 0.75, active: int = 12) -> Figure:
+def memory_family(
+    nodes: Mapping[str, xr.Dataset],
+    n_modules: int,
+    kept: float = 0.75,
+    active: int = 12,
+) -> Figure:
     """Nine panels.
 
     Args:
-        nodes: `filling`, `half_on`, `capacity`, `sizes`, `similarity` and `spearman`, as the
+        nodes: `filling`, `capacity`, `sizes`, `similarity`, `spearman` and `shapes`, as the
             experiment `memory_family` makes them.
+        n_modules: of Sparsey, outside `shapes`.
         kept: share of active features that a part cue keeps.
         active: features of an item that are on.
     """
     with house_style():
         figure = Figure(figsize=(DOUBLE_COLUMN, HEIGHT), layout="constrained")
         panels = figure.subplots(3, 3)
-        _fill(panels[0], nodes["filling"], kept)
+        _fill(panels[0, :2], nodes["filling"], kept)
+        _information(panels[0, 2], nodes["capacity"])
         _familiarity(panels[1, :2], nodes["filling"])
-        _information(panels[1, 2], nodes["capacity"])
+        _cost(panels[1, 2], nodes["sizes"])
         _similarity(panels[2, 0], nodes["similarity"], active)
         _trade(panels[2, 1], nodes["spearman"], nodes["capacity"])
-        _cost(panels[2, 2], nodes["sizes"])
+        _shapes(panels[2, 2], nodes["shapes"], nodes["capacity"], n_modules)
         for ax, letter in zip(panels.ravel(), "ABCDEFGHI", strict=True):
             panel_letter(ax, letter, x=-24)
-        handles, names = panels[1, 0].get_legend_handles_labels()
-        n = nodes["filling"].sizes["network"]
-        figure.legend(
-            handles,
-            names,
-            loc="outside upper center",
-            ncols=5,
-            fontsize=6.5,
-            title=f"Bars: standard deviation over {n} networks with items of their own",
-            title_fontsize=SMALL,
-        )
+        _legend(figure, panels[1, 0], nodes["filling"].sizes["network"])
     return figure
+
+
+def _legend(figure: Figure, ax: Axes, n_networks: int) -> None:
+    figure.legend(
+        *ax.get_legend_handles_labels(),
+        loc="outside upper center",
+        ncols=4,
+        fontsize=6.5,
+        title=f"Bars: standard deviation over {n_networks} networks with items of their own",
+        title_fontsize=SMALL,
+    )
+
+
+def _shapes(ax: Axes, shapes: xr.Dataset, capacity: xr.Dataset, n_modules: int) -> None:
+    """Items held by Sparsey of the same bits against its number of modules."""
+    chosen = capacity["held"].sel(case="random", drop=True)
+    looks = _looks(capacity["memory"].values)
+    for name in map(str, shapes["memory"].values):
+        here = chosen.sel(memory=name).expand_dims(modules=[n_modules])
+        held = xr.concat(
+            [shapes["held"].sel(memory=name), here], "modules", coords="minimal", compat="override"
+        )
+        held = held.sortby("modules").transpose("modules", "network")
+        bars = held.std("network", ddof=1)
+        ax.errorbar(held["modules"], held.mean("network"), bars, elinewidth=0.5, **looks[name])
+    willshaw = float(chosen.sel(memory="Willshaw").mean())
+    ax.axhline(willshaw, color=looks["Willshaw"]["color"], linewidth=0.7, zorder=0)
+    ax.annotate("Willshaw", (1, willshaw), xycoords=RIGHT, **(NOTE | {"va": "bottom"}))
+    ax.set(xlabel="Modules Q, of 400 / Q cells", ylabel="Items held at F1 of .97", xscale="log")
+    ticks = sorted([*shapes["modules"].values.tolist(), n_modules])
+    ax.set_xticks(ticks, [str(n) for n in ticks])
+    ax.set_xticks([], minor=True)
+    ax.set(ylim=(0, None), title="Shapes of Sparsey, same bits")
 
 
 def _written(name: str) -> str:
@@ -93,35 +132,29 @@ def _curves(ax: Axes, values: xr.DataArray) -> None:
             markersize=2.2,
             **look,
         )
-    ax.set(ylim=(-0.03, 1.05))
-    _stored_axis(ax)
-
-
-def _stored_axis(ax: Axes) -> None:
-    ax.set(xscale="log", xlabel="Items stored")
-    ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
+    ax.set(ylim=(-0.03, 1.05), xlim=(-20, None), xlabel="Items stored")
 
 
 def _fill(panels: Any, filling: xr.Dataset, kept: float) -> None:
-    """Completion from exact, part and replaced cues."""
+    """Completion from part and replaced cues."""
     cue = 2 * kept / (1 + kept)
-    of_cues = {"exact": 1.0, "part": cue, "replaced": kept}
-    titles = ("Exact cues", f"Cues: {kept:.0%} of the features", f"{kept:.0%} kept, rest replaced")
+    of_cues = {"part": cue, "replaced": kept}
+    titles = (f"Cues: {kept:.0%} kept, none wrong", f"Cues: {kept:.0%} kept, the others wrong")
     for ax, (name, unchanged), title in zip(panels, of_cues.items(), titles, strict=True):
         _curves(ax, filling[name].sel(items="random"))
         ax.axhline(unchanged, linestyle=(0, (4, 2)), **GREY)
-        if unchanged < 1:
-            ax.text(1, unchanged - 0.015, "cue as it is", fontsize=SMALL, va="top", color="0.35")
+        left = NOTE | {"va": "top", "ha": "left"}
+        ax.annotate("cue as it is", (0.14, unchanged - 0.01), xycoords=RIGHT, **left)
         ax.set_title(title)
     panels[0].set_ylabel("F1 of the completed pattern")
 
 
 def _familiarity(panels: Any, filling: xr.Dataset) -> None:
-    titles = {"random": "Random items", "families": "Items of 40 families, 8 of 12 common"}
+    titles = {"random": "Random items", "families": "40 families, 8 of 12 common"}
     for ax, (items, title) in zip(panels, titles.items(), strict=True):
         _curves(ax, filling["auc"].sel(items=items))
         ax.axhline(0.5, linestyle=(0, (4, 2)), **GREY)
-        ax.text(1, 0.49, "chance", fontsize=SMALL, va="top", color="0.35")
+        ax.annotate("chance", (1, 0.46), xycoords=RIGHT, **NOTE)
         ax.set(title=title, ylim=(0.4, 1.03))
     panels[0].set_ylabel("Old or new (AUC)")
 
@@ -131,7 +164,7 @@ def _information(ax: Axes, capacity: xr.Dataset) -> None:
     names = [str(name) for name in capacity["memory"].values]
     place = np.arange(len(names))[::-1]
     looks = _looks(names)
-    for i, (case, (label, alpha, hatch)) in enumerate(BARS.items()):
+    for i, (case, (alpha, hatch)) in enumerate(BARS.items()):
         value = capacity["information"].sel(case=case)
         ax.barh(
             place + 0.19 - 0.38 * i,
@@ -143,15 +176,18 @@ def _information(ax: Axes, capacity: xr.Dataset) -> None:
             hatch=hatch,
             edgecolor="white" if hatch else "none",
             error_kw={"elinewidth": 0.7},
-            label=label,
         )
+        for y, x in zip(place + 0.19 - 0.38 * i, value.mean("network").values, strict=True):
+            if np.isfinite(x):
+                ax.text(x + 0.03, y, f"{x:.3f}"[1:], fontsize=5, va="center")
     for y, name in zip(place, names, strict=True):
         if bool(capacity["held"].sel(memory=name).isnull().all()):
             ax.text(0.01, y, "no completion", fontsize=SMALL, va="center", color="0.35")
     ax.axvline(np.log(2), linestyle=":", **GREY)
-    ax.text(np.log(2) + 0.02, place[-1], "ln 2", fontsize=SMALL, va="center", color="0.35")
-    ax.set_yticks(place, [_written(name) for name in names], fontsize=SMALL)
-    ax.set(xlim=(0, 1.05), xlabel="Information held per bit of storage")
+    ax.text(np.log(2) + 0.02, place[-1], "ln 2:\nWillshaw's limit", fontsize=5, va="center")
+    short = [_written(name).replace("Sparsey: ", "").replace("Willshaw, ", "") for name in names]
+    ax.set_yticks(place, short, fontsize=SMALL)
+    ax.set(xlim=(0, 1.15), xlabel="Information held per bit of storage")
     ax.set_title("At F1 of .97; hatched: half-on")
 
 
@@ -166,15 +202,14 @@ def _similarity(ax: Axes, similarity: xr.Dataset, active: int) -> None:
             one["shared"],
             one.mean("network"),
             yerr=one.std("network", ddof=1),
-            **{"linewidth": 1.0, "elinewidth": 0.5, "markersize": 2.6, **look},
+            **({"linewidth": 1.0, "elinewidth": 0.5, "markersize": 2.6} | look),
         )
     ax.plot([0, active], [0, 1], linestyle=":", **GREY)
     ax.set(xlabel=f"Features shared with a stored item, of {active}", ylabel="Overlap of codes")
     ax.set_xticks(np.arange(0, active + 1, 3))
     ax.set_ylim(-0.03, 1.05)
     ax.set_title("Similar items, similar codes?")
-    mark = Line2D([], [], color="0.3", marker="o", markerfacecolor="white", linewidth=0.6)
-    ax.legend([mark], ["hard maximum"], loc="upper left", fontsize=SMALL, handlelength=1.8)
+    ax.text(0, 0.83, "open: codes\nas retrieved", fontsize=SMALL, va="center")
 
 
 def _trade(ax: Axes, spearman: xr.Dataset, capacity: xr.Dataset) -> None:
@@ -190,10 +225,14 @@ def _trade(ax: Axes, spearman: xr.Dataset, capacity: xr.Dataset) -> None:
         ax.plot([float(x.mean())] * 2, means, color=look["color"], linewidth=0.5)
         for case, size in {"random": 4.5, "families": 2.0}.items():
             y = held.sel(case=case)
-            bars = {"xerr": x.std("network", ddof=1), "yerr": y.std("network", ddof=1)}
-            ax.errorbar(x.mean("network"), y.mean("network"), **bars, **look, markersize=size)
+            look |= {"xerr": x.std("network", ddof=1), "yerr": y.std("network", ddof=1)}
+            ax.errorbar(x.mean("network"), y.mean("network"), **look, markersize=size)
+        if name.startswith("Sparsey"):
+            label = _written(name).replace("Sparsey: ", "").replace("Sparsey", "default")
+            place = BESIDE | ASIDE.get(label, {})
+            ax.annotate(label, (float(x.mean()), means[0]), **place)
     ax.axvline(0, linestyle=(0, (4, 2)), **GREY)
-    ax.set(xlim=(-0.12, 1.05), ylim=(-30, None), ylabel="Items held at F1 of .97")
+    ax.set(xlim=(-0.2, 1.1), ylim=(-30, 920), ylabel="Items held at F1 of .97")
     ax.set_xlabel("Spearman, features shared and codes")
     ax.set_title("Capacity and similarity")
     note = "large: random items\nsmall: families\nopen: the code\nis the pattern"
@@ -205,5 +244,6 @@ def _cost(ax: Axes, sizes: xr.Dataset) -> None:
         one = sizes["multiply_adds"].sel(memory=name)
         ax.plot(one["stored"], one, linewidth=1.0, **(look | {"marker": None}))
     ax.set(yscale="log", ylabel="Multiply-adds")
-    _stored_axis(ax)
+    ax.set(xscale="log", xlabel="Items stored")
+    ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
     ax.set_title("Operations of one completion")
