@@ -1,0 +1,63 @@
+"""Lines with bands, guides, small legends and notes, which figures of several panels share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
+
+from cogmem.plots.style import SMALL, LineLook
+
+__all__ = ["GUIDE", "banded_line", "note", "small_legend"]
+
+GUIDE: dict[str, Any] = {"color": "0.5", "linewidth": 0.6, "linestyle": (0, (4, 2)), "zorder": 1}
+"""How a line at chance or at the ceiling looks."""
+
+
+def banded_line(
+    ax: Axes,
+    x: ArrayLike,
+    mean: ArrayLike,
+    half_width: ArrayLike,
+    look: LineLook,
+    label: str,
+    **how: Any,
+) -> Line2D:
+    """A mean and a band of the same width above and below it.
+
+    Args:
+        ax: the panel.
+        x, mean, half_width: [point], the latter of the band.
+        look: of the line.
+        label: in the legend.
+        how: of the line, over its look.
+    """
+    mean, half_width = np.asarray(mean), np.asarray(half_width)
+    how = look._asdict() | how
+    low, high = mean - half_width, mean + half_width
+    ax.fill_between(x, low, high, color=how["color"], alpha=0.2, linewidth=0, zorder=2)
+    (line,) = ax.plot(x, mean, label=label, **{"zorder": 3} | how)
+    return line
+
+
+def small_legend(ax: Axes, where: str | tuple[float, float], title: str | None = None) -> None:
+    """A legend in the smallest text.
+
+    Args:
+        ax: the panel.
+        where: a corner, or the fractions of the panel at which its own lower left corner is.
+        title: above it.
+    """
+    how: dict[str, Any] = {"loc": where, "fontsize": SMALL, "title_fontsize": SMALL}
+    if not isinstance(where, str):
+        how |= {"loc": "lower left", "bbox_to_anchor": where}
+    how |= {"handlelength": 2.2, "labelspacing": 0.3, "borderaxespad": 0.2, "alignment": "left"}
+    ax.legend(title=title, **how)
+
+
+def note(ax: Axes, text: str, where: tuple[float, float], **how: Any) -> None:
+    """Small text at a place in fractions of the panel."""
+    ax.annotate(text, where, xycoords="axes fraction", fontsize=SMALL, **how)
