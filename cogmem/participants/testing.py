@@ -79,6 +79,7 @@ def recall_in_order(
     participant: Participant,
     task: SerialRecall,
     *,
+    state: Any = None,
     temperature: float | Float[Array, ""] = 0.05,
     key: PRNGKeyArray,
 ) -> Int[Array, " output"]:
@@ -87,6 +88,8 @@ def recall_in_order(
     Args:
         participant: who.
         task: the list.
+        state: after study, if the list was studied by a participant with a past; otherwise the
+            participant studies it first.
         temperature: noise of choice, SD of evidence; see `Readout`.
         key: of the participant and of the choices.
 
@@ -97,7 +100,9 @@ def recall_in_order(
         InvalidValue: if the participant does not sit serial recall.
     """
     mind, choices = jax.random.split(key)
-    state = participant.report(after_study(participant, task, key=mind), jnp.asarray(0))
+    _sits(participant, task)
+    state = after_study(participant, task, key=mind) if state is None else state
+    state = participant.report(state, jnp.asarray(0))
     left = jnp.arange(task.n_items) > 0
 
     def step(carry: tuple[Any, Bool[Array, " n"]], key: Array) -> tuple[Any, Int[Array, ""]]:
