@@ -26,7 +26,7 @@ BESIDE: dict[str, Any] = {
 }
 ASIDE: dict[str, dict[str, Any]] = {
     "smooth": {"xytext": (0, -17)},
-    "default": {"xytext": (-5, -2), "ha": "right"},
+    "default": {"xytext": (-5, -12), "ha": "right"},
 }
 CODED = ("Kanerva", "Spatial pooler", "Sparsey")
 """Beginnings of the names of memories whose code is not the pattern itself."""
