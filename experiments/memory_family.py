@@ -53,9 +53,10 @@ and 797 (random codes), the modern net 400, Kanerva 5, Hopfield 2 (with 2 bits a
 budget). That is .365, .299, .231, .371, .372, .187, .002 and .000 bits per bit; of what the cue
 leaves open .114, .093, .072, .115, .116 and .058. Half-on patterns suit the last three better: .988
 (the list itself), .008 and .028, with 26 items of 179 features for Hopfield. F1 forgives: at the
-capacity of Willshaw's net about half of the answers have some error. Exact cues come back up
-to 900 items (Willshaw, Sparsey with random codes) or 650 (default). With 3 wrong features of 12 and 400 items F1 is .95 or .96 for Sparsey and for the
-best driven units of a Willshaw net, .84 for "smooth"; with a threshold of |a| the net gives .05.
+capacity of Willshaw's net about half of the answers have some error. Exact cues come back up to 900
+items (Willshaw, Sparsey with random codes) or 650 (default). With 3 wrong features of 12 and 400
+items F1 is .95 or .96 for Sparsey and for the best driven units of a Willshaw net, .84 for
+"smooth"; with a threshold of |a| the net gives .05.
 
 *Familiarity* outlasts completion: old and new random items are told apart without error (AUC 1)
 up to 1,000 items by Willshaw's net and by Sparsey with random codes or lambda_U = 10. The default
