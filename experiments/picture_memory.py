@@ -32,10 +32,8 @@ Run: `cogmem run picture_memory`, or `cogmem run picture_memory --preset paper`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -47,6 +45,7 @@ from jaxtyping import Array, Bool, Float, Int
 from cogmem.data.publications import published
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
+from cogmem.measures.replicates import mean_and_sd
 from cogmem.measures.strengths import choice
 from cogmem.models.permanence import Permanence, Stepwise
 from cogmem.models.sparsey import Mac, Memory
@@ -116,13 +115,6 @@ def _keys(config: Config, part: int, n: int | None = None) -> Array:
     """One key per macrocolumn, or `n` of them."""
     key = jax.random.fold_in(jax.random.key(config.seed), part)
     return jax.random.split(key, n or config.n_macs)
-
-
-def _over(values: Mapping[str, np.ndarray], *dims: str, **coords: Any) -> xr.Dataset:
-    """Mean and standard deviation over macrocolumns, the first axis, by name."""
-    means = {name: (dims, np.mean(each, axis=0)) for name, each in values.items()}
-    spread = {f"{name}_sd": (dims, np.std(each, axis=0, ddof=1)) for name, each in values.items()}
-    return xr.Dataset(means | spread, coords)
 
 
 # ---- many pictures -------------------------------------------------------------------------------
@@ -237,7 +229,7 @@ def sets(config: Config) -> xr.Dataset:
     for row, (old, new) in enumerate(found.values()):
         correct[:, row, : old.shape[1]] = choice(np.asarray(old), np.asarray(new), config.noise)
     coords = {"memory": list(found), "pictures": list(SET_SIZES)}
-    result = _over({"choice": correct}, "memory", "pictures", **coords)
+    result = mean_and_sd({"choice": correct}, "memory", "pictures", **coords)
     return result.assign(n_features=n_features)
 
 
@@ -283,7 +275,7 @@ def ageing(config: Config) -> xr.Dataset:
         "new": new.mean(axis=-1),
         "choice": choice(old, new, config.noise),
     }
-    return _over(values, "age", age=AGES)
+    return mean_and_sd(values, "age", age=AGES)
 
 
 # ---- occlusion -----------------------------------------------------------------------------------
@@ -324,7 +316,7 @@ def occlusion(config: Config) -> xr.Dataset:
         for found, into in zip(each, (familiar, recovered), strict=True):
             into.append(np.asarray(found).mean(axis=-1))
     values = {"familiarity": np.stack(familiar, axis=1), "code": np.stack(recovered, axis=1)}
-    return _over(values, "normaliser", "kept", normaliser=list(NORMALISERS), kept=list(KEPT))
+    return mean_and_sd(values, "normaliser", "kept", normaliser=list(NORMALISERS), kept=list(KEPT))
 
 
 # ---- results -------------------------------------------------------------------------------------

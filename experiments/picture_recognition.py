@@ -39,7 +39,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -52,6 +51,7 @@ from cogmem.data import load_trials
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures import recognition
+from cogmem.measures.replicates import mean_and_sd
 from cogmem.measures.strengths import choice, d_a, slope
 from cogmem.models.sparsey import Mac, Memory
 from cogmem.models.sparsey_growth import evenly, grown, shown
@@ -115,13 +115,6 @@ def _keys(config: Config, part: int, n: int | None = None) -> Array:
     return jax.random.split(key, n or config.n_macs)
 
 
-def _over(values: Mapping[str, np.ndarray], *dims: str, **coords: Any) -> xr.Dataset:
-    """Mean and standard deviation over macrocolumns, the first axis, by name."""
-    means = {name: (dims, np.mean(each, axis=0)) for name, each in values.items()}
-    spread = {f"{name}_sd": (dims, np.std(each, axis=0, ddof=1)) for name, each in values.items()}
-    return xr.Dataset(means | spread, coords)
-
-
 # ---- lists and lures -----------------------------------------------------------------------------
 
 
@@ -162,7 +155,7 @@ def lists(config: Config) -> dict[str, xr.Dataset]:
     values["new"] = new.mean(axis=-1).swapaxes(1, 2)
     coords = {"shared": list(SHARED), "length": list(LENGTHS)}
     at = LENGTHS.index(RATED)
-    return {"lists": _over(values, "shared", "length", **coords)} | ratings(
+    return {"lists": mean_and_sd(values, "shared", "length", **coords)} | ratings(
         old[:, at], new[:, at], config
     )
 
@@ -175,8 +168,8 @@ def ratings(old: np.ndarray, new: np.ndarray, config: Config) -> dict[str, xr.Da
     shape = (config.n_macs, len(SHARED), -1)
     points = {str(name): each.values.reshape(shape) for name, each in curve.items()}
     found = {name: fits[name].values.reshape(shape[:2]) for name in ("slope", "d_a", "sd")}
-    curves = _over(points, "shared", "criterion", shared=list(SHARED))
-    return {"roc": curves, "fitted": _over(found, "shared", shared=list(SHARED))}
+    curves = mean_and_sd(points, "shared", "criterion", shared=list(SHARED))
+    return {"roc": curves, "fitted": mean_and_sd(found, "shared", shared=list(SHARED))}
 
 
 def rated(strength: np.ndarray, low: float, high: float) -> Int[np.ndarray, " trial"]:
@@ -283,7 +276,7 @@ def _once(found: Mapping[str, Mapping[str, np.ndarray]]) -> xr.Dataset:
         name: np.stack([each[name][..., 0].T for each in found.values()], axis=1)
         for name in ("slope", "d_a")
     }
-    return _over(values, "mechanism", "chance", mechanism=list(found), chance=list(CHANCES))
+    return mean_and_sd(values, "mechanism", "chance", mechanism=list(found), chance=list(CHANCES))
 
 
 def _repeated(found: Mapping[str, np.ndarray]) -> xr.Dataset:
@@ -291,7 +284,7 @@ def _repeated(found: Mapping[str, np.ndarray]) -> xr.Dataset:
     rows = [CHANCES.index(chance) for chance in ENCODED.values()]
     values = {name: found[name][rows].swapaxes(0, 1) for name in ("old", "new", "d_a")}
     coords = {"encoded": list(ENCODED), "presentations": list(PRESENTATIONS)}
-    return _over(values, "encoded", "presentations", **coords)
+    return mean_and_sd(values, "encoded", "presentations", **coords)
 
 
 # ---- results -------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from cogmem.plots.lines import banded_line
 from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["code_sequences"]
@@ -23,7 +24,7 @@ _BELOW_CEILING: dict[str, Any] = {"loc": "upper right", "bbox_to_anchor": (1.04,
 
 
 def code_sequences(tree: xr.DataTree) -> Figure:
-    """Pictures of a sequence in the first row; below, nine panels.
+    """Pictures of a sequence in the first row; below, six panels.
 
     Args:
         tree: nodes as the experiment `code_sequences` makes them: `pictures` with `on` (row, frame,
@@ -31,16 +32,15 @@ def code_sequences(tree: xr.DataTree) -> Figure:
     """
     with house_style():
         layout = ConstrainedLayoutEngine(h_pad=0.06, w_pad=0.05)
-        figure = Figure(figsize=(DOUBLE_COLUMN, 1.2 * DOUBLE_COLUMN), layout=layout)
-        grid = figure.add_gridspec(4, 3, height_ratios=(0.95, 1, 1, 1))
+        figure = Figure(figsize=(DOUBLE_COLUMN, 0.93 * DOUBLE_COLUMN), layout=layout)
+        grid = figure.add_gridspec(3, 3, height_ratios=(0.95, 1, 1))
         _pictures(figure, grid[0, :], tree["pictures"].to_dataset())
-        axes = [figure.add_subplot(grid[row, column]) for row in (1, 2, 3) for column in range(3)]
+        axes = [figure.add_subplot(grid[row, column]) for row in (1, 2) for column in range(3)]
         _capacity(axes[:4], tree)
         _order(axes[4], tree["order"].to_dataset(), tree["area"].to_dataset())
         _warp(axes[5], tree["warp"].to_dataset())
-        _hypotheses(axes[6:], tree)
         figure.supxlabel(_BANDS, fontsize=SMALL)
-        for letter, ax in zip("BCDEFGHIJ", axes, strict=True):
+        for letter, ax in zip("BCDEFG", axes, strict=True):
             panel_letter(ax, letter, x=-24)
     return figure
 
@@ -66,12 +66,8 @@ def _pictures(figure: Figure, place: SubplotSpec, pictures: xr.Dataset) -> None:
 
 def _line(ax: Axes, x: Any, line: xr.Dataset, index: int, label: str, **look: Any) -> None:
     """Mean and a band of 2 standard errors."""
-    color, dashes, mark = line_look(index)
-    every = max(len(x) // 8, 1)
-    how = {"color": color, "linestyle": dashes, "marker": mark, "markevery": every} | look
-    ax.plot(x, line["mean"], label=label, **how)
-    low, high = line["mean"] - 2 * line["se"], line["mean"] + 2 * line["se"]
-    ax.fill_between(x, low, high, color=how["color"], alpha=0.2, linewidth=0)
+    how = {"markevery": max(len(x) // 8, 1)} | look
+    banded_line(ax, x, line["mean"], 2 * line["se"], line_look(index), label, **how)
 
 
 def _growth(ax: Axes, node: xr.Dataset, lines: dict[str, str], title: str) -> None:
@@ -152,27 +148,3 @@ def _warp(ax: Axes, node: xr.Dataset) -> None:
     _growth(ax, node, lines, f"Warped in time, {_size(node)}")
     ax.set(ylim=(0.57, 1.03), yticks=np.linspace(0.6, 1, 5))
     ax.legend(fontsize=SMALL, loc="lower left")
-
-
-def _hypotheses(axes: list[Axes], tree: xr.DataTree) -> None:
-    """How many hypotheses, and the share of winners of the weaker one."""
-    midway, fork = tree["midway"].to_dataset(), tree["fork"].to_dataset()
-    panels = (
-        (midway, "hypotheses", "Entered midway: 1\N{EN DASH}4 shared", (4.5,)),
-        (midway, "weaker", "Entered midway: 1\N{EN DASH}4 shared", (4.5,)),
-        (fork, "hypotheses", "Fork: 1\N{EN DASH}3 shared, 4\N{EN DASH}5 unseen", (3.5, 5.5)),
-    )
-    for ax, (node, measure, title, ends) in zip(axes, panels, strict=True):
-        for index, sends in enumerate(node["sends"].values):
-            line = node.sel(sends=sends, measure=measure)
-            _line(ax, node["frame"].values, line, index, str(sends), markevery=1)
-        for end in ends:
-            ax.axvline(end, color=_GREY, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
-        ax.set(xlabel="Frame shown", title=title, xticks=node["frame"].values)
-        if measure == "hypotheses":
-            ax.set(ylabel="Hypotheses (\N{GREEK SMALL LETTER ZETA})", ylim=(-0.08, 2.3))
-        else:
-            ax.set(ylabel="Share of the weaker code", ylim=(0, 0.62))
-            _chance(ax, 16)
-    look = {"fontsize": SMALL, "title_fontsize": SMALL, "alignment": "left"}
-    axes[0].legend(loc="upper right", title="Signal, winners", borderaxespad=0.1, **look)
