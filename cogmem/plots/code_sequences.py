@@ -20,6 +20,7 @@ _WHOLE = "Proportion correct"
 _STORED = "Sequences stored"
 _BANDS = "Lines: means over macrocolumns; bands: 2 standard errors; dotted: unrelated codes"
 _GREY = "0.55"
+_ABOVE_CHANCE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 0.1)}
 _BELOW_CEILING: dict[str, Any] = {"loc": "upper right", "bbox_to_anchor": (1.04, 0.9)}
 
 
@@ -112,7 +113,7 @@ def _capacity(axes: list[Axes], tree: xr.DataTree) -> None:
     sizes = (demonstration.attrs["n_cells"], 16, 16, new.attrs["n_cells"])
     for ax, cells in zip(axes, sizes, strict=True):
         _chance(ax, cells)
-        place = {"loc": "lower left"} if ax in axes[1:3] else _BELOW_CEILING
+        place = _ABOVE_CHANCE if ax in axes[1:3] else _BELOW_CEILING
         ax.legend(fontsize=SMALL, **place)
 
 

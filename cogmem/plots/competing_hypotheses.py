@@ -58,4 +58,4 @@ def _hypotheses(axes: list[Axes], tree: xr.DataTree) -> None:
             chance: dict[str, Any] = {"linewidth": 0.7, "linestyle": (0, (1, 2)), "zorder": 0}
             ax.axhline(1 / _N_CELLS, color=_GREY, **chance)
     look = {"fontsize": SMALL, "title_fontsize": SMALL, "alignment": "left"}
-    axes[0].legend(loc="upper right", title="Signal, winners", borderaxespad=0.1, **look)
+    axes[2].legend(loc="upper left", title="Signal, winners", borderaxespad=0.1, **look)
