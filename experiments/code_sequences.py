@@ -45,6 +45,7 @@ Run: `cogmem run code_sequences`, or `cogmem run code_sequences --preset paper`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -103,11 +104,17 @@ def run(config: Config, session: Session) -> xr.DataTree:
         and `warp`; all but `pictures` have `mean` and `se` (measure, ...) over macrocolumns.
     """
     report = session.begin(len(PARTS))
-    nodes = {}
-    for number, (name, part) in enumerate(PARTS.items()):
+
+    def one(number: int, name: str) -> dict[str, xr.Dataset]:
         key = jax.random.fold_in(jax.random.key(config.seed), number)
-        nodes |= part(config, name, key)
-        report(1, name)
+        return PARTS[name](config, name, key)
+
+    nodes = {}
+    # Compiling takes most of the time, and occupies one core.
+    with ThreadPoolExecutor(2) as pool:
+        for name, found in zip(PARTS, pool.map(one, range(len(PARTS)), PARTS), strict=True):
+            nodes |= found
+            report(1, name)
     return xr.DataTree.from_dict(nodes)
 
 
@@ -203,7 +210,7 @@ def read(
         memory, key = given
         return recognise_sequences(mac, memory, sequences, key=key).code
 
-    return jax.lax.map(one, (memories, _keys(memories, key)))
+    return jax.lax.map(one, (memories, jax.random.split(key, len(memories.step))))
 
 
 @eqx.filter_jit
@@ -220,11 +227,8 @@ def recall(
         features, moments = recall_sequences(mac, memory, cues, n_frames, key=key, threshold=1.0)
         return features, moments.code
 
-    return jax.lax.map(one, (grown.memories, _keys(grown.memories, key)))
-
-
-def _keys(memories: Memory, key: PRNGKeyArray) -> PRNGKeyArray:
-    return jax.random.split(key, len(memories.step))
+    keys = jax.random.split(key, len(grown.sequences))
+    return jax.lax.map(one, (grown.memories, keys))
 
 
 def correct(stored: Int[Array, "*#moment module"], found: Int[Array, "*moment module"]) -> Array:
@@ -300,8 +304,7 @@ def warped_codes(
     mac: Mac, memories: Memory, sequences: Bool[Array, "sequence frame feature"], key: PRNGKeyArray
 ) -> Int[Array, "stored least sequence frame module"]:
     """Codes of sequences by each memory, for each familiarity of `LEAST`."""
-    one = lambda memory: backing_off(mac, memory, sequences, key=key).code  # noqa: E731
-    return jax.lax.map(one, memories)
+    return jax.lax.map(lambda memory: backing_off(mac, memory, sequences, key=key).code, memories)
 
 
 def backing_off(
