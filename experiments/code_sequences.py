@@ -109,7 +109,7 @@ def run(config: Config, session: Session) -> xr.DataTree:
         key = jax.random.fold_in(jax.random.key(config.seed), number)
         return PARTS[name](config, name, key)
 
-    nodes = {}
+    nodes: dict[str, xr.Dataset] = {}
     # Compiling takes most of the time, and occupies one core.
     with ThreadPoolExecutor(2) as pool:
         for name, found in zip(PARTS, pool.map(one, range(len(PARTS)), PARTS), strict=True):
@@ -240,7 +240,7 @@ def correct(stored: Int[Array, "*#moment module"], found: Int[Array, "*moment mo
 def over_known(value: Float[Array, "stored sequence frame"]) -> Float[Array, " stored"]:
     """Mean over the frames of the sequences that are known; after each, there is one more."""
     each = value.mean(axis=-1)
-    known = jnp.tri(*each.shape, dtype=each.dtype)
+    known = jnp.tri(each.shape[0], each.shape[1], dtype=each.dtype)
     return (each * known).sum(axis=-1) / known.sum(axis=-1)
 
 
