@@ -87,10 +87,9 @@ Run: `cogmem run memory_family`, or `cogmem run memory_family --preset paper`.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -104,22 +103,23 @@ from scipy.stats import spearmanr
 
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
-from cogmem.models.associative import AssociativeMemory, Completion, complete_all
-from cogmem.models.code_selection import PRESETS, CodeSelection
-from cogmem.models.hopfield import Hopfield, ModernHopfield
-from cogmem.models.kanerva import SparseDistributedMemory, hard_locations
-from cogmem.models.sparse_overlap import SpatialPooler, random_permanences
-from cogmem.models.sparsey import Mac
-from cogmem.models.sparsey_associative import SparseyMemory
-from cogmem.models.willshaw import Willshaw
+from cogmem.measures.completion import auc, crossing, dice, information
+from cogmem.models.associative import AssociativeMemory, complete_all
+from cogmem.models.equal_bits import (
+    HALF_ON,
+    MEMBERS,
+    N_ACTIVE,
+    N_MODULES,
+    SELECTIONS,
+    Maker,
+    Member,
+    multiply_adds,
+    sparsey,
+)
+from cogmem.models.hopfield import ModernHopfield
 from cogmem.plots.memory_family import memory_family
 from cogmem.tasks.sparse_items import keeping, random_items
 
-N_FEATURES, N_ACTIVE = 400, 12
-BUDGET = N_FEATURES**2
-"""Bits of storage for each memory."""
-
-N_MODULES = 10
 N_FAMILIES, N_COMMON = 40, 8
 CRITERION = 0.97
 KEPT = 0.75
@@ -138,93 +138,6 @@ HARD = ("Sparsey", "Sparsey, random codes")
 SHARED = np.arange(N_ACTIVE + 1)
 MEASURES = ("exact", "part", "replaced", "perfect", "auc")
 """F1 from the three cues, answers to part cues without error, and old against new."""
-
-Maker = Callable[[PRNGKeyArray], AssociativeMemory[Any]]
-
-
-class Member(NamedTuple):
-    """A memory of the family.
-
-    Attributes:
-        make: from a key, with the random parts drawn.
-        n_features, n_active: of the items; `n_active` are on.
-        n_exposures: times in a row that each item is shown.
-    """
-
-    make: Maker
-    n_features: int = N_FEATURES
-    n_active: int = N_ACTIVE
-    n_exposures: int = 1
-
-
-class BestDriven(Willshaw):
-    """A Willshaw net that knows how many units to recall: those that the cue drives best.
-
-    As many as an item has, and whatever is driven as well as the last of them.
-    """
-
-    def complete(
-        self, state: Any, cue: Bool[Array, " feature"], *, key: PRNGKeyArray | None = None
-    ) -> Completion:
-        """The best driven units; familiarity as before."""
-        arriving = (cue[:, None] & state).sum(axis=0)
-        least = jnp.maximum(jax.lax.top_k(arriving, N_ACTIVE)[0][-1], 1)
-        best = arriving >= least
-        return super().complete(state, cue, key=key)._replace(pattern=best, code=best)
-
-
-def sparsey(selection: CodeSelection, n_modules: int = N_MODULES, *, drawn: bool = False) -> Maker:
-    """Sparsey with so many modules, all cells the budget; `drawn`: see `SparseyMemory`."""
-    n_cells = BUDGET // (N_FEATURES * n_modules)
-    mac = Mac(N_FEATURES, n_modules, n_cells, selection=selection, band=(1, N_ACTIVE))
-    return lambda key: SparseyMemory(mac, threshold=1.0, drawn=drawn)
-
-
-def kanerva(key: PRNGKeyArray) -> SparseDistributedMemory:
-    """Locations that share at least 4 features with an item; see the module's text."""
-    counter_bits, n_on, n_shared = 2, 40, 4
-    n_locations = BUDGET // (N_FEATURES * (counter_bits + 1))
-    addresses = random_items(n_locations, N_FEATURES, n_on, key=key)
-    radius = N_ACTIVE + n_on - 2 * n_shared
-    return SparseDistributedMemory(addresses, radius, counter_bits=counter_bits)
-
-
-def kanerva_half_on(key: PRNGKeyArray, n: int = N_FEATURES) -> SparseDistributedMemory:
-    """Random locations, reached at a standard deviation below the mean distance."""
-    addresses = hard_locations(BUDGET // (n * 3), n, key=key)
-    return SparseDistributedMemory(addresses, round(n / 2 - math.sqrt(n) / 2), counter_bits=2)
-
-
-def pooler(key: PRNGKeyArray) -> SpatialPooler:
-    """As many columns as the bits allow, a tenth of them winning."""
-    n_columns = BUDGET // (8 * N_FEATURES + 32)
-    return SpatialPooler(random_permanences(n_columns, N_FEATURES, key=key), n_columns // 10 + 1)
-
-
-SELECTIONS: dict[str, CodeSelection] = {
-    "Sparsey": PRESETS["default"],
-    "Sparsey, smooth": PRESETS["smooth"],
-    "Sparsey, lambda_U = 10": CodeSelection(bottom_up_power=10.0),
-    "Sparsey, random codes": CodeSelection(gain=0.0),
-}
-"""Without gain, expansivity is always 1, as of `RandomCodes`; the program stays the same."""
-
-MEMBERS: dict[str, Member] = {
-    "Willshaw": Member(lambda key: Willshaw(N_FEATURES)),
-    "Willshaw, best driven": Member(lambda key: BestDriven(N_FEATURES)),
-    "Kanerva": Member(kanerva),
-    "Hopfield": Member(lambda key: Hopfield(N_FEATURES)),
-    "Modern Hopfield": Member(lambda key: ModernHopfield(N_FEATURES, BUDGET // N_FEATURES)),
-    "Spatial pooler": Member(pooler, n_exposures=10),
-    **{name: Member(sparsey(selection)) for name, selection in SELECTIONS.items()},
-}
-
-HALF_ON: dict[str, Member] = {
-    "Kanerva": Member(kanerva_half_on, 400, 200),
-    "Hopfield": Member(lambda key: Hopfield(179), 179, 90),
-    "Modern Hopfield": Member(lambda key: ModernHopfield(400, BUDGET // 400), 400, 200),
-}
-"""Memories whose theory is for patterns with half of the features on, with such patterns."""
 
 
 @dataclass(frozen=True)
@@ -396,38 +309,7 @@ def examined(
     return found | {"auc": auc(familiar[0], familiar[3])}
 
 
-def dice(a: Bool[Array, "... unit"], b: Bool[Array, "... unit"]) -> Float[Array, " ..."]:
-    """2 |A and B| / (|A| + |B|), the F1 of one as an answer for the other; 0 if both are empty."""
-    shared, both = (a & b).sum(axis=-1), a.sum(axis=-1) + b.sum(axis=-1)
-    return 2 * shared / jnp.maximum(both, 1)
-
-
-def auc(old: Float[Array, " old"], new: Float[Array, " new"]) -> Float[Array, ""]:
-    """Probability that an old item is more familiar than a new one; equals count half."""
-    higher = old[:, None] > new[None, :]
-    return (higher + 0.5 * (old[:, None] == new[None, :])).mean()
-
-
 # ---- capacity ------------------------------------------------------------------------------------
-
-
-def held(f1: Float[np.ndarray, " look"]) -> float:
-    """Items at which F1 first falls below the criterion, by straight lines between looks."""
-    below = np.flatnonzero(np.asarray(f1) < CRITERION)
-    if not len(below):
-        return float(N_STORED[-1])
-    at = int(below[0])
-    if at == 0:
-        return 0.0
-    step = (f1[at - 1] - CRITERION) / (f1[at - 1] - f1[at])
-    return float(N_STORED[at - 1] + step * (N_STORED[at] - N_STORED[at - 1]))
-
-
-def information(n_features: int, n_active: int) -> tuple[float, float]:
-    """Bits of a random item, and of what a cue of `KEPT` of its active features leaves open."""
-    n_kept = round(KEPT * n_active)
-    missing = math.comb(n_features - n_kept, n_active - n_kept)
-    return math.log2(math.comb(n_features, n_active)), math.log2(missing)
 
 
 def capacities(filling: xr.Dataset, half_on: xr.Dataset) -> xr.Dataset:
@@ -449,14 +331,17 @@ def capacities(filling: xr.Dataset, half_on: xr.Dataset) -> xr.Dataset:
 
 def _capacity(member: Member, f1: xr.DataArray) -> xr.Dataset:
     memory = member.make(jax.random.key(0))
-    n = np.array([held(one) for one in f1.transpose("network", "stored").values])
+    n = np.array(
+        [crossing(one, N_STORED, CRITERION) for one in f1.transpose("network", "stored").values]
+    )
     if not memory.completes:
         n = np.full(len(n), np.nan)
     if isinstance(memory, ModernHopfield):
         n = np.minimum(n, memory.capacity)
     storage = np.array([np.nan if np.isnan(m) else memory.n_bits(max(int(m), 1)) for m in n])
     storage = storage.astype(float)
-    whole, missing = information(member.n_features, member.n_active)
+    whole = information(member.n_features, member.n_active)
+    missing = information(member.n_features, member.n_active, round(KEPT * member.n_active))
     values = {
         "held": n,
         "storage": storage,
@@ -480,22 +365,6 @@ def sizes() -> xr.Dataset:
     dims = ("memory", "stored")
     coords = {"memory": list(MEMBERS), "stored": list(N_STORED)}
     return xr.Dataset({"bits": (dims, bits), "multiply_adds": (dims, work)}, coords)
-
-
-def multiply_adds(memory: AssociativeMemory[Any], n_stored: int) -> int:
-    """Multiply-adds of one completion, with all synapses read, as for dense arrays."""
-    n = memory.n_features
-    if isinstance(memory, SparseDistributedMemory):
-        return 2 * memory.addresses.size * memory.n_reads
-    if isinstance(memory, Hopfield):
-        return n * n * memory.n_steps
-    if isinstance(memory, ModernHopfield):
-        return 2 * n * n_stored * memory.n_steps
-    if isinstance(memory, SpatialPooler):
-        return memory.initial.size
-    if isinstance(memory, SparseyMemory):
-        return n * memory.mac.n_units + n * memory.mac.n_modules
-    return n * n
 
 
 # ---- similarity ----------------------------------------------------------------------------------
@@ -587,7 +456,7 @@ def shapes(config: Config, keys: PRNGKeyArray) -> xr.Dataset:
             member = Member(sparsey(selection, n_modules))
             asked = sparsey(selection, n_modules, drawn=True)
             f1 = filled(member, config.n_probes, keys)["part"]
-            found["held"][i, j] = [held(one) for one in f1.T]
+            found["held"][i, j] = [crossing(one, N_STORED, CRITERION) for one in f1.T]
             each = [_similarity(member, asked, config.n_probes, key) for key in keys]
             found["spearman"][i, j] = [preserved(one) for one in each]
     coords = {"modules": list(config.shapes), "memory": list(SELECTIONS)}

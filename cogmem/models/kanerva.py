@@ -16,7 +16,12 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from cogmem.models.associative import AssociativeMemory, Completion, sign_update, signs, within
 
-__all__ = ["SparseDistributedMemory", "access_probability", "hard_locations"]
+__all__ = [
+    "SparseDistributedMemory",
+    "access_probability",
+    "hard_locations",
+    "sparse_locations",
+]
 
 
 class SparseDistributedMemory(AssociativeMemory[Array]):
@@ -108,6 +113,20 @@ def hard_locations(
     within("n_locations", n_locations, 1, math.inf)
     within("n_features", n_features, 1, math.inf)
     return jax.random.bernoulli(key, 0.5, (n_locations, n_features))
+
+
+def sparse_locations(
+    n_locations: int, n_features: int, n_active: int, *, key: PRNGKeyArray
+) -> Bool[Array, "location feature"]:
+    """Random addresses with few features on; those half on are all equally far from sparse items.
+
+    Raises:
+        InvalidValue: for numbers below 1, or more active features than there are.
+    """
+    within("n_locations", n_locations, 1, math.inf)
+    within("n_active", n_active, 1, n_features)
+    order = jax.vmap(lambda k: jax.random.permutation(k, n_features))
+    return order(jax.random.split(key, n_locations)) < n_active
 
 
 def access_probability(n_features: int, radius: int) -> float:

@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.associative import AssociativeMemory, Completion
-from cogmem.models.parameters import get, parameter
+from cogmem.models.parameters import parameter
 from cogmem.models.permanence import Lasting
 from cogmem.models.sparsey import Mac, Memory
 
@@ -61,16 +61,6 @@ class SparseyMemory(AssociativeMemory[Memory]):
                 f"this macrocolumn has inputs {sorted(self.mac.n_sources)}, expected U alone: "
                 "patterns come without context. Make it with n_lateral=0 and n_above=0."
             )
-
-    def __getattr__(self, name: str) -> Any:
-        """Parameters of the macrocolumn, which are parameters of this memory as well.
-
-        Only called where there is no such attribute.
-        """
-        inside = {} if name == "mac" else get(self.mac)
-        if name not in inside:
-            raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-        return inside[name]
 
     def begin(self) -> Memory:
         """All weights 0."""

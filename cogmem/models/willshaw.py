@@ -20,6 +20,7 @@ from cogmem.models.associative import (
 )
 
 __all__ = [
+    "BestDriven",
     "Willshaw",
     "expected_fill",
     "expected_spurious",
@@ -122,6 +123,27 @@ def _associate_all(net: Willshaw, state: Array, patterns: Array, targets: Array)
         return net.associate(state, *pair), None
 
     return jax.lax.scan(one, state, (patterns, targets))[0]
+
+
+class BestDriven(Willshaw):
+    """A Willshaw net that knows how many units to recall: those that the cue drives best.
+
+    As many as an item has, and whatever is driven as well as the last of them.
+
+    Attributes:
+        n_active: units that an item has on.
+    """
+
+    n_active: int = eqx.field(static=True, default=1)
+
+    def complete(
+        self, state: Any, cue: Bool[Array, " feature"], *, key: PRNGKeyArray | None = None
+    ) -> Completion:
+        """The best driven units; familiarity as before."""
+        arriving = (cue[:, None] & state).sum(axis=0)
+        least = jnp.maximum(jax.lax.top_k(arriving, self.n_active)[0][-1], 1)
+        best = arriving >= least
+        return super().complete(state, cue, key=key)._replace(pattern=best, code=best)
 
 
 def expected_fill(n_features: int, n_active: int, n_stored: float) -> float:

@@ -6,7 +6,6 @@ The memories themselves are tested in tests/models.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import comb, log2
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +13,9 @@ import numpy as np
 import pytest
 
 from cogmem.lab.experiment import Session, find_experiment
+from cogmem.measures.completion import crossing, dice
 from cogmem.models.associative import complete_all
+from cogmem.models.equal_bits import BUDGET, HALF_ON, MEMBERS, SELECTIONS, sparsey
 from cogmem.models.willshaw import expected_fill, expected_spurious
 
 KEY = jax.random.key(0)
@@ -44,39 +45,30 @@ def names():
 )
 def test_equal_bits(names, name: str, slack: float) -> None:
     """As near to 160,000 bits, from below, as the parts of each allow; the list when full."""
-    bits = names["MEMBERS"][name].make(KEY).n_bits(400)
-    assert names["BUDGET"] * (1 - slack) <= bits <= names["BUDGET"]
+    bits = MEMBERS[name].make(KEY).n_bits(400)
+    assert BUDGET * (1 - slack) <= bits <= BUDGET
 
 
 def test_hopfield_cannot_meet_the_budget_with_sparse_items(names) -> None:
     """A bit per weight for one item, two for two or three: the items fix the number of weights."""
-    memory = names["MEMBERS"]["Hopfield"].make(KEY)
+    memory = MEMBERS["Hopfield"].make(KEY)
     assert [memory.n_bits(n) for n in (1, 2)] == [400 * 399, 2 * 400 * 399]
 
 
 @pytest.mark.parametrize(("name", "n_stored"), [("Kanerva", 4), ("Hopfield", 26)])
 def test_half_on_patterns_use_the_budget(names, name: str, n_stored: int) -> None:
-    bits = names["HALF_ON"][name].make(KEY).n_bits(n_stored)
-    assert 0.99 * names["BUDGET"] <= bits <= names["BUDGET"]
+    bits = HALF_ON[name].make(KEY).n_bits(n_stored)
+    assert 0.99 * BUDGET <= bits <= BUDGET
 
 
 def test_every_shape_of_sparsey_has_the_same_bits(names) -> None:
-    selection = names["SELECTIONS"]["Sparsey"]
+    selection = SELECTIONS["Sparsey"]
     for preset in ("quick", "paper"):
         for n_modules in find_experiment("memory_family").preset(preset).shapes:
-            assert names["sparsey"](selection, n_modules)(KEY).n_bits(1) == names["BUDGET"]
+            assert sparsey(selection, n_modules)(KEY).n_bits(1) == BUDGET
 
 
 # ---- measures by hand ----------------------------------------------------------------------------
-
-
-def test_f1_by_hand(names) -> None:
-    """Two of three right and one wrong; silence for a sparse item is 0, not .97 of the features."""
-    item = jnp.array([True, True, True, False, False])
-    answer = jnp.array([True, True, False, True, False])
-    assert float(names["dice"](answer, item)) == pytest.approx(2 / 3)
-    assert float(names["dice"](jnp.zeros(5, bool), item)) == 0
-    assert float(names["dice"](jnp.zeros(5, bool), jnp.zeros(5, bool))) == 0
 
 
 def test_cues(names) -> None:
@@ -85,27 +77,8 @@ def test_cues(names) -> None:
     part, replaced = names["cues"](item, KEY)
     assert [int(part.sum()), int((part & item).sum())] == [9, 9]
     assert [int(replaced.sum()), int((replaced & item).sum())] == [12, 9]
-    assert float(names["dice"](part, item)) == pytest.approx(2 * 0.75 / 1.75)
-    assert float(names["dice"](replaced, item)) == pytest.approx(0.75)
-
-
-def test_auc_by_hand(names) -> None:
-    old, new = jnp.array([1.0, 0.5]), jnp.array([1.0, 0.2])
-    assert float(names["auc"](old, new)) == pytest.approx((0.5 + 1 + 0 + 1) / 4)
-
-
-def test_held_is_interpolated_at_the_first_fall(names) -> None:
-    stored = np.asarray(names["N_STORED"])
-    f1 = np.where(stored < 600, 1.0, np.where(stored == 600, 0.91, 1.0))
-    assert names["held"](f1) == pytest.approx(550 + 50 / 3)  # .97 is a third of the way to .91
-    assert names["held"](np.ones(len(stored))) == stored[-1]
-    assert names["held"](np.zeros(len(stored))) == 0
-
-
-def test_information_by_hand(names) -> None:
-    whole, missing = names["information"](400, 12)
-    assert whole == pytest.approx(log2(comb(400, 12)))
-    assert missing == pytest.approx(log2(391 * 390 * 389 / 6))
+    assert float(dice(part, item)) == pytest.approx(2 * 0.75 / 1.75)
+    assert float(dice(replaced, item)) == pytest.approx(0.75)
 
 
 def test_similarity_of_equal_overlaps_is_none(names) -> None:
@@ -117,7 +90,7 @@ def test_similarity_of_equal_overlaps_is_none(names) -> None:
 
 def test_families(names) -> None:
     """Items keep 8 of 12 features of a prototype: two of a family share about 8 x 8 / 12."""
-    items = np.asarray(names["stimuli"](names["MEMBERS"]["Willshaw"], 400, True, KEY)).astype(int)
+    items = np.asarray(names["stimuli"](MEMBERS["Willshaw"], 400, True, KEY)).astype(int)
     assert (items.sum(axis=1) == 12).all()
     same = [items[i] @ items[i + 40] for i in range(360)]
     other = [items[i] @ items[i + 41] for i in range(359)]
@@ -130,7 +103,7 @@ def test_families(names) -> None:
 
 
 def state_after(names, name: str, n_stored: int):
-    member = names["MEMBERS"][name]
+    member = MEMBERS[name]
     memory = jax.tree.map(jnp.asarray, member.make(KEY))
     items = names["stimuli"](member, n_stored, False, jax.random.key(1))
     state = names["shown"](memory, 1, memory.begin(), items, 0, n_stored, jax.random.key(2))
@@ -151,12 +124,12 @@ def test_fill_and_wrong_units_of_the_willshaw_net(names) -> None:
 def test_best_driven_units(names) -> None:
     """The same as the threshold while nothing is wrong, and not silenced by wrong features."""
     memory, state, items = state_after(names, "Willshaw, best driven", 100)
-    plain = names["MEMBERS"]["Willshaw"].make(KEY)
+    plain = MEMBERS["Willshaw"].make(KEY)
     part, replaced = jax.vmap(names["cues"])(items, jax.random.split(KEY, len(items)))
     np.testing.assert_array_equal(complete_all(memory, state, part).pattern, items)
     np.testing.assert_array_equal(complete_all(plain, state, part).pattern, items)
-    assert float(names["dice"](complete_all(memory, state, replaced).pattern, items).mean()) > 0.99
-    assert float(names["dice"](complete_all(plain, state, replaced).pattern, items).mean()) < 0.1
+    assert float(dice(complete_all(memory, state, replaced).pattern, items).mean()) > 0.99
+    assert float(dice(complete_all(plain, state, replaced).pattern, items).mean()) < 0.1
 
 
 def test_random_codes_keep_no_similarity_and_sparsey_does(names) -> None:
@@ -172,10 +145,13 @@ def test_random_codes_keep_no_similarity_and_sparsey_does(names) -> None:
 @pytest.fixture(scope="module")
 def held_by_sparsey(names):
     keys = jax.random.split(jax.random.key(5), 2)
-    members = {name: names["MEMBERS"][name] for name in ("Sparsey", "Sparsey, random codes")}
+    members = {name: MEMBERS[name] for name in ("Sparsey", "Sparsey, random codes")}
     return {
         (name, families): np.mean(
-            [names["held"](f1) for f1 in names["filled"](member, 32, keys, families)["part"].T]
+            [
+                crossing(f1, names["N_STORED"], names["CRITERION"])
+                for f1 in names["filled"](member, 32, keys, families)["part"].T
+            ]
         )
         for name, member in members.items()
         for families in (False, True)

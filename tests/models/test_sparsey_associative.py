@@ -131,9 +131,3 @@ def test_what_is_refused() -> None:
         SparseyMemory(Mac(N, Q, K, n_lateral=1))
     with pytest.raises(InvalidValue, match="threshold"):
         SparseyMemory(MAC, threshold=1.5)
-
-
-def test_missing_attributes_are_missing() -> None:
-    assert MEMORY.bottom_up_power == 2.0
-    with pytest.raises(AttributeError, match="no attribute 'radius'"):
-        _ = MEMORY.radius
