@@ -25,7 +25,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
-from cogmem.models.parameters import get, table
+from cogmem.models.parameters import check_values
 
 __all__ = [
     "CARD",
@@ -150,10 +150,7 @@ class AssociativeMemory(eqx.Module, Generic[State]):
 
     def __check_init__(self) -> None:
         within("n_features", self.n_features, 1, math.inf)
-        values = get(self)
-        for name, entry in table(self).items():
-            if isinstance(values[name], float | int):
-                entry.check(name, values[name])
+        check_values(self)
 
     @abstractmethod
     def begin(self) -> State:

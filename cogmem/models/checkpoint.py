@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -18,8 +18,6 @@ import numpy as np
 from cogmem.errors import InvalidValue
 
 __all__ = ["load_state", "save_state"]
-
-State = TypeVar("State")
 
 _FORMAT = "cogmem state 1"
 
@@ -30,9 +28,13 @@ def save_state(path: str | Path, model: eqx.Module, state: Any) -> None:
     Args:
         path: file to write; an existing one is replaced.
         model: the model whose state it is.
-        state: any pytree of arrays.
+        state: any pytree of arrays; of a model with `begin()`, a state of that model.
+
+    Raises:
+        InvalidValue: if the state is not one of the model's.
     """
     path = Path(path)
+    _agree(model, state)
     header = {"format": _FORMAT, "model": description(model)}
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     with partial.open("wb") as file:
@@ -41,13 +43,13 @@ def save_state(path: str | Path, model: eqx.Module, state: Any) -> None:
     os.replace(partial, path)
 
 
-def load_state(path: str | Path, model: eqx.Module, like: State) -> State:
+def load_state(path: str | Path, model: Any, like: Any = None) -> Any:
     """Read a state that `save_state` wrote.
 
     Args:
         path: the file.
         model: the model it shall belong to.
-        like: a state of that model, e.g. `model.begin()`, for the shapes.
+        like: a state of that model, for the shapes; `model.begin()` if not given.
 
     Raises:
         InvalidValue: if the file is missing, is not such a file, or belongs to another model or to
@@ -56,17 +58,39 @@ def load_state(path: str | Path, model: eqx.Module, like: State) -> State:
     path = Path(path)
     if not path.is_file():
         raise InvalidValue(f"there is no file {path}; save_state writes one.")
+    like = model.begin() if like is None else like
+    _agree(model, like)
     with path.open("rb") as file:
         _compare(path, _header(path, file.readline()), description(model))
         try:
-            return eqx.tree_deserialise_leaves(file, like)
+            state = eqx.tree_deserialise_leaves(file, like)
         except (EOFError, ValueError, RuntimeError, OSError) as error:
             raise InvalidValue(f"{path} is damaged ({error}); save it again.") from error
+        if file.read(1):
+            raise InvalidValue(f"{path} is damaged (there is more in it than a state).")
+    return state
 
 
 def description(model: Any) -> dict[str, str]:
     """What a model is made of: its kind and each number, word and array in it, by dotted path."""
     return dict(_walk("model", model))
+
+
+def _agree(model: Any, state: Any) -> None:
+    """Refuse a state of another kind or size than the model's; models may look closer (`owns`)."""
+    if not hasattr(model, "begin"):
+        return
+    given, expected = _shapes(state), _shapes(jax.eval_shape(model.begin))
+    if given != expected or not getattr(model, "owns", lambda state: True)(state):
+        raise InvalidValue(
+            f"the state is not one of this {type(model).__name__}: given {_short(str(given))}, "
+            f"expected {_short(str(expected))}. Give what the model's own functions give back."
+        )
+
+
+def _shapes(state: Any) -> dict[str, Any]:
+    leaves = jax.tree_util.tree_leaves_with_path(state)
+    return {jax.tree_util.keystr(path): np.shape(leaf) for path, leaf in leaves}
 
 
 def _walk(path: str, value: Any) -> Any:

@@ -21,7 +21,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.errors import UnknownName
-from cogmem.models.parameters import parameter
+from cogmem.models.parameters import check_values, parameter
 
 __all__ = [
     "PRESETS",
@@ -71,6 +71,9 @@ class CodeSelection(eqx.Module):
         first_power: power of bottom-up fit where no lateral input has come yet (the first frame of
             a sequence); None for `bottom_up_power`.
         gain_per_cell: whether `gain` is multiplied by the number of cells of a module.
+
+    Raises:
+        InvalidValue: for parameters that are no numbers or out of their bounds.
     """
 
     bottom_up_power: Number = parameter(
@@ -106,10 +109,13 @@ class CodeSelection(eqx.Module):
     first_power: Number | None = None
     gain_per_cell: bool = eqx.field(static=True, default=True)
 
+    def __check_init__(self) -> None:
+        check_values(self)
+
     @property
     def dtype(self) -> Any:
         """That of the parameters."""
-        return jnp.result_type(*jax.tree.leaves(self))
+        return jnp.result_type(float, *jax.tree.leaves(self))
 
     def powers(self, lateral: bool | Bool[Array, ""]) -> dict[str, Float[Array, ""]]:
         """Power of each kind of fit; `lateral` says whether lateral input is there."""

@@ -21,7 +21,16 @@ from jaxtyping import Array, Float
 
 from cogmem.errors import InvalidValue, UnknownName
 
-__all__ = ["Parameter", "constrain", "get", "parameter", "replace", "table", "unconstrain"]
+__all__ = [
+    "Parameter",
+    "check_values",
+    "constrain",
+    "get",
+    "parameter",
+    "replace",
+    "table",
+    "unconstrain",
+]
 
 Module = TypeVar("Module", bound=eqx.Module)
 
@@ -143,6 +152,24 @@ def replace(module: Module, values: Mapping[str, Any]) -> Module:
         if isinstance(value, float | int):
             entries[name].check(name, value)
     return _replace(module, values)
+
+
+def check_values(module: eqx.Module) -> None:
+    """Refuse a module's own parameters that are no numbers or out of their bounds.
+
+    For `__check_init__`; traced arrays and arrays of several values are not looked at.
+
+    Raises:
+        InvalidValue: naming the parameter, the value, the bounds and the unit.
+    """
+    for field in dataclasses.fields(module):
+        value = getattr(module, field.name)
+        if "parameter" not in field.metadata or isinstance(value, jax.core.Tracer):
+            continue
+        if not isinstance(value, float | int | np.generic | np.ndarray | jax.Array):
+            raise InvalidValue(f"{field.name} is {value!r}, expected a number.")
+        if np.ndim(value) == 0:
+            field.metadata["parameter"].check(field.name, float(value))
 
 
 def constrain(entries: Mapping[str, Parameter], raw: Float[Array, " k"]) -> dict[str, Array]:

@@ -241,6 +241,13 @@ class Stepwise(Fading):
     persistence: int = eqx.field(static=True, default=1)
     steps: tuple[int, int, int] = eqx.field(static=True, default=(2000, 3000, 4000))
 
+    def __check_init__(self) -> None:
+        if not 0 < self.steps[0] <= self.steps[1] <= self.steps[2] or self.persistence < 0:
+            raise InvalidValue(
+                f"steps are {self.steps} and persistence is {self.persistence}; expected three "
+                "rising ages above 0, and 0 steps or more."
+            )
+
     @property
     def w_max(self) -> float:
         """127."""

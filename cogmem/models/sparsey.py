@@ -23,7 +23,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
 from cogmem.models.code_selection import (
     CodeSelection,
@@ -36,6 +35,7 @@ from cogmem.models.code_selection import (
 from cogmem.models.evidence import VERSIONS, Afferents, Fit, Frame, Levels, accepted
 from cogmem.models.parameters import parameter
 from cogmem.models.permanence import Lasting, Permanence
+from cogmem.models.sparsey_checks import check_mac, made_for
 from cogmem.models.sparsey_state import Memory, Moment
 
 __all__ = ["CARD", "Mac", "Memory", "Moment"]
@@ -49,8 +49,8 @@ CARD = Card(
     "learning, decay with permanence, freezing, back-off, hierarchies with persistence (uncertain, "
     "so chosen and open: constants of the sigmoid, thresholds of back-off, receptive fields of the "
     "digit network; ties are broken at random in one mac, by standing preferences in networks, as "
-    "random ones cost a third of the digits where a mac is full; a code that persists is not learnt "
-    "again)",
+    "random ones cost a third of the digits where macs are full; a code that persists is not "
+    "learnt again)",
     left_out="video (Weizmann); learning of the downward weights apart from the upward ones: one "
     "set of synapses serves both ways",
     vectors="all of sparsey_reference.npz: 1e-10 in float64, the same winners in float32; the "
@@ -105,6 +105,8 @@ class Mac(eqx.Module):
         band: fewest and most active features (or macs) at which it becomes active.
         normaliser: "active": fit is relative to what is on, and blind to what is missing; "pi":
             relative to the fewest that would make the macrocolumn active.
+        fewest_lateral, fewest_above: under "pi", active macs that count as full lateral and
+            top-down input; None: as many as are active.
         competing: what a mac with several hypotheses sends: "boost" (Rinkus 2014), "discount"
             (an independent program), or "off".
         max_hypotheses: B, more than which it is mute.
@@ -112,7 +114,8 @@ class Mac(eqx.Module):
         freeze_at: fraction of increased weights at which a bundle learns no more; None: never.
 
     Raises:
-        InvalidValue: for sizes below 1, an empty band, or a `freeze_at` that is no fraction.
+        InvalidValue: for sizes, bands, words and parameters out of range, and parts of another
+            kind, each with what was expected.
     """
 
     n_features: int = eqx.field(static=True)
@@ -125,6 +128,8 @@ class Mac(eqx.Module):
     n_per_source: int = eqx.field(static=True, default=1)
     band: tuple[int, int] | None = eqx.field(static=True, default=None)
     normaliser: Literal["active", "pi"] = eqx.field(static=True, default="active")
+    fewest_lateral: int | None = eqx.field(static=True, default=None)
+    fewest_above: int | None = eqx.field(static=True, default=None)
     competing: Literal["off", "boost", "discount"] = eqx.field(static=True, default="off")
     max_hypotheses: int = eqx.field(static=True, default=4)
     fewest_hypotheses: int = eqx.field(static=True, default=1)
@@ -137,20 +142,7 @@ class Mac(eqx.Module):
     )
 
     def __check_init__(self) -> None:
-        for name in ("n_features", "n_modules", "n_cells", "n_per_source"):
-            if getattr(self, name) < 1:
-                raise InvalidValue(f"{name} is {getattr(self, name)}, expected 1 or more.")
-        low, high = self.limits
-        if not 0 <= low <= high:
-            raise InvalidValue(f"band is {self.band}, expected (fewest, most), fewest <= most.")
-        if isinstance(self.freeze_at, (int, float)) and not 0 <= self.freeze_at <= 1:
-            raise InvalidValue(f"freeze_at is {self.freeze_at}, expected a fraction, 0 to 1.")
-        for name, known in (
-            ("normaliser", ("active", "pi")),
-            ("competing", ("off", "boost", "discount")),
-        ):
-            if getattr(self, name) not in known:
-                raise InvalidValue(f"{name} is {getattr(self, name)!r}, expected one of {known}.")
+        check_mac(self)
 
     # ---- sizes ----------------------------------------------------------------------------------
 
@@ -194,7 +186,12 @@ class Mac(eqx.Module):
             for kind, n in self.n_sources.items()
         }
         ratchet = jnp.asarray([0.5, 0.0], self.dtype)
-        return Memory(bundles, jnp.zeros((), jnp.int32), ratchet)
+        made_for = jnp.asarray([self.n_modules, self.n_cells, self.permanence.w_max], self.dtype)
+        return Memory(bundles, jnp.zeros((), jnp.int32), ratchet, made_for)
+
+    def owns(self, memory: Memory) -> bool:
+        """Whether a memory was made for a macrocolumn with these modules, cells and weights."""
+        return made_for(memory, self)
 
     # ---- input ----------------------------------------------------------------------------------
 
@@ -450,7 +447,7 @@ class Mac(eqx.Module):
         if support is not None:
             moved = self.selection.ratcheted(ratchet, support)
             ratchet = jnp.where(code[0] >= 0, moved, ratchet)
-        return Memory(bundles, step, ratchet)
+        return memory._replace(bundles=bundles, step=step, ratchet=ratchet)
 
     def _coincidences(
         self, kind: str, afferents: Afferents, wins: Bool[Array, "module cell"]
@@ -481,8 +478,8 @@ class Mac(eqx.Module):
     def read_back(self, memory: Memory, code: Int[Array, " module"]) -> Float[Array, " feature"]:
         """Fraction of a code's winners that point at each feature, by the bottom-up synapses."""
         weights = self.permanence.weights(memory.bundles["U"], memory.step)
-        winners = jnp.arange(self.n_modules) * self.n_cells + jnp.maximum(code, 0)
-        summed = weights[:, winners].astype(self.dtype).sum(axis=1)
+        wins = jax.nn.one_hot(code, self.n_cells, dtype=self.dtype).ravel()
+        summed = weights.astype(self.dtype) @ wins  # for many codes, one matrix product
         full = jnp.asarray(self.n_modules * self.permanence.w_max, self.dtype)
         return jnp.where(code[0] >= 0, _share(summed, full), 0)
 

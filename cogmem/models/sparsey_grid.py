@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from cogmem.errors import InvalidValue
+from cogmem.models.permanence import Stepwise
 from cogmem.models.receptive_fields import lattice, neighbours, seen_by, windows, within
 from cogmem.models.sparsey import Mac
 from cogmem.models.sparsey_network import Level, Network
@@ -28,7 +29,8 @@ class Grid:
         window: (side, stride) of square receptive fields on the pixels instead, in pixels.
         lateral_radius: of the lateral fields; 0: each mac hears itself; None: no lateral input.
         top_down: whether the macs above send down to the macs that they see.
-        persistence: frames that a code stays on.
+        persistence: frames that a code stays on; None: it doubles with every level, 1, 2, 4, ...
+            Where synapses stiffen (`Stepwise`), only coincidences that far apart count twice.
         hexagonal: whether odd rows are shifted by half a column.
     """
 
@@ -39,17 +41,25 @@ class Grid:
     window: tuple[int, int] | None = None
     lateral_radius: float | None = None
     top_down: bool = False
-    persistence: int = 1
+    persistence: int | None = None
     hexagonal: bool = False
 
 
-def build(shape: tuple[int, int], grids: Sequence[Grid], *, progressive: bool = False) -> Network:
-    """A network over images of `shape` pixels.
+def build(
+    shape: tuple[int, int],
+    grids: Sequence[Grid],
+    *,
+    progressive: bool = False,
+    preference: int | None = 0,
+) -> Network:
+    """A network over images of `shape` pixels; for the last two arguments see `Network`.
 
     Raises:
         InvalidValue: for a grid of no macs, or a mac that sees nothing.
     """
     fields = [_fields(shape, grids, number) for number in range(len(grids))]
+    if grids and grids[-1].top_down:
+        raise InvalidValue(f"level {len(grids)} is the highest: nothing sends down to it.")
     levels = []
     for number, grid in enumerate(grids):
         n_macs = grid.rows * grid.columns
@@ -60,7 +70,7 @@ def build(shape: tuple[int, int], grids: Sequence[Grid], *, progressive: bool = 
         if grid.top_down and number + 1 < len(grids):
             above = seen_by(fields[number + 1], n_macs)
         levels.append(_level(grids, number, fields[number], beside, above))
-    return Network((shape[0], shape[1]), tuple(levels), progressive)
+    return Network((shape[0], shape[1]), tuple(levels), progressive, preference)
 
 
 def _level(
@@ -76,8 +86,13 @@ def _level(
     }
     if grid.mac.band is None:
         sizes["band"] = (1, below.shape[1])  # pixels, or macs
-    mac = replace(grid.mac, **sizes)
-    return Level(mac, below, beside, above, grid.persistence)
+    persistence = 2**number if grid.persistence is None else grid.persistence
+    permanence = grid.mac.permanence
+    if isinstance(permanence, Stepwise):
+        sizes["permanence"] = replace(
+            permanence, persistence=max(permanence.persistence, persistence)
+        )
+    return Level(replace(grid.mac, **sizes), below, beside, above, persistence)
 
 
 def _fields(shape: tuple[int, int], grids: Sequence[Grid], number: int) -> np.ndarray:
@@ -85,6 +100,9 @@ def _fields(shape: tuple[int, int], grids: Sequence[Grid], number: int) -> np.nd
     grid = grids[number]
     if grid.rows < 1 or grid.columns < 1:
         raise InvalidValue(f"level {number + 1} has {grid.rows} x {grid.columns} macs.")
+    if grid.persistence is not None and grid.persistence < 1:
+        given = f"level {number + 1} has persistence {grid.persistence}"
+        raise InvalidValue(f"{given}, expected 1 frame or more.")
     if grid.window and number:
         raise InvalidValue(
             f"level {number + 1} has a window of pixels, but sees macs: give it a radius."

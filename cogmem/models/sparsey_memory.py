@@ -12,17 +12,15 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.evidence import Levels, levels_of
 from cogmem.models.sparsey import Mac, Memory, Moment
+from cogmem.models.sparsey_checks import belonging, checked
 
 __all__ = [
-    "checked",
     "overlap",
-    "own",
     "recall_sequences",
     "recognise",
     "recognise_sequences",
@@ -53,8 +51,8 @@ def store(
         InvalidValue: for another number of features, values other than 0 and 1, or an item without
             any active feature.
     """
-    features = checked(mac, items, "item")
-    memory = mac.begin() if memory is None else own(mac, memory)
+    features = checked(mac.n_features, items, "item")
+    memory = mac.begin() if memory is None else belonging(mac, memory)
     return _store(_traced(mac), _n_most(mac, features), memory, jnp.asarray(features), key)
 
 
@@ -76,7 +74,11 @@ def recognise(
         InvalidValue: as `store`.
     """
     return _recognise(
-        _traced(mac), own(mac, memory), jnp.asarray(checked(mac, items, "item")), key, soft
+        _traced(mac),
+        belonging(mac, memory),
+        jnp.asarray(checked(mac.n_features, items, "item")),
+        key,
+        soft,
     )
 
 
@@ -97,9 +99,9 @@ def store_sequences(
     Raises:
         InvalidValue: as `store`, or if the macrocolumn has no lateral input.
     """
-    features = checked(mac, sequences, "sequence", "frame")
+    features = checked(mac.n_features, sequences, "sequence", "frame")
     _needs_lateral(mac)
-    memory = mac.begin() if memory is None else own(mac, memory)
+    memory = mac.begin() if memory is None else belonging(mac, memory)
     return _store_sequences(
         _traced(mac), _n_most(mac, features), memory, jnp.asarray(features), key
     )
@@ -122,12 +124,12 @@ def recognise_sequences(
     Raises:
         InvalidValue: as `store_sequences`, or for levels that name no evidence.
     """
-    features = checked(mac, sequences, "sequence", "frame")
+    features = checked(mac.n_features, sequences, "sequence", "frame")
     _needs_lateral(mac)
     return _recognise_sequences(
         _traced(mac),
         _n_most(mac, features),
-        memory,
+        belonging(mac, memory),
         jnp.asarray(features),
         key,
         levels_of(back_off),
@@ -158,61 +160,14 @@ def recall_sequences(
     Raises:
         InvalidValue: as `store_sequences`, or for no frames.
     """
-    features = checked(mac, cues, "sequence")
+    features = checked(mac.n_features, cues, "sequence")
     _needs_lateral(mac)
     if n_frames < 1:
         raise InvalidValue(f"{n_frames} frames to recall: expected 1 or more, the cue included.")
     least = jnp.asarray(threshold)
-    return _recall(_traced(mac), own(mac, memory), jnp.asarray(features), n_frames, least, key)
-
-
-def checked(mac: Mac, items: Any, *axes: str) -> Any:
-    """Items as an array of bool; whatever a macrocolumn cannot take is refused.
-
-    Traced arrays are only checked for their shape.
-
-    Raises:
-        InvalidValue: for another shape, values other than 0 and 1, or an item without features.
-    """
-    shape = np.shape(items)
-    if len(shape) != len(axes) + 1 or shape[-1] != mac.n_features:
-        expected = ", ".join([*axes, f"{mac.n_features} features"])
-        raise InvalidValue(f"the input has shape {shape}, expected ({expected}).")
-    if isinstance(items, jax.core.Tracer):
-        return items.astype(bool)
-    values = np.asarray(items)
-    if values.dtype != bool and not np.isin(values, (0, 1)).all():
-        given = np.unique(values[~np.isin(values, (0, 1))])[:3].tolist()
-        raise InvalidValue(f"features are 0 or 1; found {given}. Binarise them first.")
-    values = values.astype(bool)
-    empty = np.argwhere(~values.any(axis=-1))
-    if len(empty):
-        where = ", ".join(f"{axis} {index}" for axis, index in zip(axes, empty[0], strict=True))
-        raise InvalidValue(
-            f"{len(empty)} of the inputs have no active feature (the first: {where}, from 0); "
-            "a macrocolumn cannot give them a code. Leave them out."
-        )
-    return values
-
-
-def own(mac: Mac, memory: Memory) -> Memory:
-    """The memory itself, if it is one of that macrocolumn.
-
-    Raises:
-        InvalidValue: if it is of a macrocolumn of another size or kind.
-    """
-    given, expected = _sizes(memory), _sizes(jax.eval_shape(mac.begin))
-    if given != expected:
-        raise InvalidValue(
-            f"the memory is of another macrocolumn: its arrays are {given}, expected {expected}. "
-            "Recall with the macrocolumn that stored."
-        )
-    return memory
-
-
-def _sizes(memory: Memory) -> dict[str, tuple[int, ...]]:
-    leaves = jax.tree_util.tree_leaves_with_path(memory.bundles)
-    return {jax.tree_util.keystr(path): leaf.shape for path, leaf in leaves if leaf.ndim}
+    return _recall(
+        _traced(mac), belonging(mac, memory), jnp.asarray(features), n_frames, least, key
+    )
 
 
 def _n_most(mac: Mac, features: Any) -> int:
@@ -336,9 +291,12 @@ def _recall(
         rest = jax.lax.scan(follow, first, uniform[1:])[1]
         return jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, rest)
 
-    moments = jax.vmap(sequence)(cues, _uniform(mac, key, len(cues), n_frames))
-    read = partial(mac.features, memory, threshold=threshold)
-    return jax.vmap(jax.vmap(read))(moments.code), moments
+    def recalled(given: Any) -> tuple[Bool[Array, "frame feature"], Moment]:
+        moments = sequence(*given)
+        return jax.vmap(partial(mac.features, memory, threshold=threshold))(moments.code), moments
+
+    given = (cues, _uniform(mac, key, len(cues), n_frames))
+    return jax.lax.map(recalled, given, batch_size=min(_AT_ONCE, max(len(cues), 1)))
 
 
 def silence(mac: Mac) -> Moment:

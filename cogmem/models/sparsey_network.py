@@ -25,6 +25,7 @@ from cogmem.errors import InvalidValue
 from cogmem.models.evidence import Afferents, Levels, levels_of
 from cogmem.models.receptive_fields import n_sources
 from cogmem.models.sparsey import Mac, Memory, Moment
+from cogmem.models.sparsey_checks import belonging, binary, made_for
 from cogmem.models.sparsey_memory import silence
 
 __all__ = ["Activity", "Level", "Network", "perceive"]
@@ -87,6 +88,10 @@ class Network(eqx.Module):
     def begin(self) -> tuple[Memory, ...]:
         """Virgin memories [mac] of each level."""
         return tuple(self._virgin(number) for number in range(len(self.levels)))
+
+    def owns(self, memories: tuple[Memory, ...]) -> bool:
+        """Whether memories were made for macs with these modules, cells and weights."""
+        return made_for(memories, self)
 
     def silence(self) -> tuple[Activity, ...]:
         """All levels before anything has happened."""
@@ -204,7 +209,9 @@ class Network(eqx.Module):
         if mac.n_above:
             upper = self.levels[number + 1].mac
             codes = _sending(upper, before[number + 1].moment)
-            frames["D"] = jax.vmap(lambda s: _from(mac, upper, codes, s))(level.above)
+            frames["D"] = jax.vmap(lambda s: _from(mac, upper, codes, s, mac.fewest_above))(
+                level.above
+            )
         return frames
 
     def image(
@@ -243,35 +250,37 @@ def _sending(mac: Mac, moment: Moment) -> _Codes:
     return _Codes(jnp.concatenate([moment.code, quiet]), jnp.append(sent, jnp.zeros_like(sent[:1])))
 
 
-def _from(mac: Mac, source: Mac, codes: _Codes, slots: Int[Array, " slot"]) -> Afferents:
-    """The cells that are on in some macs, as afferents of one mac."""
+def _from(
+    mac: Mac, source: Mac, codes: _Codes, slots: Int[Array, " slot"], fewest: int | None = None
+) -> Afferents:
+    """The cells that are on in some macs, as afferents of one mac.
+
+    Under "pi", `fewest` active macs count as full input, or as many as are active if they are less.
+    """
     code = codes.code[slots]
     active = code[:, 0] >= 0
     cell = jnp.arange(len(slots) * source.n_modules).reshape(code.shape) * source.n_cells + code
     size = len(slots) * source.n_units
     signal = jnp.where(active, codes.sent[slots], 0).astype(mac.dtype)
     n_on = active.sum()
+    least = n_on if mac.normaliser == "active" or fewest is None else jnp.minimum(fewest, n_on)
     return Afferents(
         jnp.where(active[:, None], cell, size).ravel(),
         jnp.repeat(signal, source.n_modules),
-        (n_on * source.n_modules).astype(mac.dtype),
+        (least * source.n_modules).astype(mac.dtype),
         n_on > 0,
     )
 
 
 def _from_below(mac: Mac, lower: Mac, codes: _Codes, slots: Int[Array, " slot"]) -> Afferents:
     """As `_from`; the mac is active if the number of active macs below is within its band."""
-    heard = _from(mac, lower, codes, slots)
-    n_on = (codes.code[slots, 0] >= 0).sum()
-    limit = heard.limit
-    if mac.normaliser == "pi":
-        limit = (jnp.minimum(max(mac.limits[0], 1), n_on) * lower.n_modules).astype(mac.dtype)
-    return heard._replace(limit=limit, present=mac.eligible(n_on))
+    heard = _from(mac, lower, codes, slots, max(mac.limits[0], 1))
+    return heard._replace(present=mac.eligible((codes.code[slots, 0] >= 0).sum()))
 
 
 def _from_beside(mac: Mac, codes: _Codes, slots: Int[Array, " slot"]) -> Afferents:
     """As `_from`; a cell does not hear its own module, which is in slot 0."""
-    heard = _from(mac, mac, codes, slots)
+    heard = _from(mac, mac, codes, slots, mac.fewest_lateral)
     itself = codes.code[slots[0], 0] >= 0
     module = jnp.arange(len(slots) * mac.n_modules)
     own = jnp.where(module < mac.n_modules, module, -1)
@@ -349,12 +358,17 @@ def perceive(
         The memories, and the moments [sequence, frame, mac] of each level.
 
     Raises:
-        InvalidValue: if the images have another size or values other than 0 and 1, or for levels
-            that name no evidence.
+        InvalidValue: if the images have another size or values other than 0 and 1, if the memories
+            are of another network, or for levels that name no evidence or come with learning.
     """
     images = _checked(network, sequences)
+    if learning and back_off:
+        raise InvalidValue("back-off is for retrieval: learning uses all evidence. Leave it out.")
+    if at_once < 1:
+        raise InvalidValue(f"at_once is {at_once}, expected 1 or more.")
+    given = (belonging(network, memories), images, key)
     model = jax.tree.map(jnp.asarray, network)
-    return _perceive(model, memories, images, key, learning, levels_of(back_off), at_once)
+    return _perceive(model, *given, learning, levels_of(back_off), at_once)
 
 
 @eqx.filter_jit
@@ -395,11 +409,7 @@ def _checked(network: Network, sequences: Any) -> Bool[Array, "sequence frame pi
         rows, columns = network.shape
         expected = f"(sequence, frame, {rows} rows, {columns} columns)"
         raise InvalidValue(f"the images have shape {shape}, expected {expected}.")
-    if not isinstance(sequences, jax.core.Tracer):
-        sequences = np.asarray(sequences)
-        if sequences.dtype != bool and not np.isin(sequences, (0, 1)).all():
-            raise InvalidValue("pixels are 0 or 1; found other values. Binarise the images first.")
-    return jnp.asarray(sequences).astype(bool).reshape(*shape[:2], -1)
+    return jnp.asarray(binary(sequences)).reshape(*shape[:2], -1)
 
 
 def _per_slot(mac: Mac, fields: np.ndarray) -> int:

@@ -18,11 +18,13 @@ class Memory(NamedTuple):
         bundles: synapses by kind.
         step: frames learnt so far.
         ratchet: state of the sigmoid of `Ratchet`.
+        made_for: Q, K and the largest weight of the macrocolumn it belongs to.
     """
 
     bundles: dict[str, Bundle]
     step: Int[Array, ""]
     ratchet: Float[Array, " 2"]
+    made_for: Float[Array, " 3"]
 
 
 class Moment(NamedTuple):

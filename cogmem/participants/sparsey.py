@@ -13,8 +13,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from cogmem.errors import InvalidValue
 from cogmem.models.evidence import BACK_OFF, Frame
 from cogmem.models.sparsey import Mac, Memory, Moment
+from cogmem.models.sparsey_checks import checked
 from cogmem.models.sparsey_memory import silence
 from cogmem.participants.protocol import Cue, Participant
 from cogmem.tasks import ChangeDetection, Recognition, SerialRecall
@@ -52,8 +54,13 @@ class _Sparsey(Participant):
     def begin(
         self, lists: Recognition | SerialRecall | ChangeDetection, *, key: PRNGKeyArray
     ) -> Mind:
-        """A virgin memory, and sight of the items."""
-        return Mind(self.mac.begin(), silence(self.mac), lists.features, key)
+        """A virgin memory, and sight of the items.
+
+        Raises:
+            InvalidValue: for features that the macrocolumn cannot take.
+        """
+        features = jnp.asarray(checked(self.mac.n_features, lists.features, "item"))
+        return Mind(self.mac.begin(), silence(self.mac), features, key)
 
     def rest(self, state: Any, duration: Float[Array, ""] | float) -> Any:
         """The last code ends; what was learnt stays."""
@@ -100,6 +107,15 @@ class SparseySerialRecall(_Sparsey):
     """
 
     paradigms: ClassVar[dict[str, str]] = {"serial recall": "native: chain of lateral weights"}
+    # And the power of lateral fit, and two thresholds of back-off.
+    n_chosen: ClassVar[int] = 13
+
+    def __check_init__(self) -> None:
+        if not self.mac.n_lateral:
+            raise InvalidValue(
+                "serial recall is a chain of lateral weights, and this macrocolumn has none: make "
+                "it with n_lateral=1."
+            )
 
     def study(self, state: Mind, item: Int[Array, ""]) -> Mind:
         """Store the item in the context of the one before."""
@@ -150,9 +166,16 @@ class SparseyChangeDetection(_Sparsey):
     }
 
     def begin(self, lists: ChangeDetection, *, key: PRNGKeyArray) -> View:  # type: ignore[override]
-        """A virgin memory and an empty view; the candidates are the second displays."""
-        mind = Mind(self.mac.begin(), silence(self.mac), lists.tests, key)
-        return View(mind, jnp.zeros(self.mac.n_features, bool), lists.features)
+        """A virgin memory and an empty view; the candidates are the second displays.
+
+        Raises:
+            InvalidValue: for features that the macrocolumn cannot take.
+        """
+        n = self.mac.n_features
+        objects = jnp.asarray(checked(n, lists.features, "object"))
+        tests = jnp.asarray(checked(n, lists.tests, "display"))
+        mind = Mind(self.mac.begin(), silence(self.mac), tests, key)
+        return View(mind, jnp.zeros(n, bool), objects)
 
     def study(self, state: View, item: Int[Array, ""]) -> View:
         """An object joins the others in view."""
@@ -167,14 +190,16 @@ class SparseyChangeDetection(_Sparsey):
     def evidence(self, state: View, cue: Cue) -> Float[Array, " display"]:
         """Expected overlap of each display's code with the active one.
 
+        NaN where either display has too few or too many features for the macrocolumn to be active.
         A display is seen as anything new is: its code is drawn, not the best looked for, which with
         a single display in memory would always be the stored one.
         """
 
         def overlap(x: Bool[Array, " feature"]) -> Float[Array, ""]:
-            selection = self.mac.select(state.mind.memory, {"U": self.mac.bottom_up(x)})
-            code = state.mind.now.code
-            wins = jnp.take_along_axis(selection.probability, code[:, None], axis=1)
-            return wins.mean()
+            bottom_up, code = self.mac.bottom_up(x), state.mind.now.code
+            selection = self.mac.select(state.mind.memory, {"U": bottom_up})
+            wins = jax.nn.one_hot(code, self.mac.n_cells, dtype=self.mac.dtype)
+            expected = (selection.probability * wins).sum(axis=1).mean()
+            return jnp.where(bottom_up.present & (code[0] >= 0), expected, jnp.nan)
 
         return jax.vmap(overlap)(state.mind.features)

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.models.parameters import parameter
+from cogmem.models.parameters import check_values, parameter
 from cogmem.participants.protocol import Participant
 from cogmem.participants.readout import standardised
 from cogmem.tasks import ChangeDetection, Recognition, SerialRecall
@@ -37,6 +37,9 @@ class YesNo(eqx.Module):
     noise: float | Float[Array, ""] = parameter(
         0.05, (1e-6, 10), start=(0.01, 0.5), meaning="SD of the noise of decision", source=_SOURCE
     )
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     def __call__(self, evidence: Float[Array, ...]) -> Float[Array, ...]:
         """P(yes) for each candidate; evidence of NaN (no answer) is at the criterion."""
@@ -97,8 +100,13 @@ def recall_in_order(
         1-based positions of the items in order of output, each once; the first is 1, as given.
 
     Raises:
-        InvalidValue: if the participant does not sit serial recall.
+        InvalidValue: if the participant does not sit serial recall, there is nothing to recall, or
+            the temperature is not above 0.
     """
+    if isinstance(temperature, float | int) and not temperature > 0:
+        raise InvalidValue(f"temperature is {temperature}, expected a number above 0.")
+    if task.n_items < 2:
+        raise InvalidValue(f"the list has {task.n_items} items; the first is given, so 2 or more.")
     mind, choices = jax.random.split(key)
     _sits(participant, task)
     state = after_study(participant, task, key=mind) if state is None else state
@@ -124,7 +132,10 @@ _PARADIGMS = {
 
 
 def _sits(participant: Participant, task: Any) -> None:
-    paradigm = _PARADIGMS[type(task)]
+    paradigm = _PARADIGMS.get(type(task))
+    if paradigm is None:
+        known = ", ".join(kind.__name__ for kind in _PARADIGMS)
+        raise InvalidValue(f"the task is of type {type(task).__name__}, expected one of {known}.")
     if paradigm not in participant.paradigms:
         name, known = type(participant).__name__, ", ".join(participant.paradigms) or "nothing"
         raise InvalidValue(f"{name} does not sit {paradigm}; it sits: {known}.")

@@ -75,3 +75,24 @@ def test_a_network_is_saved_with_its_receptive_fields(tmp_path: Path) -> None:
     other = build((6, 6), [Grid(2, 2, Mac(1, 3, 4), radius=0.4)])
     with pytest.raises(InvalidValue, match="another model"):
         load_state(tmp_path / "net", other, other.begin())
+
+
+def test_a_state_of_another_model_is_not_saved(tmp_path: Path) -> None:
+    """Of another size, of the same size with Q and K swapped, and with the moments beside it."""
+    mac = Mac(24, 5, 4)
+    memory, moments = store(mac, ITEMS, key=jax.random.key(0))
+    for other in (Mac(24, 5, 3), Mac(24, 4, 5)):
+        with pytest.raises(InvalidValue, match="not one of this Mac"):
+            save_state(tmp_path / "wrong", other, memory)
+    with pytest.raises(InvalidValue, match="not one of this Mac"):
+        save_state(tmp_path / "wrong", mac, (memory, moments))
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_than_a_state_is_damage_and_a_wrong_likeness_is_told(saved: Path) -> None:
+    mac = Mac(24, 5, 4)
+    with pytest.raises(InvalidValue, match="not one of this Mac"):
+        load_state(saved, mac, Mac(24, 5, 3).begin())
+    saved.write_bytes(saved.read_bytes() + b"more")
+    with pytest.raises(InvalidValue, match="more in it than a state"):
+        load_state(saved, mac)

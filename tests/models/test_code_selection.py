@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from cogmem.errors import UnknownName
+from cogmem.errors import InvalidValue, UnknownName
+from cogmem.models import parameters
 from cogmem.models.code_selection import (
     PRESETS,
     CodeSelection,
@@ -295,3 +297,24 @@ def test_the_chance_of_a_slip_is_the_formula() -> None:
         slip = (n_cells - 1) * m0 / (m1 + (n_cells - 1) * m0)
         np.testing.assert_allclose(chance_of_slip(DEFAULT, n_cells), slip, rtol=1e-3)
         assert abs(float(chance_of_slip(DEFAULT, n_cells)) - known) < 5e-6
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"gain": float("nan")}, "gain is nan, expected 0 to"),
+        ({"gain": "much"}, "gain is 'much', expected a number"),
+        ({"familiarity_floor": 1.0}, "familiarity_floor is 1, expected 0 to 0.999"),
+        ({"bottom_up_power": -2.0}, "bottom_up_power is -2, expected 0 to 100"),
+    ],
+)
+def test_impossible_parameters_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidValue, match=message):
+        CodeSelection(**values)
+
+
+def test_whole_numbers_are_numbers() -> None:
+    """Parameters given as int compute in floats all the same."""
+    names = parameters.table(CodeSelection)
+    selection = CodeSelection(**dict.fromkeys(names, 0) | {"gain": 100, "sigmoid_power": 1})
+    assert jnp.issubdtype(selection.dtype, jnp.floating)

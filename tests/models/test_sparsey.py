@@ -83,7 +83,13 @@ def test_sources_and_versions_of_each_kind_of_input() -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"n_cells": 0}, "n_cells is 0, expected 1 or more"),
+        ({"n_cells": 0}, "n_cells is 0, expected a whole number, 1 or more"),
+        ({"n_modules": 1.5}, "n_modules is 1.5, expected a whole number"),
+        ({"n_lateral": -1}, "n_lateral is -1, expected a whole number, 0 or more"),
+        ({"band": (0.1, 0.5)}, r"band is \(0.1, 0.5\), expected"),
+        ({"selection": "default"}, "selection is 'default', expected a CodeSelection"),
+        ({"permanence": None}, "permanence is None, expected a Permanence"),
+        ({"hypothesis_support": 2.0}, "hypothesis_support is 2, expected 0 to 1"),
         ({"n_modules": 0}, "n_modules is 0"),
         ({"n_features": 0}, "n_features is 0"),
         ({"n_per_source": 0}, "n_per_source is 0"),

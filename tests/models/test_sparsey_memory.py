@@ -15,7 +15,7 @@ import pytest
 from cogmem.errors import InvalidValue
 from cogmem.models.code_selection import CodeSelection, chance_of_slip
 from cogmem.models.evidence import BACK_OFF
-from cogmem.models.permanence import Convex, Stepwise
+from cogmem.models.permanence import Convex, Lasting, Stepwise
 from cogmem.models.sparsey import Mac, Memory
 from cogmem.models.sparsey_memory import (
     overlap,
@@ -110,7 +110,7 @@ def test_the_state_is_of_one_size_whatever_is_stored() -> None:
         for m in (mac.begin(), memory)
     )
     assert before == after
-    assert {n for shape, _, _ in after for n in shape} == {40, 5 * 7, 2}
+    assert {n for shape, _, _ in after for n in shape} == {40, 5 * 7, 2, 3}
     assert memory.step == 10_000
 
 
@@ -354,10 +354,35 @@ def test_no_frames_to_recall(chained: Any) -> None:
         recall_sequences(CHAIN, chained[0], SEQUENCES[:, 0], 0, key=KEY)
 
 
+ONES = np.eye(24, dtype=bool)
+
+
 def test_a_memory_of_another_macrocolumn_is_refused() -> None:
-    small, large = Mac(24, 4, 5), Mac(24, 4, 6)
-    memory, _ = store(small, np.eye(24, dtype=bool), key=jax.random.key(0))
-    with pytest.raises(InvalidValue, match=r"\(24, 20\).*expected.*\(24, 24\)"):
-        recognise(large, memory, np.eye(24, dtype=bool), key=jax.random.key(0))
-    with pytest.raises(InvalidValue, match="another macrocolumn"):
-        store(Mac(24, 4, 5, n_lateral=1), np.eye(24), memory=memory, key=jax.random.key(0))
+    """Of another size; of the same size with Q and K swapped; with another largest weight."""
+    mac = Mac(24, 4, 5)
+    memory, moments = store(mac, ONES, key=KEY)
+    for other in (Mac(24, 4, 6), Mac(24, 5, 4), Mac(24, 4, 5, permanence=Lasting(1.0))):
+        with pytest.raises(InvalidValue, match="the memory is of another model"):
+            recognise(other, memory, ONES, key=KEY)
+        with pytest.raises(InvalidValue, match="the memory is of another model"):
+            store(other, ONES, memory=memory, key=KEY)
+    with pytest.raises(InvalidValue, match=r"synapses \{'U': 'lasting'\}, expected"):
+        store(Mac(24, 4, 5, n_lateral=1), ONES, memory=memory, key=KEY)
+    with pytest.raises(InvalidValue, match=r"a tuple of 2: Memory, Moment.*two things"):
+        recognise(mac, (memory, moments), ONES, key=KEY)  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match="of type NoneType"):
+        recognise(mac, None, ONES, key=KEY)  # type: ignore[arg-type]
+
+
+def test_sequences_refuse_a_strange_memory_too() -> None:
+    mac, other = Mac(24, 4, 5, n_lateral=1), Mac(24, 4, 6, n_lateral=1)
+    memory, _ = store_sequences(mac, ONES[None], key=KEY)
+    with pytest.raises(InvalidValue, match="another model"):
+        recognise_sequences(other, memory, ONES[None], key=KEY)
+    with pytest.raises(InvalidValue, match="another model"):
+        recall_sequences(other, memory, ONES[:1], 3, key=KEY)
+
+
+def test_ragged_input_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="ragged"):
+        store(Mac(2, 3, 4), [[1, 0], [1]], key=KEY)

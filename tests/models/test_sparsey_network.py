@@ -17,6 +17,7 @@ import pytest
 
 from cogmem.errors import InvalidValue
 from cogmem.models.evidence import BACK_OFF
+from cogmem.models.permanence import Stepwise
 from cogmem.models.sparsey import Mac, Memory
 from cogmem.models.sparsey_grid import Grid, build, places
 from cogmem.models.sparsey_network import Activity, Network, perceive
@@ -361,7 +362,7 @@ def test_looking_teaches_nothing(learnt: Any) -> None:
     [
         (np.zeros((2, 3, 5, 1)), r"shape \(2, 3, 5, 1\), expected \(sequence, frame, 1 rows, 5"),
         (np.zeros((3, 1, 5)), r"shape \(3, 1, 5\)"),
-        (np.full((1, 1, 1, 5), 0.5), "pixels are 0 or 1; found other values. Binarise"),
+        (np.full((1, 1, 1, 5), 0.5), "features are 0 or 1; found"),
     ],
 )
 def test_images_that_a_network_cannot_see(films: Any, message: str) -> None:
@@ -372,3 +373,44 @@ def test_images_that_a_network_cannot_see(films: Any, message: str) -> None:
 def test_other_levels_of_back_off_are_named(learnt: Any) -> None:
     with pytest.raises(InvalidValue, match="a level of back-off names 'HU'"):
         perceive(NETWORK, learnt[0], film(*FRAMES), key=KEY, back_off=(("HU", 0.9),))
+
+
+def test_memories_of_another_network_are_refused() -> None:
+    mac = Mac(1, 3, 4)
+    network = build((6, 6), [Grid(2, 2, mac, window=(3, 3))])
+    other = build((6, 6), [Grid(2, 2, Mac(1, 4, 3), window=(3, 3))])
+    films = np.ones((1, 1, 6, 6), bool)
+    with pytest.raises(InvalidValue, match="another model"):
+        perceive(network, other.begin(), films, key=jax.random.key(0))
+    how = {"learning": True, "back_off": BACK_OFF}
+    with pytest.raises(InvalidValue, match="learning uses all evidence"):
+        perceive(network, network.begin(), films, key=jax.random.key(0), **how)
+
+
+def test_persistence_doubles_with_level_unless_it_is_said() -> None:
+    """1, 2, 4 (section 5); synapses stiffen only by coincidences that far apart."""
+    mac = Mac(1, 3, 4, permanence=Stepwise())
+    grids = [Grid(2, 2, mac, radius=1.0), Grid(2, 2, mac, radius=1.0), Grid(1, 1, mac, radius=1.0)]
+    levels = build((4, 4), grids).levels
+    assert [level.persistence for level in levels] == [1, 2, 4]
+    assert [level.mac.permanence.persistence for level in levels] == [1, 2, 4]
+    fixed = build((4, 4), [replace(grid, persistence=3) for grid in grids]).levels
+    assert [level.persistence for level in fixed] == [3, 3, 3]
+    with pytest.raises(InvalidValue, match="persistence 0, expected 1 frame"):
+        build((4, 4), [replace(grids[0], persistence=0)])
+
+
+def test_normaliser_pi_bounds_lateral_input_as_well() -> None:
+    """Under "pi" with 1 for full, three active neighbours count as one mac: Q - 1 for its own."""
+    mac = Mac(1, 4, 5, normaliser="pi", fewest_lateral=1)
+    grid = Grid(1, 3, mac, radius=1.0, lateral_radius=1.0)
+    films = np.ones((1, 2, 4, 4), bool)
+    for normaliser, limit in (("pi", 4 - 1), ("active", 3 * 4 - 1)):
+        network = build((4, 4), [replace(grid, mac=replace(mac, normaliser=normaliser))])
+        memories = network.begin()
+        key = jax.random.key(0)
+        memories, now = network.step(
+            memories, network.silence(), jnp.asarray(films[0, 0].ravel()), key=key, learning=True
+        )
+        frames = network._frames(0, jnp.asarray(films[0, 1].ravel()), now, [])
+        assert frames["H"].limit.tolist() == [limit] * 3

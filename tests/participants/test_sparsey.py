@@ -117,3 +117,32 @@ def test_it_sits_what_it_says_and_free_recall_not() -> None:
     for kind in (SparseyRecognition, SparseySerialRecall, SparseyChangeDetection):
         assert "free recall" not in kind.paradigms
     assert not any("parsey" in name for name in roster("free recall"))
+
+
+def test_impossible_participants_and_tasks_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="n_lateral=1"):
+        SparseySerialRecall(Mac(N, 24, 16))
+    recognition, key = SparseyRecognition(Mac(N, 24, 16)), jax.random.key(0)
+    for features, told in (
+        (jnp.ones((3, 9), bool), "expected .item, 144 features"),
+        (0.5 * ITEMS, "features are 0 or 1"),
+        (jnp.zeros((2, N)), "no active feature"),
+    ):
+        with pytest.raises(InvalidValue, match=told):
+            strengths(recognition, Recognition(features, jnp.arange(1)), key=key)
+    with pytest.raises(InvalidValue, match="of type str, expected one of Recognition"):
+        strengths(recognition, "list", key=key)  # type: ignore[arg-type]
+    chain = SparseySerialRecall(Mac(N, 24, 16, n_lateral=1))
+    with pytest.raises(InvalidValue, match="temperature is -1"):
+        recall_in_order(chain, SerialRecall(ITEMS[:3]), temperature=-1, key=key)
+    with pytest.raises(InvalidValue, match="1 items; the first is given"):
+        recall_in_order(chain, SerialRecall(ITEMS[:1]), key=key)
+    with pytest.raises(InvalidValue, match="noise is -1"):
+        YesNo(noise=-1.0)
+
+
+def test_a_display_that_the_macrocolumn_does_not_see_gives_no_evidence() -> None:
+    shown = objects([0, 0, 0])
+    task = ChangeDetection(jnp.asarray(shown), jnp.asarray(shown.any(axis=0))[None])
+    blind = SparseyChangeDetection(Mac(12 * 8, 24, 16, band=(1, 2)))
+    assert np.isnan(strengths(blind, task, key=jax.random.key(0))).all()
