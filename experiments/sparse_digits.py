@@ -77,7 +77,7 @@ class Config:
     n_train: int = setting(200, (1, 5000), meaning="training images of each class")
     n_test: int = setting(100, (1, 800), meaning="test images of each class")
     largest_test: int = setting(200, (1, 800), meaning="test images of each class in panel B")
-    fine: bool = setting(False, meaning="all thresholds and training sizes, or every other one")
+    fine: bool = setting(False, meaning="all thresholds and training sizes, or two of each")
     n_modules: int = setting(8, (1, 1000), meaning="Q")
     n_cells: int = setting(16, (2, 1000), meaning="K")
     bottom_up_power: float = setting(4.0, (0.1, 50.0), meaning="lambda_U")
@@ -143,7 +143,7 @@ def _together(parts: list[xr.DataArray], config: Config) -> xr.Dataset:
 
 def thresholds(config: Config) -> list[float]:
     """Thresholds of freezing, the usual one among them."""
-    return sorted({*THRESHOLDS[:: 1 if config.fine else 2], config.freeze_at})
+    return sorted({*(THRESHOLDS if config.fine else THRESHOLDS[-1:]), config.freeze_at})
 
 
 def _one_seed(config: Config, seed: int, report: Callable[[int, str], None]) -> dict[str, Any]:
@@ -159,7 +159,11 @@ def _one_seed(config: Config, seed: int, report: Callable[[int, str], None]) -> 
             examples = _examples(learnt, digits)
         report(1, f"freezing at {threshold:g}")
     network = layer(config, config.freeze_at)
-    sizes = [n for n in TRAINING_SIZES[:: 1 if config.fine else 2] if n < config.n_train]
+    sizes = [
+        n
+        for n in TRAINING_SIZES[:: 1 if config.fine else len(TRAINING_SIZES)]
+        if n < config.n_train
+    ]
     fewer = {n: learn(network, digits, n, key=key) for n in sizes}
     trained = {n: read_outs(learnt, digits, n) for n, learnt in fewer.items()}
     trained[config.n_train] = said[config.freeze_at]
@@ -269,10 +273,8 @@ def _read_back(network: Network, memory: Any, codes: np.ndarray, digits: Digits)
     """Of the first test image of each class: the pixels that its codes stand for."""
     first = [int(np.argmax(digits.test_label == label)) for label in range(N_CLASSES)]
 
-    def pixels(code: jax.Array) -> jax.Array:
-        return network.image(memory, code)
-
-    return np.asarray(jax.vmap(pixels)(codes[first])).reshape(N_CLASSES, *SHAPE)
+    read = jax.jit(jax.vmap(network.image, (None, 0)))
+    return np.asarray(read(memory, codes[first])).reshape(N_CLASSES, *SHAPE)
 
 
 def _examples(learnt: Learnt, digits: Digits) -> dict[str, np.ndarray]:
