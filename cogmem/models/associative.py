@@ -61,7 +61,8 @@ CARD = Card(
         "false overlap of sparse codes (HTM): 2.5e-26 for 20 of 40 among 2,048",
     ),
     not_reproduced=(
-        "critical distance of 209 bits with 10,000 patterns (Kanerva): not tried",
+        "critical distance of 209 bits with 10,000 patterns and a capacity of a tenth of the "
+        "locations (Kanerva): not tried",
         "capacity of .138 n (Hopfield): only the neighbourhood of the limit at n = 200",
         "constants of the spatial pooler (Cui et al.): cogmem's choices",
     ),

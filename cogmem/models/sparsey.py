@@ -49,7 +49,8 @@ CARD = Card(
     "learning, decay with permanence, freezing, back-off, hierarchies with persistence (uncertain, "
     "so chosen and open: constants of the sigmoid, thresholds of back-off, receptive fields of the "
     "digit network; ties are broken at random in one mac, by standing preferences in networks, as "
-    "random ones cost a third of the digits where macs are full; a code that persists is not "
+    "random ones cost a quarter of the digits where no mac freezes, while to an unfamiliar input a "
+    "mac then always answers alike; a code that persists is not "
     "learnt again)",
     left_out="video (Weizmann); learning of the downward weights apart from the upward ones: one "
     "set of synapses serves both ways",
@@ -66,6 +67,7 @@ CARD = Card(
         "67 % on Weizmann: needs videos, and the number could not be confirmed",
         "two hypotheses alive over a shared stretch: the weaker code is lost within a few frames "
         "even when boosted",
+        "the Q70 K20 and Q100 K40 macs, and the capacity figures, of the 1996 thesis: not tried",
     ),
     bibtex="""@article{rinkus2010cortical,
   author = {Rinkus, Gerard J.},

@@ -1,9 +1,13 @@
-"""Find the benchmarks, run them, print a table and write it to RESULTS.md."""
+"""Find the benchmarks, run them, print a table and write it to RESULTS.md.
+
+Each benchmark has a section with the conditions of its own run; a run of some leaves the others.
+"""
 
 from __future__ import annotations
 
 import pkgutil
 import platform
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,17 +22,19 @@ from rich.table import Table
 from tests.benchmarks.harness import REPEATS, Row, Unavailable, threads
 
 HERE = Path(__file__).parent
+RESULTS = HERE / "RESULTS.md"
 HEADER = ("what", "cogmem", "other", "ratio", "target", "met")
 
 
 def main(wanted: Sequence[str]) -> None:
-    """Run the modules named, or all; only a full run is written down."""
+    """Run the modules named, or all, and write their sections."""
     found = sorted(m.name for m in pkgutil.iter_modules([str(HERE)]) if m.name.startswith("bench_"))
     console = Console()
     console.print(conditions())
-    results = {name: run(name, console) for name in wanted or found}
-    if not wanted:
-        (HERE / "RESULTS.md").write_text(as_markdown(results))
+    for name in wanted or found:
+        kept = sections(RESULTS.read_text()) if RESULTS.exists() else {}
+        kept[name] = as_section(*run(name, console))
+        RESULTS.write_text(as_markdown({n: kept[n] for n in sorted(kept) if n in found}))
 
 
 def run(name: str, console: Console) -> tuple[list[Row], str]:
@@ -57,15 +63,30 @@ def conditions() -> str:
     )
 
 
-def as_markdown(results: dict[str, tuple[list[Row], str]]) -> str:
-    lines = ["# Speeds", "", "Written by `python -m tests.benchmarks` (`make bench`).", ""]
-    lines += [f"{conditions()}.", "", "Times are for the whole data set, speeds in lists/s."]
-    for name, (rows, reason) in results.items():
-        lines += ["", f"## {name}", "", *([reason, ""] if reason else [])]
-        if rows:
-            cells = [HEADER, ("---",) * len(HEADER), *(row.cells for row in rows)]
-            lines += [f"| {' | '.join(line)} |" for line in cells]
+def as_section(rows: list[Row], reason: str) -> str:
+    lines = [f"{conditions()}.", *(["", reason] if reason else [])]
+    if rows:
+        cells = [HEADER, ("---",) * len(HEADER), *(row.cells for row in rows)]
+        lines += ["", *(f"| {' | '.join(line)} |" for line in cells)]
+    return "\n".join(lines)
+
+
+def as_markdown(written: dict[str, str]) -> str:
+    lines = [
+        "# Speeds",
+        "",
+        "Written by `python -m tests.benchmarks` (`make bench`); with names, of",
+    ]
+    lines += ["these alone. Times are for the whole data set, speeds in lists or items per second."]
+    for name, section in written.items():
+        lines += ["", f"## {name}", "", section]
     return "\n".join(lines) + "\n"
+
+
+def sections(text: str) -> dict[str, str]:
+    """The sections of RESULTS.md by name, in which a benchmark that is not run again stays."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)[1:]
+    return {name: body.strip() for name, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
 if __name__ == "__main__":
