@@ -24,6 +24,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
+from cogmem.models.binary import binary
 from cogmem.models.card import Card
 from cogmem.models.parameters import check_values
 
@@ -269,13 +270,7 @@ def checked_binary(patterns: Any, n_features: int) -> Bool[Array, "pattern featu
         raise InvalidValue(
             f"the patterns have shape {shape}, expected (pattern, {n_features} features)."
         )
-    if not isinstance(patterns, jax.core.Tracer):
-        values = np.asarray(patterns)
-        other = values[~np.isin(values, (0, 1))]
-        if other.size:
-            given = np.unique(other)[:3].tolist()
-            raise InvalidValue(f"features are 0 or 1; found {given}. Binarise them first.")
-    return jnp.asarray(patterns).astype(bool)
+    return jnp.asarray(binary(patterns))
 
 
 def within(name: str, value: float, low: float, high: float) -> None:

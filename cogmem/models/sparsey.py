@@ -237,12 +237,6 @@ class Mac(eqx.Module):
         signal = jnp.broadcast_to(sent, (self.n_modules,))
         return Afferents(sources, signal, limit, present, modules)
 
-    def nothing(self, kind: str) -> Afferents:
-        """No input of that kind."""
-        none = jnp.zeros(0, int)
-        zero = jnp.zeros((), self.dtype)
-        return Afferents(none, none.astype(self.dtype), zero, jnp.zeros((), bool), none)
-
     def sent(self, hypotheses: Int[Array, ""] | int) -> Float[Array, ""]:
         """F: how strongly a mac sends that stands for so many hypotheses (step 5).
 

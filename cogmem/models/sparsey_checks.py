@@ -12,12 +12,13 @@ import jax
 import numpy as np
 
 from cogmem.errors import InvalidValue
+from cogmem.models.binary import binary
 from cogmem.models.code_selection import CodeSelection
 from cogmem.models.parameters import check_values
 from cogmem.models.permanence import Permanence
 from cogmem.models.sparsey_state import Memory
 
-__all__ = ["belonging", "binary", "check_mac", "checked", "made_for"]
+__all__ = ["belonging", "check_mac", "checked", "made_for"]
 
 _LEAST = {"n_features": 1, "n_modules": 1, "n_cells": 1, "n_per_source": 1}
 _LEAST |= {"n_lateral": 0, "n_above": 0, "max_hypotheses": 0, "fewest_hypotheses": 0}
@@ -103,21 +104,6 @@ def checked(n_features: int, items: Any, *axes: str) -> Any:
             "a macrocolumn cannot give them a code. Leave them out."
         )
     return values
-
-
-def binary(values: Any) -> Any:
-    """Values as bool.
-
-    Raises:
-        InvalidValue: for others than 0 and 1.
-    """
-    if isinstance(values, jax.core.Tracer):
-        return values.astype(bool)
-    values = np.asarray(values)
-    if values.dtype != bool and not np.isin(values, (0, 1)).all():
-        given = np.unique(values[~np.isin(values, (0, 1))])[:3].tolist()
-        raise InvalidValue(f"features are 0 or 1; found {given}. Binarise them first.")
-    return values.astype(bool)
 
 
 def belonging(model: Any, memory: Any) -> Any:

@@ -22,10 +22,11 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
+from cogmem.models.binary import binary
 from cogmem.models.evidence import Afferents, Levels, levels_of
 from cogmem.models.receptive_fields import n_sources
 from cogmem.models.sparsey import Mac, Memory, Moment
-from cogmem.models.sparsey_checks import belonging, binary, made_for
+from cogmem.models.sparsey_checks import belonging, made_for
 from cogmem.models.sparsey_memory import silence
 
 __all__ = ["Activity", "Level", "Network", "perceive"]
