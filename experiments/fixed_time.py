@@ -16,12 +16,12 @@ the compiled program (counted by the compiler), and that one program serves all 
 depend on how much is stored; for the list, bytes and operations grow with it. The slope is that of
 a straight line through the blocks, with its 95 % interval.
 
-Outcome (10,000 items, one core). An item takes 16.6 microseconds to store, 6.4 to retrieve, every
-block within 5 % of the median. Retrieval has no trend, +0.2 % per 1,000 items [-0.1, +0.6]; storing
-a rise of 0.2 % [0.0, 0.4], 2 % over all 10,000, with one program of so many operations throughout.
-Sparsey's state is 32,421 bytes, and an item costs 108,566 operations to retrieve; the list grows
+Outcome (10,000 items, two shared cores). Every block of items takes within 6 % (storing) and 11 %
+(retrieving) of Sparsey's median time, without a trend: -0.3 % per 1,000 items [-0.8, +0.2] and +0.2
+% [-0.5, +0.8]. On a quieter core an item took 16.6 microseconds to store and 6.4 to retrieve.
+Sparsey's state is 32,433 bytes, and an item costs 108,566 operations to retrieve; the list grows
 from 72 kB and 148,635 operations at 500 items to 1,440 kB and 2,970,135 at 10,000, and its time by
-118 % of Sparsey's per 1,000 items; up to about 1,000 items it is the faster of the two. Fixed time
+55 % of Sparsey's per 1,000 items; up to about 2,000 items it is the faster of the two. Fixed time
 is not unlimited memory: this macrocolumn holds some 60 items by the criterion of `code_capacity`,
 and of 10,000 the list finds every one.
 

@@ -63,7 +63,7 @@ CARD = Card(
     ),
     not_reproduced=(
         "91 % on MNIST (Rinkus & Leveille 2017): label weights get .76, a linear classifier on the "
-        "codes .89; the published network's sizes could not be read",
+        "codes .88; the published network's sizes could not be read",
         "67 % on Weizmann: needs videos, and the number could not be confirmed",
         "two hypotheses alive over a shared stretch: the weaker code is lost within a few frames "
         "even when boosted",
