@@ -27,7 +27,21 @@ Means over networks, each with films of its own; bars and bands: 2 standard erro
 sizes are cogmem's choices, and bars stand in for films of people's actions (Weizmann), which have
 to be downloaded: this is after the published work, not a replication of it.
 
-Outcome. TO BE FILLED.
+Outcome, quick preset (means over 4 networks; standard errors in brackets). The hierarchy adds
+nothing to telling directions apart. After one film of each, level 1 by U H classes .99 (.01) of new
+films right, level 2 .65 (.03), level 3 .27 (.07); pixels give .30. Top-down evidence costs accuracy
+at level 1: .75 (.06), as the codes become those of one film rather than of one direction. By U
+alone level 1 knows orientation and guesses direction, .52 (.06), and classes every learnt film
+shown backwards as it was shown; by U H none. Levels 2 and 3 by U are no such control backwards:
+they look at every second or fourth frame, which are other frames then.
+Recall is as good with top-down evidence as without: after 8 films F1 falls from .96 to .88 (.03) at
+the last frame with, to .80 (.07) without; after 16 to .65 (.02) and .58 (.03); in frames 3 to 6
+lateral alone is as far ahead. After 32 films all is lost (.28 and .25; another film: .13).
+Familiarity tells learnt films from the same backwards at all levels (areas of .97 and more after 8
+films). What top-down evidence adds is that this lasts: after 32 films the area at level 1 is .82
+(.04) with it and .56 (.06) without. More films do not help, they fill the macrocolumns: of new
+films .60 (.03) are right after four of each direction by U H, while the nearest film pixel by pixel
+rises to .74.
 
 Run: `cogmem run moving_bars`, or `cogmem run moving_bars --preset paper`.
 """
@@ -101,22 +115,30 @@ def run(config: Config, session: Session) -> xr.DataTree:
     """
     report = session.begin(config.n_networks * len(EVIDENCE))
     parts: list[dict[str, xr.DataArray]] = []
-    pictures: dict[str, Any] = {}
     for number in range(config.n_networks):
         key = jax.random.fold_in(jax.random.key(config.seed), number)
         films = some_films(config, key=key)
-        found = {}
+        found, recalled = {}, {}
         for evidence in EVIDENCE:
-            found[evidence], recalled = one_network(config, evidence, films, key=key)
-            if not number and recalled is not None:
-                pictures |= {"film": films.learnt[0], evidence: recalled[0]}
+            found[evidence], recalled[evidence] = one_network(config, evidence, films, key=key)
             report(1, f"network {number + 1} by {evidence}")
+        if not number:
+            pictures = _pictures(films.learnt[:N_DIRECTIONS], recalled)
         parts.append(_by_evidence(found) | references(config, films))
-    nodes = {name: _together(name, [part[name] for part in parts]) for name in parts[0]}
-    on = (("row", "frame", "y", "x"), np.stack(list(pictures.values())))
-    nodes["pictures"] = xr.Dataset({"on": on}, {"row": list(pictures)})
-    about = {"n_given": config.n_given}
-    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
+    nodes = {name: _together([part[name] for part in parts]) for name in parts[0]}
+    about = xr.Dataset(attrs={"n_given": config.n_given})
+    return xr.DataTree.from_dict({"/": about, "pictures": pictures} | nodes)
+
+
+def _pictures(
+    films: Bool[np.ndarray, "film frame row column"], recalled: dict[str, Any]
+) -> xr.Dataset:
+    """Of the films, the one whose recall by all evidence is in the middle."""
+    right = _pixels_right(recalled["U H D"], films).mean(axis=1)
+    chosen = int(np.argsort(right)[len(right) // 2 - 1])
+    rows = {"film": films[chosen]} | {e: recalled[e][chosen] for e in RECALLING}
+    on = (("row", "frame", "y", "x"), np.stack(list(rows.values())))
+    return xr.Dataset({"on": on}, {"row": list(rows)})
 
 
 # ---- films ---------------------------------------------------------------------------------------
@@ -185,7 +207,7 @@ def one_network(
         measures = directions(config, moments, films, n_each) | familiarity(moments, n_each)
         if evidence in RECALLING:
             recalled = recall(config, evidence, memory, films.learnt[:N_DIRECTIONS], key=key)
-            measures["recall"] = _pixels_right(recalled, films.learnt[:N_DIRECTIONS])
+            measures["recall"] = _pixels_right(recalled, films.learnt[:N_DIRECTIONS]).mean(axis=0)
             first = recalled if first is None else first
         found[n_each] = measures
     return found, first
@@ -325,9 +347,9 @@ def _recall(
     return jax.lax.map(one, films, batch_size=N_DIRECTIONS)
 
 
-def _pixels_right(found: np.ndarray, films: np.ndarray) -> Float[np.ndarray, " frame"]:
+def _pixels_right(found: np.ndarray, films: np.ndarray) -> Float[np.ndarray, "film frame"]:
     flat = (*films.shape[:2], -1)
-    return np.asarray(dice(found.reshape(flat), films.reshape(flat))).mean(axis=0)
+    return np.asarray(dice(found.reshape(flat), films.reshape(flat)))
 
 
 # ---- (c) familiarity -----------------------------------------------------------------------------
@@ -367,7 +389,7 @@ def references(config: Config, films: Films) -> dict[str, xr.DataArray]:
     first = films.learnt[:N_DIRECTIONS]
     others = [_pixels_right(np.roll(first, by, axis=0), first) for by in range(1, N_DIRECTIONS)]
     labels = {"n_each": looks(config), "seen": list(_SEEN), "read_out": list(READ_OUTS)}
-    other = xr.DataArray(np.mean(others, axis=0), {"frame": _FRAMES}, ("frame",))
+    other = xr.DataArray(np.mean(others, axis=(0, 1)), {"frame": _FRAMES}, ("frame",))
     return {"pixels": pixels.assign_coords(labels), "other_film": other}
 
 
@@ -410,7 +432,7 @@ def _by_evidence(found: dict[str, Found]) -> dict[str, xr.DataArray]:
     return labelled
 
 
-def _together(name: str, parts: list[xr.DataArray]) -> xr.Dataset:
+def _together(parts: list[xr.DataArray]) -> xr.Dataset:
     """Mean and its standard error over networks."""
     every = xr.concat(parts, "network")
     se = every.std("network", ddof=1) / np.sqrt(len(parts))

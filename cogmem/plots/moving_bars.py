@@ -17,7 +17,10 @@ from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, pan
 __all__ = ["moving_bars"]
 
 _GREY = "0.55"
-_BANDS = "Means over networks; bars and bands: 2 standard errors"
+_NOTE = (
+    "Evidence: U bottom-up, H lateral, D top-down (E, F: all). B, filled: linear classifier, open: "
+    "nearest code.\nMeans over networks; bars and bands: 2 standard errors"
+)
 _FILMS = "Films learnt of each direction"
 _CHANCE = 1 / 8
 
@@ -34,14 +37,14 @@ def moving_bars(tree: xr.DataTree) -> Figure:
         figure = Figure(figsize=(DOUBLE_COLUMN, 0.95 * DOUBLE_COLUMN), layout=layout)
         grid = figure.add_gridspec(3, 1, height_ratios=(1.05, 1, 0.9))
         _pictures(figure, grid[0], tree["pictures"].to_dataset(), tree.attrs["n_given"])
-        middle = grid[1].subgridspec(1, 3).subplots()
-        lower = grid[2].subgridspec(1, 4).subplots()
+        middle: Any = grid[1].subgridspec(1, 3).subplots()
+        lower: Any = grid[2].subgridspec(1, 4).subplots()
         _levels(middle[0], tree["accuracy"].to_dataset())
         _amounts(middle[1], tree)
         _recall(middle[2], tree)
         _familiarity(lower[:3], tree["familiarity"].to_dataset())
         _area(lower[3], tree["area"].to_dataset())
-        figure.supxlabel(_BANDS, fontsize=SMALL)
+        figure.supxlabel(_NOTE, fontsize=SMALL)
         for letter, ax in zip("BCDEF", (*middle, lower[0], lower[3]), strict=True):
             panel_letter(ax, letter, x=-24)
     return figure
@@ -62,7 +65,7 @@ def _pictures(figure: Figure, place: SubplotSpec, pictures: xr.Dataset, n_given:
             if row == 0:
                 given = " (given)" if frame < n_given else ""
                 ax.set_title(f"Frame {frame + 1}{given}", fontsize=SMALL, pad=2)
-        text = names.get(str(name), "a film shown\nonce (orange:\nnot exact)")
+        text = names.get(str(name), "a film learnt\n(orange:\nnot exact)")
         panels[row, 0].set_ylabel(text, rotation=0, ha="right", va="center")
     panel_letter(panels[0, 0], "A", x=-52)
 
@@ -96,13 +99,17 @@ def _levels(ax: Axes, accuracy: xr.Dataset) -> None:
                 label=str(evidence) if filled else "_nolegend_",
             )
     _references(ax)
-    ax.annotate("chance", (0.99, _CHANCE + 0.01), xycoords=("axes fraction", "data"),
-                ha="right", va="bottom", fontsize=SMALL, color="0.35")  # fmt: skip
-    ax.annotate("orientation known", (0.99, 0.51), xycoords=("axes fraction", "data"),
-                ha="right", va="bottom", fontsize=SMALL, color="0.35")  # fmt: skip
+    _said(ax, 0.01, _CHANCE, "chance", ha="left")
+    _said(ax, 0.99, 0.5, "orientation\nknown", ha="right")
     ax.set(xlabel="Level", xticks=levels, xlim=(0.75, 3.35))
     ax.set_title("One film of each direction learnt")
-    ax.legend(fontsize=SMALL, loc="upper right", ncols=2, bbox_to_anchor=(1.02, 1.0))
+    ax.legend(fontsize=SMALL, loc="upper right", ncols=2, bbox_to_anchor=(1.02, 0.95))
+
+
+def _said(ax: Axes, x: float, height: float, text: str, ha: Any) -> None:
+    """What a line is, just above it."""
+    place = ("axes fraction", "data")
+    ax.annotate(text, (x, height + 0.01), xycoords=place, ha=ha, fontsize=SMALL, color="0.35")
 
 
 def _amounts(ax: Axes, tree: xr.DataTree) -> None:
@@ -110,13 +117,20 @@ def _amounts(ax: Axes, tree: xr.DataTree) -> None:
     accuracy = tree["accuracy"].to_dataset().sel(level=1, read_out="linear classifier")
     n_each = accuracy["n_each"].values
     for index, evidence in enumerate(accuracy["evidence"].values):
-        _line(ax, n_each, accuracy.sel(evidence=evidence), index, str(evidence))
+        _line(ax, n_each, accuracy.sel(evidence=evidence), index, "_nolegend_")
     best = tree["pixels"].to_dataset().sel(seen="frames in order", read_out="nearest code")
-    ax.plot(n_each, best["mean"], color="black", linewidth=0.8, marker="x", label="nearest film")
+    ax.plot(
+        n_each,
+        best["mean"],
+        color="black",
+        linewidth=0.8,
+        marker="x",
+        label="nearest film, pixel by pixel",
+    )
     _references(ax)
     _counted(ax, n_each)
     ax.set_title("Level 1, linear classifier")
-    ax.legend(fontsize=SMALL, loc="lower left", bbox_to_anchor=(0, 0.12), ncols=2)
+    ax.legend(fontsize=SMALL, loc="lower right", bbox_to_anchor=(1.02, 0.13))
 
 
 def _counted(ax: Axes, n_each: Any) -> None:
@@ -133,7 +147,7 @@ def _recall(ax: Axes, tree: xr.DataTree) -> None:
     """F1 by frame; after more films, fainter."""
     found = tree["recall"].to_dataset()
     frames = found["frame"].values
-    names = {"U H D": "lateral and top-down", "U H": "lateral"}
+    names = {"U H D": "lateral, top-down", "U H": "lateral"}
     for n_each, fill in zip(found["n_each"].values[:3], (None, "white", "0.75"), strict=False):
         for index, evidence in enumerate(found["evidence"].values):
             label = names[str(evidence)] if n_each == 1 else ""
@@ -148,7 +162,7 @@ def _recall(ax: Axes, tree: xr.DataTree) -> None:
     ax.axhline(1, color=_GREY, linewidth=0.6, zorder=0)
     ax.set(ylim=(0, 1.05), xlabel="Frame", ylabel="F1 of pixels", xticks=frames, xlim=(0.5, 8.5))
     ax.set_title("Recall, by films learnt (right)")
-    ax.legend(fontsize=SMALL, loc="lower left")
+    ax.legend(fontsize=SMALL, loc="lower left", bbox_to_anchor=(0.25, 0.31), labelspacing=0.3)
 
 
 def _familiarity(axes: Any, found: xr.Dataset) -> None:
@@ -165,15 +179,19 @@ def _familiarity(axes: Any, found: xr.Dataset) -> None:
 
 
 def _area(ax: Axes, area: xr.Dataset) -> None:
-    """Films learnt against the same backwards (open: against new ones)."""
+    """Films learnt against the same backwards; open: without top-down evidence."""
     n_each = area["n_each"].values
     for index, level in enumerate(area["level"].values):
-        for than, look in (("backwards", {}), ("new", {"markerfacecolor": "white"})):
-            line = area.sel(evidence="U H D", level=level, than=than)
-            _line(ax, n_each, line, index, f"level {level}" if not look else "", **look)
+        _line(ax, n_each, _backwards(area, level, "U H D"), index, f"level {level}")
+    lateral = _backwards(area, 1, "U H")
+    _line(ax, n_each, lateral, 0, "level 1, U H", markerfacecolor="white", linestyle=":")
     ax.axhline(0.5, color=_GREY, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
     ax.axhline(1, color=_GREY, linewidth=0.6, zorder=0)
     _counted(ax, n_each)
-    ax.set(ylim=(0.3, 1.05), ylabel="Area under the ROC")
-    ax.set_title("Learnt against backwards\n(filled) and new (open)")
-    ax.legend(fontsize=SMALL, loc="lower left")
+    ax.set(ylim=(0.2, 1.05), ylabel="Area under the ROC")
+    ax.set_title("Learnt or backwards")
+    ax.legend(fontsize=SMALL, loc="lower left", labelspacing=0.3, bbox_to_anchor=(-0.02, -0.03))
+
+
+def _backwards(area: xr.Dataset, level: int, evidence: str) -> xr.Dataset:
+    return area.sel(evidence=evidence, level=level, than="backwards")
