@@ -30,13 +30,13 @@ to be downloaded: this is after the published work, not a replication of it.
 Outcome, quick preset (means over 4 networks; standard errors in brackets). The hierarchy adds
 nothing to telling directions apart. After one film of each, level 1 by U H classes .99 (.01) of new
 films right, level 2 .65 (.03), level 3 .27 (.07); pixels give .30. Top-down evidence costs accuracy
-at level 1: .75 (.06), as the codes become those of one film rather than of one direction. By U
-alone level 1 knows orientation and guesses direction, .52 (.06), and classes every learnt film
-shown backwards as it was shown; by U H none. Levels 2 and 3 by U are no such control backwards:
-they look at every second or fourth frame, which are other frames then.
-Recall is as good with top-down evidence as without: after 8 films F1 falls from .96 to .88 (.03) at
-the last frame with, to .80 (.07) without; after 16 to .65 (.02) and .58 (.03); in frames 3 to 6
-lateral alone is as far ahead. After 32 films all is lost (.28 and .25; another film: .13).
+at level 1: .75 (.06). By U alone level 1 knows orientation and guesses direction, .52 (.06), and
+classes every learnt film shown backwards as it was shown; by U H none. Levels 2 and 3 by U are no
+such control backwards: they look at every second or fourth frame, which are other frames then.
+Recall gains little from top-down evidence: after 8 films F1 falls from .96 to .88 (.03) at the last
+frame with it, to .80 (.07) without; after 16 to .65 (.02) and .58 (.03), but in frames 3 to 6
+lateral evidence alone is ahead, by .02 to .05. After 32 films little is left (.28 and .25; another
+film: .13).
 Familiarity tells learnt films from the same backwards at all levels (areas of .97 and more after 8
 films). What top-down evidence adds is that this lasts: after 32 films the area at level 1 is .82
 (.04) with it and .56 (.06) without. More films do not help, they fill the macrocolumns: of new
