@@ -28,10 +28,10 @@ check: env  ## style and types
 	$(BIN)/mypy
 
 test: check  ## everything but the slow tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-all: check  ## the slow tests too
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow or not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or not slow"
 
 bench: env  ## speeds as ratios to psifr and, where it installs, cymr
 	$(BIN)/python -m tests.benchmarks

@@ -225,33 +225,31 @@ def _as_subjects(values: Float[np.ndarray, "set_size display"]) -> xr.Dataset:
 def looked(n_displays: int, single: bool, *, key: Array) -> Evidence:
     """Evidence for "same" at displays of every set size."""
     sits = SparseyChangeDetection(Mac(max(SET_SIZES) * N_COLOURS, 24, 16))
-    found = []
-    for size in SET_SIZES:
-        keys = jax.random.split(jax.random.fold_in(key, size), n_displays)
-        one = partial(_display, sits, size, single)
-        found.append(np.asarray(jax.jit(jax.vmap(one))(keys)))
-    both = np.stack(found)
+    sizes = jnp.asarray(SET_SIZES)
+    keys = jax.random.split(key, (len(SET_SIZES), n_displays))
+    display = jax.vmap(partial(_display, sits, single), (None, 0))
+    both = np.asarray(jax.jit(jax.vmap(display))(sizes, keys))
     return Evidence(both[..., 0], both[..., 1])
 
 
 def _display(
-    sits: SparseyChangeDetection, size: int, single: bool, key: Array
+    sits: SparseyChangeDetection, single: bool, size: Int[Array, ""], key: Array
 ) -> Float[Array, " 2"]:
     """Evidence at one display and two tests: the same, and one object in another colour."""
     colours, step, mind = jax.random.split(key, 3)
-    before = jax.random.randint(colours, (size,), 0, N_COLOURS)
-    other = (before + jax.random.randint(step, (size,), 1, N_COLOURS)) % N_COLOURS
-    objects = _objects(before)
-    changed = _objects(before.at[0].set(other[0]))
+    before = jax.random.randint(colours, (max(SET_SIZES),), 0, N_COLOURS)
+    other = (before[0] + jax.random.randint(step, (), 1, N_COLOURS)) % N_COLOURS
+    objects, changed = _objects(before, size), _objects(before.at[0].set(other), size)
     shown = slice(0, 1) if single else slice(None)
     tests = jnp.stack([objects[shown].any(axis=0), changed[shown].any(axis=0)])
     return strengths(sits, ChangeDetection(objects, tests), key=mind)
 
 
-def _objects(colours: Int[Array, " object"]) -> Bool[Array, "object feature"]:
-    """One feature for each object's place and colour."""
+def _objects(colours: Int[Array, " object"], size: Int[Array, ""]) -> Bool[Array, "object feature"]:
+    """One feature for each object's place and colour; objects beyond the set size are blank."""
     feature = jnp.arange(len(colours)) * N_COLOURS + colours
-    return jax.nn.one_hot(feature, max(SET_SIZES) * N_COLOURS, dtype=bool)
+    there = jnp.arange(len(colours)) < size
+    return jax.nn.one_hot(feature, len(colours) * N_COLOURS, dtype=bool) & there[:, None]
 
 
 def fitted(evidence: Evidence, rates: Float[np.ndarray, "2 set_size"]) -> YesNo:

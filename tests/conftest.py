@@ -25,6 +25,20 @@ jax.config.update(
 jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest begin first, so that no worker is left alone with one at the end."""
+    first = ["notebooks", "fit", "lab", "experiments", "conformance"]
+    ranks = {name: rank for rank, name in enumerate(first)}
+    items.sort(key=lambda item: ranks.get(item.path.parent.name, len(first)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget_programs() -> Iterator[None]:
+    """What a file has compiled goes when it ends: a thousand programs would fill the memory."""
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture
 def strict_types() -> Iterator[None]:
     """Arrays of two types do not mix, so that float64 stays float64 and float32 float32."""

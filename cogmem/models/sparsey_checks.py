@@ -15,7 +15,7 @@ from cogmem.errors import InvalidValue
 from cogmem.models.binary import binary
 from cogmem.models.code_selection import CodeSelection
 from cogmem.models.parameters import check_values
-from cogmem.models.permanence import Permanence
+from cogmem.models.permanence import Lasting, Permanence
 from cogmem.models.sparsey_state import Memory
 
 __all__ = ["belonging", "check_mac", "checked", "made_for"]
@@ -110,62 +110,73 @@ def belonging(model: Any, memory: Any) -> Any:
     """The memory itself, or the memories of a network, if they belong to that model.
 
     Args:
-        model: with `begin()`.
+        model: a macrocolumn, or a network with `levels`.
         memory: what shall be used with it.
 
     Raises:
         InvalidValue: if it is no memory, or one of a model of another size or kind.
     """
-    expected = jax.eval_shape(model.begin)
-    if repr(jax.tree.structure(memory)) != repr(jax.tree.structure(expected)):
+    parts, macs = (memory if isinstance(memory, tuple) else (memory,)), _macs(model)
+    parts = (memory,) if isinstance(memory, Memory) else parts
+    if len(parts) != len(macs) or not all(isinstance(part, Memory) for part in parts):
         raise InvalidValue(
-            f"the memory is {_kind(memory)}, expected {_kind(expected)}. Functions that store give "
-            "back two things: `memory, moments = store(...)`."
+            f"the memory is {_kind(memory)}, expected {len(macs)} Memory. Functions that store "
+            "give back two things: `memory, moments = store(...)`."
         )
-    given, wanted = _sizes(memory), _sizes(expected)
-    if given != wanted or not made_for(memory, model):
+    given = [_synapses(part) for part in parts]
+    expected = [_expected(mac, *n_macs) for mac, *n_macs in macs]
+    if given != expected or not made_for(memory, model):
         raise InvalidValue(
-            f"the memory is of another model: its arrays are {given}, expected {wanted}, or other "
-            "modules, cells or largest weights. Recall with the model that stored."
+            f"the memory is of another model: its synapses are {_told(given)}, expected "
+            f"{_told(expected)}, or it has other modules, cells or largest weights. Recall with "
+            "the model that stored."
         )
     return memory
 
 
-def _kind(memory: Any) -> str:
-    if isinstance(memory, Memory):
-        parts = {
-            kind: "decaying" if b.weight is None else "lasting"
-            for kind, b in memory.bundles.items()
-        }
-        return f"one with synapses {parts}"
-    if isinstance(memory, tuple):
-        return f"a tuple of {len(memory)}: {', '.join(type(part).__name__ for part in memory)}"
-    return f"of type {type(memory).__name__}"
-
-
-def _sizes(memory: Any) -> dict[str, tuple[int, ...]]:
-    leaves = jax.tree_util.tree_leaves_with_path(memory)
-    return {
-        jax.tree_util.keystr(path): leaf.shape
-        for path, leaf in leaves
-        if any(name in jax.tree_util.keystr(path) for name in ("weight", "last"))
-    }
-
-
 def made_for(memory: Any, model: Any) -> bool:
     """Whether Q, K and the largest weight of a memory are the model's, as far as they are known."""
-    leaves = [part.made_for for part in _memories(memory)]
-    if any(isinstance(leaf, jax.core.Tracer) for leaf in leaves):
+    parts = (memory,) if isinstance(memory, Memory) else tuple(memory)
+    if any(isinstance(part.made_for, jax.core.Tracer) for part in parts):
         return True
-    macs = [level.mac for level in model.levels] if hasattr(model, "levels") else [model]
     return all(
-        np.allclose(leaf, [mac.n_modules, mac.n_cells, float(mac.permanence.w_max)])
-        for leaf, mac in zip(leaves, macs, strict=True)
+        np.allclose(part.made_for, [mac.n_modules, mac.n_cells, float(mac.permanence.w_max)])
+        for part, (mac, *_) in zip(parts, _macs(model), strict=True)
     )
 
 
-def _memories(memory: Any) -> tuple[Memory, ...]:
-    return (memory,) if isinstance(memory, Memory) else tuple(memory)
+def _macs(model: Any) -> list[tuple[Any, ...]]:
+    """The macrocolumn, or for each level of a network its macrocolumn and their number."""
+    levels = getattr(model, "levels", None)
+    return [(model,)] if levels is None else [(level.mac, level.n_macs) for level in levels]
+
+
+Synapses = dict[str, tuple[str, tuple[int, ...]]]
+"""By kind of input: whether they last, and the shape of their table."""
+
+
+def _synapses(memory: Memory) -> Synapses:
+    found = {}
+    for kind, bundle in memory.bundles.items():
+        table: Any = bundle.last if bundle.weight is None else bundle.weight
+        found[kind] = ("decaying" if bundle.weight is None else "lasting", table.shape)
+    return found
+
+
+def _expected(mac: Any, *n_macs: int) -> Synapses:
+    how = "lasting" if isinstance(mac.permanence, Lasting) else "decaying"
+    return {kind: (how, (*n_macs, n, mac.n_units)) for kind, n in mac.n_sources.items()}
+
+
+def _told(levels: list[Synapses]) -> str:
+    each = ["; ".join(f"{k} {how} {shape}" for k, (how, shape) in one.items()) for one in levels]
+    return " | ".join(each)
+
+
+def _kind(memory: Any) -> str:
+    if isinstance(memory, tuple) and not isinstance(memory, Memory):
+        return f"a tuple of {len(memory)}: {', '.join(type(part).__name__ for part in memory)}"
+    return f"of type {type(memory).__name__}"
 
 
 def _shape(values: Any) -> tuple[int, ...]:

@@ -56,15 +56,11 @@ def after_study(
     """The state when the test begins.
 
     Raises:
-        InvalidValue: if the participant does not sit that paradigm.
+        InvalidValue: if the participant does not sit that paradigm, or cannot take the items.
     """
     _sits(participant, task)
-    state, _ = jax.lax.scan(
-        lambda state, item: (participant.study(state, item), None),
-        participant.begin(task, key=key),
-        task.studied,
-    )
-    return participant.rest(state, task.delay)
+    participant.begin(task, key=key)  # says what is wrong with the items before anything is traced
+    return _after_study(_traced(participant), task, key)
 
 
 def strengths(
@@ -73,9 +69,10 @@ def strengths(
     """How familiar each item is after study, or how much each display looks like the one studied.
 
     Raises:
-        InvalidValue: if the participant does not sit that paradigm.
+        InvalidValue: as `after_study`.
     """
-    return participant.evidence(after_study(participant, task, key=key), None)
+    state = after_study(participant, task, key=key)
+    return _evidence(_traced(participant), state)
 
 
 def recall_in_order(
@@ -100,27 +97,57 @@ def recall_in_order(
         1-based positions of the items in order of output, each once; the first is 1, as given.
 
     Raises:
-        InvalidValue: if the participant does not sit serial recall, there is nothing to recall, or
-            the temperature is not above 0.
+        InvalidValue: as `after_study`, if there is nothing to recall, or the temperature is not
+            above 0.
     """
+    _sits(participant, task)
     if isinstance(temperature, float | int) and not temperature > 0:
         raise InvalidValue(f"temperature is {temperature}, expected a number above 0.")
     if task.n_items < 2:
         raise InvalidValue(f"the list has {task.n_items} items; the first is given, so 2 or more.")
     mind, choices = jax.random.split(key)
-    _sits(participant, task)
     state = after_study(participant, task, key=mind) if state is None else state
-    state = participant.report(state, jnp.asarray(0))
-    left = jnp.arange(task.n_items) > 0
+    noise = jnp.asarray(temperature, float)
+    return _recall_in_order(_traced(participant), task.n_items, state, noise, choices)
 
+
+def _traced(participant: Participant) -> Participant:
+    """With its numbers as arrays, so that another value does not compile anew."""
+    return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, participant)
+
+
+@eqx.filter_jit
+def _after_study(participant: Participant, task: Any, key: PRNGKeyArray) -> Any:
+    state, _ = jax.lax.scan(
+        lambda state, item: (participant.study(state, item), None),
+        participant.begin(task, key=key),
+        task.studied,
+    )
+    return participant.rest(state, task.delay)
+
+
+@eqx.filter_jit
+def _evidence(participant: Participant, state: Any) -> Float[Array, " candidate"]:
+    return participant.evidence(state, None)
+
+
+@eqx.filter_jit
+def _recall_in_order(
+    participant: Participant,
+    n_items: int,
+    state: Any,
+    temperature: Float[Array, ""],
+    key: PRNGKeyArray,
+) -> Int[Array, " output"]:
     def step(carry: tuple[Any, Bool[Array, " n"]], key: Array) -> tuple[Any, Int[Array, ""]]:
         state, left = carry
         logits = standardised(participant.evidence(state, None), left) / temperature
         chosen = jax.random.categorical(key, jnp.where(left, logits, -jnp.inf))
-        left = left & (jnp.arange(task.n_items) != chosen)
+        left = left & (jnp.arange(n_items) != chosen)
         return (participant.report(state, chosen), left), chosen + 1
 
-    rest = jax.lax.scan(step, (state, left), jax.random.split(choices, task.n_items - 1))[1]
+    start = (participant.report(state, jnp.asarray(0)), jnp.arange(n_items) > 0)
+    rest = jax.lax.scan(step, start, jax.random.split(key, n_items - 1))[1]
     return jnp.concatenate([jnp.ones(1, rest.dtype), rest])
 
 

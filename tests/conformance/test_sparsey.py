@@ -220,12 +220,15 @@ def test_sequence(close: Tolerance) -> None:
     size = REF["seq_QK"].tolist()
     mac = Mac(frames.shape[1], *size, selection=selection(), permanence=LASTING, n_lateral=1)
     memory, code = mac.begin(), jnp.full(mac.n_modules, -1)
+    select, study, recognise, features = (
+        jax.jit(one) for one in (mac.select, mac.study, mac.recognise, mac.features)
+    )
     for x, uniform, winners, g, eta in zip(
         frames, number("seq_unif"), *(REF[f"seq_{k}"] for k in ("win", "G", "eta")), strict=True
     ):
         frame = {"U": mac.bottom_up(x), "H": mac.lateral(code)}
-        np.testing.assert_allclose(mac.select(memory, frame).expansivity, eta, *close)
-        memory, moment = mac.study(memory, frame, uniform)
+        np.testing.assert_allclose(select(memory, frame).expansivity, eta, *close)
+        memory, moment = study(memory, frame, uniform)
         code = moment.code
         assert code.tolist() == winners.tolist()
         np.testing.assert_allclose(moment.familiarity, g, *close)
@@ -233,12 +236,12 @@ def test_sequence(close: Tolerance) -> None:
     assert counted == REF["seq_nnz_UH"].tolist()
     assert all(int((b.weight > 0).sum()) == b.n_increased for b in memory.bundles.values())
 
-    moment = mac.recognise(memory, {"U": mac.bottom_up(frames[0])})
+    moment = recognise(memory, {"U": mac.bottom_up(frames[0])})
     for winners, features in zip(REF["seq_recall_win"], REF["seq_recall_frames"], strict=True):
         assert moment.code.tolist() == winners.tolist()
-        read = mac.features(memory, moment.code, threshold=1.0)
+        read = features(memory, moment.code, 1.0)
         assert read.tolist() == (features > 0).tolist()
-        moment = mac.recognise(memory, {"H": mac.lateral(moment.code)})
+        moment = recognise(memory, {"H": mac.lateral(moment.code)})
 
 
 # ---- permanence ----------------------------------------------------------------------------------
@@ -277,10 +280,11 @@ def test_sparseypy() -> None:
             band=(int(in_band[0]), int(in_band[-1])),
         )
         memory = mac.begin()
+        select, study, recognise = (jax.jit(one) for one in (mac.select, mac.study, mac.recognise))
         frames = [{"U": mac.bottom_up(jnp.asarray(x > 0))} for x in REF["alt_x"]]
         for step, (frame, uniform) in enumerate(zip(frames, number("alt_u"), strict=True)):
-            found = mac.select(memory, frame)
-            memory, moment = mac.study(memory, frame, uniform)
+            found = select(memory, frame)
+            memory, moment = study(memory, frame, uniform)
             assert moment.code.tolist() == REF["alt_win"][step].tolist()
             assert bool(moment.code[0] >= 0) == bool(REF["alt_active"][step])
             weights = mac.permanence.weights(memory.bundles["U"], memory.step)
@@ -290,6 +294,6 @@ def test_sparseypy() -> None:
                     found.probability, REF["alt_rho"][step], atol=5e-7, rtol=0
                 )
                 np.testing.assert_allclose(found.likelihood, REF["alt_mu"][step], rtol=5e-7)
-        after = [mac.recognise(memory, frame).code.tolist() for frame in frames]
+        after = [recognise(memory, frame).code.tolist() for frame in frames]
         known = REF["alt_active"]
         assert np.array(after)[known].tolist() == REF["alt_hard"][known].tolist()

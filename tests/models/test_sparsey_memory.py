@@ -366,7 +366,7 @@ def test_a_memory_of_another_macrocolumn_is_refused() -> None:
             recognise(other, memory, ONES, key=KEY)
         with pytest.raises(InvalidValue, match="the memory is of another model"):
             store(other, ONES, memory=memory, key=KEY)
-    with pytest.raises(InvalidValue, match=r"synapses \{'U': 'lasting'\}, expected"):
+    with pytest.raises(InvalidValue, match=r"synapses are U lasting \(24, 20\), expected U"):
         store(Mac(24, 4, 5, n_lateral=1), ONES, memory=memory, key=KEY)
     with pytest.raises(InvalidValue, match=r"a tuple of 2: Memory, Moment.*two things"):
         recognise(mac, (memory, moments), ONES, key=KEY)  # type: ignore[arg-type]

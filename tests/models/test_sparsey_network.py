@@ -7,6 +7,7 @@ and hear their neighbours; one mac above that sees all three, for two frames at 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -409,8 +410,7 @@ def test_normaliser_pi_bounds_lateral_input_as_well() -> None:
         network = build((4, 4), [replace(grid, mac=replace(mac, normaliser=normaliser))])
         memories = network.begin()
         key = jax.random.key(0)
-        memories, now = network.step(
-            memories, network.silence(), jnp.asarray(films[0, 0].ravel()), key=key, learning=True
-        )
+        step = jax.jit(partial(network.step, key=key, learning=True))
+        memories, now = step(memories, network.silence(), jnp.asarray(films[0, 0].ravel()))
         frames = network._frames(0, jnp.asarray(films[0, 1].ravel()), now, [])
         assert frames["H"].limit.tolist() == [limit] * 3
