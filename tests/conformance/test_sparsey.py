@@ -220,7 +220,7 @@ def test_sequence(close: Tolerance) -> None:
     size = REF["seq_QK"].tolist()
     mac = Mac(frames.shape[1], *size, selection=selection(), permanence=LASTING, n_lateral=1)
     memory, code = mac.begin(), jnp.full(mac.n_modules, -1)
-    select, study, recognise, features = (
+    select, study, recognise, read_back = (
         jax.jit(one) for one in (mac.select, mac.study, mac.recognise, mac.features)
     )
     for x, uniform, winners, g, eta in zip(
@@ -239,7 +239,7 @@ def test_sequence(close: Tolerance) -> None:
     moment = recognise(memory, {"U": mac.bottom_up(frames[0])})
     for winners, features in zip(REF["seq_recall_win"], REF["seq_recall_frames"], strict=True):
         assert moment.code.tolist() == winners.tolist()
-        read = features(memory, moment.code, 1.0)
+        read = read_back(memory, moment.code, 1.0)
         assert read.tolist() == (features > 0).tolist()
         moment = recognise(memory, {"H": mac.lateral(moment.code)})
 
