@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jax
+import psutil
 import pytest
 
 # No test fetches anything: what is neither in COGMEM_DATA nor in a package is skipped.
@@ -32,11 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ranks.get(item.path.parent.name, len(first)))
 
 
+MUCH = 2.5e9
+"""Bytes of a test process from which on it lets go of what it has compiled."""
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _forget_programs() -> Iterator[None]:
-    """What a file has compiled goes when it ends: a thousand programs would fill the memory."""
+    """A thousand compiled programs fill the memory; to compile all of them anew takes long."""
     yield
-    jax.clear_caches()
+    if psutil.Process().memory_info().rss > MUCH:
+        jax.clear_caches()
 
 
 @pytest.fixture
