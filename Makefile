@@ -28,7 +28,7 @@ check: env  ## style and types
 	$(BIN)/mypy
 
 test: check  ## everything but the slow tests
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25
 
 test-all: check  ## the slow tests too
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder -m "slow or not slow"

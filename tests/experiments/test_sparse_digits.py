@@ -53,6 +53,7 @@ def test_silent_macrocolumns_have_no_active_cell(names) -> None:
     assert names["one_hot"](codes, 3).tolist() == [[1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]]
 
 
+@pytest.mark.slow
 def test_blank_images_leave_no_trace(names, experiment) -> None:
     """Two images of each class learnt out of four: the same as if only those had been shown."""
     config = replace(experiment.default, source="generated", n_train=4, n_test=1, largest_test=1)

@@ -42,11 +42,13 @@ def test_accuracy_by_block_leaves_out_the_first_position(names) -> None:
     assert np.isnan(found[1:]).all()
 
 
+@pytest.mark.slow
 def test_every_item_is_said_once_and_the_first_is_given(said) -> None:
     assert (np.sort(said, axis=-1) == np.arange(1, 7)).all()
     assert (said[..., 0] == 1).all()
 
 
+@pytest.mark.slow
 def test_first_lists_are_recalled_and_later_ones_interfered_with(said) -> None:
     """The first list is in place; after nineteen others, 60 items' SE of .06 below half."""
     right = (said == np.arange(1, 7))[..., 1:].mean(axis=(0, 2))
@@ -54,6 +56,7 @@ def test_first_lists_are_recalled_and_later_ones_interfered_with(said) -> None:
     assert right[15:].mean() < 0.5
 
 
+@pytest.mark.slow
 def test_evidence_of_single_probes_does_not_depend_on_the_number_of_objects(names) -> None:
     single = names["looked"](20, True, key=jax.random.key(0))
     assert (single.same.min(axis=1) > 0.97).all()
@@ -62,6 +65,7 @@ def test_evidence_of_single_probes_does_not_depend_on_the_number_of_objects(name
     assert (np.diff(whole.changed.mean(axis=1)) > 0).all()
 
 
+@pytest.mark.slow
 def test_fit_finds_the_rule_that_made_the_rates(names) -> None:
     whole = names["looked"](50, False, key=jax.random.key(0))
     rule = names["YesNo"](criterion=float(names["CRITERIA"][60]), noise=0.2)
