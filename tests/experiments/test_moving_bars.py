@@ -136,6 +136,7 @@ def test_every_number_is_in_the_table_and_the_figure_draws(tree: xr.DataTree) ->
 TINY = Config(n_each=1, n_test=1, n_modules=6, n_cells=8)
 
 
+@pytest.mark.slow
 def test_evidence_without_power_is_as_good_as_absent() -> None:
     """Codes are the same whether D is ignored or there are no such synapses."""
     films = some_films(TINY, key=KEY)
@@ -148,6 +149,7 @@ def test_evidence_without_power_is_as_good_as_absent() -> None:
         np.testing.assert_array_equal(with_d, without_d)
 
 
+@pytest.mark.slow
 def test_by_bottom_up_evidence_level_1_does_not_notice_order() -> None:
     """Frame by frame, codes backwards are the codes forwards; with lateral evidence, they are not.
 

@@ -167,6 +167,7 @@ def test_codes_are_the_same_compiled_or_not_and_side_by_side() -> None:
     assert not same(compiled[0][1].code, compiled[1][1].code)
 
 
+@pytest.mark.slow
 def test_sequences_are_the_same_side_by_side(chained: Any) -> None:
     """Their order, and that of their frames, survives jit and vmap."""
 

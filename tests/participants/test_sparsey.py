@@ -60,6 +60,7 @@ def test_a_learnt_list_is_recalled_in_order() -> None:
         assert recall(key=jax.random.key(seed)).tolist() == list(range(1, 11))
 
 
+@pytest.mark.slow
 def test_the_chain_only_runs_forward() -> None:
     """After the sixth item the evidence for the seventh is full, for the fifth like any other."""
     sits = SparseySerialRecall(Mac(N, 24, 16, n_lateral=1))
