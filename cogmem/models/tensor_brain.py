@@ -128,10 +128,18 @@ class TensorBrain(eqx.Module):
     order: Order = eqx.field(static=True, default="sop")
     separate: bool = eqx.field(static=True, default=False)
     retained: float | Float[Array, ""] = parameter(
-        1.0, (0, 1), meaning="share of q that feedback leaves (alpha)", source=_QTB
+        1.0,
+        (-np.inf, np.inf),
+        start=(0, 1),
+        meaning="share of q that feedback leaves (alpha)",
+        source=_QTB,
     )
     feedback: float | Float[Array, ""] = parameter(
-        1.0, (0, 10), meaning="strength of feedback (beta_f)", source=_QTB
+        1.0,
+        (-np.inf, np.inf),
+        start=(0, 2),
+        meaning="strength of feedback (beta_f)",
+        source=_QTB,
     )
     sharpness: float | Float[Array, ""] = parameter(
         1.0, (0, np.inf), start=(0.5, 4), meaning="inverse temperature of choice", source=_P23

@@ -1,0 +1,410 @@
+"""How a Tensor Brain learns: perception, episodic and semantic memory together, and at one stroke.
+
+The three modes are the same decoder with the same weights, fed from a region, from the embedding of
+an episode, or from the semantic state. Perception learns with attention, which has a gradient;
+memory is told what to choose. A new index needs no gradient: its embedding is what is in the shared
+layer when it is met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from cogmem.errors import InvalidValue
+from cogmem.models.index_layer import (
+    ROLES,
+    Choices,
+    Inputs,
+    Pick,
+    Targets,
+    log_probability,
+    picks,
+)
+from cogmem.models.parameters import check_choice, check_values, parameter
+from cogmem.models.tensor_brain import TensorBrain, Weights
+from cogmem.models.tensor_brain_decoding import log_likelihood, log_likelihood_of_labels
+from cogmem.models.vocabulary import Vocabulary
+
+__all__ = [
+    "Annotated",
+    "Learning",
+    "Lessons",
+    "Mode",
+    "is_novel",
+    "learn",
+    "learn_in_blocks",
+    "loss",
+    "normalised_trace",
+    "with_room",
+    "write",
+]
+
+Mode = Literal["perception", "episodic", "semantic", "background"]
+"""From where a triple is decoded: regions, the embedding of its episode, or a state without one."""
+
+Stored = TypeVar("Stored", Weights, Any)
+
+
+class Annotated(NamedTuple):
+    """A triple with what is seen of it and what is known of its two entities.
+
+    Attributes:
+        regions: of scene, subject, object and predicate.
+        targets: global indices; -1 where there is none, which teaches nothing.
+        labels: global indices of the labels of subject and object, by group; -1 likewise.
+    """
+
+    regions: Float[Array, "4 feature"]
+    targets: Targets
+    labels: dict[str, Int[Array, 2]]
+
+
+class Lessons(eqx.Module):
+    """What is learnt from annotated triples (spec 8: training recipe).
+
+    The loss of a mode is the mean of its terms, -log P each; the loss is the sum over modes.
+
+    Attributes:
+        modes: what is learnt together.
+        hidden: groups of labels that perception is not taught.
+        identity: whether perception is taught who subject and object are.
+        how: feedback in perception while it learns.
+        predicate_weight: of the predicate's term; a label weighs 1.
+        generalisation: probability that in memory an entity's place is taken by one of its labels
+            ("dogs have fur"); labels must be candidates then (`choices(concepts=True)`).
+    """
+
+    modes: tuple[Mode, ...] = eqx.field(static=True, default=("perception", "episodic", "semantic"))
+    hidden: tuple[str, ...] = eqx.field(static=True, default=("danger",))
+    identity: bool = eqx.field(static=True, default=True)
+    how: Pick = eqx.field(static=True, default="attention")
+    predicate_weight: float = parameter(
+        4.0, (0, 100), meaning="weight of the predicate's term", source="chosen: spec 8"
+    )
+    generalisation: float = parameter(
+        0.0, (0, 1), meaning="entities replaced by a label", source="Tresp et al. (2023), code: .02"
+    )
+
+    def __check_init__(self) -> None:
+        check_values(self)
+        check_choice("way to choose", self.how, Pick)
+        for mode in self.modes:
+            check_choice("mode", mode, Mode)
+        if not self.modes:
+            raise InvalidValue("there is no mode to learn; give one or more.")
+        if self.how in ("sample", "winner"):
+            raise InvalidValue(
+                f"perception cannot learn with {self.how!r}: no gradient passes a hard choice. Use "
+                "'attention', 'teacher' or 'none'."
+            )
+
+
+def loss(
+    brain: TensorBrain,
+    weights: Weights,
+    choices: Choices,
+    lessons: Lessons,
+    example: Annotated,
+    *,
+    key: PRNGKeyArray,
+) -> Float[Array, ""]:
+    """Sum over modes of the weighted mean of -log P of all that is annotated, nats.
+
+    Args:
+        brain, weights: who learns.
+        choices: of those weights, gathered once for a whole batch.
+        lessons: what is learnt.
+        example: one triple.
+        key: of generalisation.
+    """
+    each = [
+        _loss_of_mode(brain, weights, choices, lessons, mode, example, jax.random.fold_in(key, n))
+        for n, mode in enumerate(lessons.modes)
+    ]
+    return jnp.stack(each).sum()
+
+
+def _loss_of_mode(
+    brain: TensorBrain,
+    weights: Weights,
+    choices: Choices,
+    lessons: Lessons,
+    mode: Mode,
+    example: Annotated,
+    key: PRNGKeyArray,
+) -> Float[Array, ""]:
+    seen = mode == "perception"
+    hidden = lessons.hidden if seen else ()
+    choices = choices._replace(unary={k: v for k, v in choices.unary.items() if k not in hidden})
+    targets = example.targets if seen else _generalised(example, lessons.generalisation, key)
+    how = picks(lessons.how if seen else "teacher")
+    found = brain.decode(
+        weights, _inputs(brain, weights, mode, example), choices, how, targets=targets
+    )
+    triple = log_likelihood(found, choices, targets)
+    labels = {k: v for k, v in example.labels.items() if k in choices.unary}
+    weight = jnp.array([lessons.identity or not seen] * 2 + [lessons.predicate_weight])
+    known = jnp.stack(targets[1:]) >= 0
+    terms = [(triple, weight.astype(triple.dtype), known)]
+    if labels:
+        given = jnp.stack(list(labels.values()))
+        of_labels = log_likelihood_of_labels(found, choices, labels)
+        terms.append((of_labels, jnp.ones_like(of_labels), given >= 0))
+    if seen and len(choices.scene.ids):
+        scene, told = found.scene, jnp.asarray(targets.scene)
+        assert scene is not None  # this model has one
+        episode = log_probability(scene.scores, choices.scene, told)
+        terms.append((episode[None], jnp.ones_like(episode)[None], told[None] >= 0))
+    return _weighted_mean(terms)
+
+
+def _weighted_mean(terms: list[tuple[Array, Array, Array]]) -> Float[Array, ""]:
+    """Of -log P where something is known; 0 if nothing is."""
+    logs, weights, known = (
+        jnp.concatenate([jnp.ravel(e) for e in each]) for each in zip(*terms, strict=True)
+    )
+    counted = jnp.where(known, weights, 0)
+    total = -jnp.where(counted > 0, logs * counted, 0).sum()
+    return total / jnp.maximum(counted.sum(), jnp.finfo(logs.dtype).tiny)
+
+
+def _inputs(brain: TensorBrain, weights: Weights, mode: Mode, example: Annotated) -> Inputs:
+    if mode == "perception":
+        return brain.perceive(weights, example.regions)
+    if mode == "episodic":
+        return brain.remember(weights, jnp.asarray(example.targets.scene))
+    return brain.imagine(weights.semantic if mode == "semantic" else weights.background)
+
+
+def _generalised(example: Annotated, probability: float, key: PRNGKeyArray) -> Targets:
+    """Subject and object, or now and then one of their labels in their place."""
+    if not probability or not example.labels:
+        return example.targets
+    labels = jnp.stack(list(example.labels.values()))
+    whether, which = jax.random.split(key)
+    replaced = jax.random.bernoulli(whether, probability, (2,))
+    row = jax.random.randint(which, (2,), 0, len(labels))
+    s, o = (
+        jnp.where(replaced[i] & (labels[row[i], i] >= 0), labels[row[i], i], target)
+        for i, target in enumerate((example.targets.subject, example.targets.object))
+    )
+    return example.targets._replace(subject=s, object=o)
+
+
+# ---- by gradient ---------------------------------------------------------------------------------
+
+
+class Learning(NamedTuple):
+    """Where learning stands.
+
+    Attributes:
+        weights: by now.
+        optimiser: state of Adam.
+        step: steps done.
+        losses: of the steps since the last report.
+    """
+
+    weights: Weights
+    optimiser: Any
+    step: Int[Array, ""]
+    losses: Float[Array, " step"]
+
+
+def learn(brain: TensorBrain, weights: Weights, examples: Annotated, **how: Any) -> Weights:
+    """Learn to the end; see `learn_in_blocks`."""
+    for learning in learn_in_blocks(brain, weights, examples, **how):
+        weights = learning.weights
+    return weights
+
+
+def learn_in_blocks(
+    brain: TensorBrain,
+    weights: Weights,
+    examples: Annotated,
+    *,
+    lessons: Lessons = Lessons(),  # noqa: B008
+    n_steps: int = 1500,
+    batch_size: int = 128,
+    learning_rate: float = 5e-3,
+    cosine: bool = True,
+    fixed: tuple[str, ...] = (),
+    only: tuple[str, ...] | None = None,
+    replay: Annotated | None = None,
+    concepts: bool = False,
+    block: int = 100,
+    resume: Learning | None = None,
+    key: PRNGKeyArray,
+) -> Iterator[Learning]:
+    """Learn by Adam, and report after every block of steps, each one compiled program.
+
+    Args:
+        brain: who learns.
+        weights: to begin with.
+        examples: [row] annotated triples, of which every step draws a batch with replacement.
+        lessons: what is learnt.
+        n_steps: in all.
+        batch_size: rows of a step.
+        learning_rate: at first; with `cosine` it falls to 0 at the end.
+        fixed: groups whose embeddings do not learn.
+        only: fields of the weights that learn; all if not given.
+        replay: [row] triples of old episodes, of which as many are drawn for episodic memory alone:
+            activations are replayed, no region is looked at (consolidation).
+        concepts: let labels compete with entities.
+        block: steps between reports; changes no number.
+        resume: where to go on; it must be of the same call.
+        key: each step has its own.
+
+    Raises:
+        InvalidValue: if a target or a label is out of the vocabulary, or there are no rows.
+        UnknownName: if a group or a field is not known.
+    """
+    for each in (examples, *([] if replay is None else [replay])):
+        _check_examples(brain, each)
+    mask = _mask(brain.vocabulary, weights, fixed, only)
+    rate = optax.cosine_decay_schedule(learning_rate, n_steps) if cosine else learning_rate
+    optimiser = optax.adam(rate)
+    now = resume
+    if now is None:
+        now = Learning(weights, optimiser.init(weights), jnp.asarray(0), jnp.zeros(0))
+    while (done := int(now.step)) < n_steps:
+        given = (brain, lessons, optimiser, mask, examples, replay, now[:3], key)
+        now = _block(*given, batch_size, concepts, min(block, n_steps - done))
+        yield now
+
+
+@eqx.filter_jit
+def _block(
+    brain: TensorBrain,
+    lessons: Lessons,
+    optimiser: optax.GradientTransformation,
+    mask: Weights,
+    examples: Annotated,
+    replay: Annotated | None,
+    now: tuple[Weights, Any, Array],
+    key: PRNGKeyArray,
+    batch_size: int,
+    concepts: bool,
+    n_steps: int,
+) -> Learning:
+    def batch_loss(weights: Weights, key: PRNGKeyArray) -> Float[Array, ""]:
+        choices = brain.choices(weights, concepts=concepts)
+        rows, old, own = jax.random.split(key, 3)
+        total = _mean_loss(brain, weights, choices, lessons, _draw(examples, batch_size, rows), own)
+        if replay is not None:
+            again = _draw(replay, batch_size, old)
+            total += _mean_loss(brain, weights, choices, Lessons(("episodic",)), again, own)
+        return total
+
+    def step(now: tuple[Weights, Any, Array], _: None) -> tuple[Any, Float[Array, ""]]:
+        weights, state, number = now
+        own = jax.random.fold_in(key, number)
+        value, gradient = jax.value_and_grad(batch_loss)(weights, own)
+        updates, state = optimiser.update(gradient, state, weights)
+        updates = jax.tree.map(lambda change, learns: change * learns, updates, mask)
+        return (optax.apply_updates(weights, updates), state, number + 1), value
+
+    found, losses = jax.lax.scan(step, now, None, n_steps)
+    return Learning(*found, losses)
+
+
+def _mean_loss(
+    brain: TensorBrain,
+    weights: Weights,
+    choices: Choices,
+    lessons: Lessons,
+    batch: Annotated,
+    key: PRNGKeyArray,
+) -> Float[Array, ""]:
+    keys = jax.random.split(key, len(batch.regions))
+    each = jax.vmap(lambda one, own: loss(brain, weights, choices, lessons, one, key=own))
+    return each(batch, keys).mean()
+
+
+def _draw(examples: Annotated, size: int, key: PRNGKeyArray) -> Annotated:
+    rows = jax.random.randint(key, (size,), 0, len(examples.regions))
+    return jax.tree.map(lambda each: each[rows], examples)
+
+
+def _mask(
+    vocabulary: Vocabulary, weights: Weights, fixed: tuple[str, ...], only: tuple[str, ...] | None
+) -> Weights:
+    """1 where learning changes something; rows of fixed groups and fields not named have 0."""
+    for name in only or ():
+        check_choice("field of the weights", name, Literal[Weights._fields])
+    learns: dict[str, Any] = {name: float(only is None or name in only) for name in Weights._fields}
+    kept = jnp.ones((len(vocabulary), 1)).at[vocabulary.ids(*fixed)].set(0)
+    learns |= {name: kept * learns[name] for name in ("embeddings", "scoring")}
+    mask = Weights(**learns)
+    mask = mask if weights.scoring is not None else mask._replace(scoring=None)
+    return jax.tree.map(lambda value, m: jnp.asarray(m, value.dtype), weights, mask)
+
+
+def _check_examples(brain: TensorBrain, examples: Annotated) -> None:
+    if len(examples.regions) == 0:
+        raise InvalidValue("there are no annotated triples to learn from; give one or more.")
+    columns = dict(zip(ROLES, examples.targets, strict=True)) | examples.labels
+    for name, ids in columns.items():
+        given = np.asarray(ids)
+        brain.vocabulary.check(given[given != -1], f"the column {name!r} of the annotated triples")
+    width = examples.regions.shape[-1]
+    if width != brain.n_features:
+        raise InvalidValue(f"regions have {width} features; the model takes {brain.n_features}.")
+
+
+# ---- at one stroke -------------------------------------------------------------------------------
+
+
+def write(weights: Weights, index: Int[Array, ""] | int, trace: Float[Array, " state"]) -> Weights:
+    """One-shot learning of an index: what is in the shared layer becomes its embedding ([P20]).
+
+    One row changes, no other ever does.
+
+    Args:
+        weights: before.
+        index: global.
+        trace: q itself, or as `normalised_trace` has it.
+    """
+    embeddings = weights.embeddings.at[index].set(trace)
+    scoring = None if weights.scoring is None else weights.scoring.at[index].set(trace)
+    return weights._replace(embeddings=embeddings, scoring=scoring)
+
+
+def normalised_trace(
+    weights: Weights, state: Float[Array, " state"], like: Int[Array, " index"]
+) -> Float[Array, " state"]:
+    """sig(q) - 1/2, as long as the embeddings of other indices are on average.
+
+    The length of an embedding sets the logit of its index: a raw q would win or lose by it.
+
+    Args:
+        weights: with the others.
+        state: q.
+        like: global indices of the others.
+    """
+    trace = jax.nn.sigmoid(state) - 0.5
+    length = jnp.linalg.norm(weights.embeddings[like], axis=-1).mean()
+    return trace * length / jnp.linalg.norm(trace)
+
+
+def with_room(weights: Weights, n_new: int) -> Weights:
+    """Rows of zeros for indices that `Vocabulary.grown` adds."""
+
+    def longer(rows: Array) -> Array:
+        return jnp.concatenate([rows, jnp.zeros((n_new, *rows.shape[1:]), rows.dtype)])
+
+    scoring = None if weights.scoring is None else longer(weights.scoring)
+    grown = weights._replace(embeddings=longer(weights.embeddings), scoring=scoring)
+    return grown._replace(offsets=longer(weights.offsets))
+
+
+def is_novel(scores: Float[Array, " entity"], threshold: float) -> Bool[Array, ""]:
+    """Whether no known entity's score reaches the threshold, so that a new index is due."""
+    return jnp.max(scores) < threshold

@@ -1,0 +1,218 @@
+"""A Tensor Brain before generated scenes: its vocabulary, its lessons, and what it answers.
+
+The same rows serve as perception (regions are looked at), as episodes (the embedding of the scene's
+index is put back) and as general knowledge (the semantic state is).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from cogmem.errors import InvalidValue
+from cogmem.models.index_layer import (
+    Candidates,
+    Choices,
+    Decoded,
+    Inputs,
+    Pick,
+    Targets,
+    log_probability,
+    picks,
+)
+from cogmem.models.parameters import check_choice
+from cogmem.models.tensor_brain import TensorBrain, Weights
+from cogmem.models.tensor_brain_learning import Annotated
+from cogmem.models.vocabulary import Vocabulary
+from cogmem.tasks.scenes import GROUPS, Pairs, Scenes, World, labels, pairs
+
+__all__ = [
+    "Answers",
+    "Source",
+    "annotated",
+    "answers",
+    "proportions",
+    "scene_brain",
+    "source_of",
+]
+
+Source = Literal["perception", "episodic", "semantic", "mean of episodes"]
+"""What is put into the decoder; the last is the mean of all episodes' embeddings."""
+
+
+def scene_brain(world: World, n_episodes: int, **options: Any) -> TensorBrain:
+    """A brain with an index for each episode, known entity, label and predicate of a world.
+
+    Args:
+        world: whose labels it knows; novel entities have no index.
+        n_episodes: episodes that there is room for.
+        options: as in `TensorBrain`.
+    """
+    names = labels(world)
+    groups: dict[str, Sequence[str]] = {"episode": [f"episode {i}" for i in range(n_episodes)]}
+    groups |= {"entity": names["entity"][: world.n_known]}
+    groups |= {name: names[name] for name in (*GROUPS, "predicate")}
+    sizes = {"n_features": world.design.n_features} | options
+    return TensorBrain(Vocabulary.of(groups), **sizes)
+
+
+def annotated(
+    brain: TensorBrain,
+    world: World,
+    scenes: Scenes | Pairs,
+    *,
+    first_episode: int | None = None,
+) -> Annotated:
+    """Every related pair of some scenes as a row to learn or to be tested on.
+
+    Args:
+        brain: from `scene_brain`.
+        world: of the scenes.
+        scenes: as they are, or as rows.
+        first_episode: which episode the first scene is, the others following; None for test scenes,
+            which are no episodes.
+
+    Raises:
+        InvalidValue: if there is no room for so many episodes.
+    """
+    rows = pairs(world, scenes) if isinstance(scenes, Scenes) else scenes
+    words = brain.vocabulary
+    episode = np.full(len(rows.scene), -1)
+    if first_episode is not None:
+        episode = _ids(words, "episode", np.asarray(rows.scene) + first_episode)
+    who = [np.asarray(each) for each in (rows.subject, rows.object)]
+    known = [
+        np.where(each < world.n_known, _ids(words, "entity", each % world.n_known), -1)
+        for each in who
+    ]
+    targets = [episode, *known, _ids(words, "predicate", rows.predicate)]
+    columns = np.moveaxis(np.asarray(rows.labels), -1, 0)
+    return Annotated(
+        jnp.asarray(rows.regions),
+        Targets(*(jnp.asarray(each) for each in targets)),
+        {k: jnp.asarray(_ids(words, k, v)) for k, v in zip(GROUPS, columns, strict=True)},
+    )
+
+
+def _ids(words: Vocabulary, group: str, local: Any) -> Any:
+    ids = words.ids(group)
+    if np.max(local) >= len(ids):
+        raise InvalidValue(
+            f"{group} {np.max(local)} was given; the vocabulary has {len(ids)}, from 0."
+        )
+    return ids[np.asarray(local)]
+
+
+class Answers(NamedTuple):
+    """What a brain says of each row; NaN where the truth has no index.
+
+    Attributes:
+        entity: [row, 2] whether subject and object were recognised.
+        labels: [row, 2] whether the label is right, by group.
+        rank: [row] of the true predicate, 1 the best; ties share their mean rank.
+        surprise: [row] -log P of the true predicate, nats.
+    """
+
+    entity: Float[Array, "row 2"]
+    labels: dict[str, Float[Array, "row 2"]]
+    rank: Float[Array, " row"]
+    surprise: Float[Array, " row"]
+
+
+def source_of(brain: TensorBrain, weights: Weights, source: Source, example: Annotated) -> Inputs:
+    """What is put into the decoder for one row."""
+    check_choice("source", source, Source)
+    if source == "perception":
+        return brain.perceive(weights, example.regions)
+    if source == "episodic":
+        return brain.remember(weights, jnp.asarray(example.targets.scene))
+    if source == "semantic":
+        return brain.know(weights)
+    return brain.imagine(weights.embeddings[brain.vocabulary.ids("episode")].mean(axis=0))
+
+
+@eqx.filter_jit
+def answers(
+    brain: TensorBrain,
+    weights: Weights,
+    examples: Annotated,
+    how: Mapping[str, Pick] | Pick = "attention",
+    *,
+    source: Source = "perception",
+    choices: Choices | None = None,
+    key: Array | None = None,
+) -> Answers:
+    """Decode every row, and compare with what is true.
+
+    Args:
+        brain, weights: who answers.
+        examples: [row] from `annotated`.
+        how: way to choose, for all windows or each; "teacher" tells the true subject and object.
+        source: from where.
+        choices: who competes; entities if not given.
+        key: where choices are drawn.
+    """
+    ways = picks(how) if isinstance(how, str) else how
+    rivals = brain.choices(weights) if choices is None else choices
+    keys = None if key is None else jax.random.split(key, len(examples.regions))
+
+    def one(example: Annotated, key: Array | None) -> Answers:
+        inputs = source_of(brain, weights, source, example)
+        found = brain.decode(weights, inputs, rivals, ways, targets=example.targets, key=key)
+        return _compare(found, rivals, example)
+
+    return jax.vmap(one, (0, None if keys is None else 0))(examples, keys)
+
+
+def _compare(found: Decoded, rivals: Choices, example: Annotated) -> Answers:
+    told, windows = example.targets, (found.subject, found.object)
+    entity = [
+        _right(window.scores, rivals.subject, target)
+        for window, target in zip(windows, (told.subject, told.object), strict=True)
+    ]
+    of_labels = {
+        name: jnp.stack(
+            [
+                _right(window.unary[name], rivals.unary[name], target)
+                for window, target in zip(windows, example.labels[name], strict=True)
+            ]
+        )
+        for name in rivals.unary
+    }
+    scores = found.predicate.scores
+    rank = _rank(scores, rivals.predicate.ids == told.predicate)
+    surprise = -log_probability(scores, rivals.predicate, told.predicate)
+    return Answers(jnp.stack(entity), of_labels, rank, surprise)
+
+
+def _right(scores: Array, rivals: Candidates, target: Any) -> Float[Array, ""]:
+    right = rivals.ids[jnp.argmax(scores)] == target
+    return jnp.where(jnp.asarray(target) >= 0, right.astype(scores.dtype), jnp.nan)
+
+
+def _rank(scores: Float[Array, " k"], own: Array) -> Float[Array, ""]:
+    mine = jnp.sum(jnp.where(own, scores, 0))
+    better, equal = (scores > mine).sum(), ((scores == mine) & ~own).sum()
+    return 1 + better + equal / 2
+
+
+def proportions(found: Answers) -> dict[str, float]:
+    """Shares of right answers, subject and object averaged, and the predicate's measures.
+
+    Returns:
+        "entity" (NaN if no row has a known one), each group of labels, "predicate @1" and "@3",
+        and "predicate surprise", nats.
+    """
+    entity = np.asarray(found.entity)
+    known = entity[~np.isnan(entity)]
+    values = {"entity": float(known.mean()) if known.size else np.nan}
+    values |= {name: float(np.mean(each)) for name, each in found.labels.items()}
+    rank = np.asarray(found.rank)
+    values |= {f"predicate @{k}": float((rank <= k).mean()) for k in (1, 3)}
+    return values | {"predicate surprise": float(np.mean(found.surprise))}
