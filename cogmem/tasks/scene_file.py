@@ -58,6 +58,8 @@ def load_scenes(path: str | Path) -> SceneData:
     _check_entities(entities, len(table))
     for split, scenes in splits.items():
         _check_split(split, scenes, len(entities["b_class"]), table.shape[2:])
+        for name in ("boxes", "pairs"):
+            _check_alike(f"{split}_{_SCENE_KEYS[name]}", scenes[name], splits[SPLITS[0]][name])
     design = _design(entities, splits, table.shape)
     world = World(**_narrow(entities), predicates=jnp.asarray(table, jnp.float32), design=design)
     return SceneData(world, *(Scenes(**_narrow(splits[split])) for split in SPLITS))
@@ -75,7 +77,7 @@ def _read(path: Path) -> Stored:
     try:
         with np.load(path) as stored:
             arrays = dict(stored)
-    except (ValueError, zipfile.BadZipFile, TypeError) as error:
+    except (ValueError, zipfile.BadZipFile, TypeError, EOFError) as error:
         raise InvalidValue(f"{path} is no npz file of scenes: {error}") from error
     expected = [f"ent_{key}" for key in _ENTITY_KEYS.values()] + ["pred_table"]
     expected += [f"{split}_{key}" for split in SPLITS for key in _SCENE_KEYS.values()]
@@ -87,7 +89,7 @@ def _read(path: Path) -> Stored:
 
 
 def _check_table(table: Float[np.ndarray, "*shape"]) -> None:
-    square = table.ndim == 4 and table.shape[0] == table.shape[1]
+    square = table.ndim == 4 and table.shape[0] == table.shape[1] and table.size > 0
     if not square or not np.allclose(table.sum(-1), 1, atol=1e-3) or table.min() < 0:
         given = f"pred_table has shape {table.shape}"
         expected = "(P-class, P-class, geometry, predicate), probabilities that add to 1"
@@ -95,7 +97,7 @@ def _check_table(table: Float[np.ndarray, "*shape"]) -> None:
 
 
 def _check_entities(entities: Stored, n_p_classes: int) -> None:
-    n = len(entities["b_class"])
+    n = entities["b_class"].size
     for name, values in entities.items():
         key = f"ent_{_ENTITY_KEYS[name]}"
         _check_shape(key, values, (n,))
@@ -109,19 +111,16 @@ def _check_split(split: str, scenes: Stored, n_entities: int, outcomes: tuple[in
     def key(name: str) -> str:
         return f"{split}_{_SCENE_KEYS[name]}"
 
-    (n, n_positions), n_pairs = (
-        _sizes(key("entities"), scenes["entities"]),
-        scenes["pairs"].shape[1:2],
-    )
+    n, n_positions = _sizes(key("entities"), scenes["entities"])
+    n_pairs, features = scenes["pairs"].shape[1:2], scenes["boxes"].shape[2:]
     shapes = dict.fromkeys(("subjects", "objects", "predicates", "geometry"), (n, *n_pairs))
     shapes |= {"situation": (n,), "pairs": (n, *n_pairs, 2)}
-    features = (scenes["boxes"].shape[-1],)
-    shapes |= {"boxes": (n, n_positions, *features), "scene": (n, *features)}
-    shapes["pair_boxes"] = (n, *n_pairs, *features)
+    shapes |= {"entities": (n, n_positions), "boxes": (n, n_positions, *features)}
+    shapes |= {"scene": (n, *features), "pair_boxes": (n, *n_pairs, *features)}
     tops = dict.fromkeys(("entities", "subjects", "objects"), n_entities)
     tops |= {"pairs": n_positions, "geometry": outcomes[0], "predicates": outcomes[1]}
     for name, values in scenes.items():
-        _check_shape(key(name), values, shapes.get(name, values.shape))
+        _check_shape(key(name), values, shapes[name])
         if name not in _FEATURES:
             _check_range(key(name), values, tops.get(name))
         elif not np.isfinite(values).all():
@@ -140,8 +139,16 @@ def _sizes(key: str, values: Int[np.ndarray, "*shape"]) -> tuple[int, int]:
 
 
 def _check_shape(key: str, values: Shaped[np.ndarray, "*shape"], expected: tuple[int, ...]) -> None:
-    if values.shape != expected:
-        raise InvalidValue(f"{key} has shape {values.shape}; expected {expected}.")
+    if values.shape != expected or not values.size:
+        raise InvalidValue(f"{key} has shape {values.shape}; expected {expected}, none of them 0.")
+
+
+def _check_alike(
+    key: str, values: Shaped[np.ndarray, "*shape"], train: Shaped[np.ndarray, "*shape"]
+) -> None:
+    if values.shape[1:] != train.shape[1:]:
+        given = f"{key} has shape {values.shape}, of training scenes {train.shape}"
+        raise InvalidValue(f"{given}; expected scenes of the same form.")
 
 
 def _check_range(key: str, values: Int[np.ndarray, "*shape"], top: int | None) -> None:
