@@ -8,7 +8,15 @@
 `curve` and `ratio` do the same for bare arrays of simulated responses, under `jax.jit` and `vmap`.
 """
 
-from cogmem.measures import continual, recognition, retention, serial, subspaces, working_memory
+from cogmem.measures import (
+    continual,
+    link_prediction,
+    recognition,
+    retention,
+    serial,
+    subspaces,
+    working_memory,
+)
 from cogmem.measures.bootstrap import Interval, NoiseCeiling, interval, noise_ceiling, rmsd
 from cogmem.measures.clustering import (
     arc,
@@ -65,6 +73,7 @@ __all__ = [
     "lag_rank",
     "latency_by_lag",
     "lbc",
+    "link_prediction",
     "noise_ceiling",
     "over_subjects",
     "pfr",
