@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from cogmem.data.psych_ds import read_psych_ds, write_psych_ds
     from cogmem.data.publications import published, published_catalogue
     from cogmem.data.recalls import Recalls
-    from cogmem.data.sets import catalogue, entry, load, load_images, load_trials
+    from cogmem.data.sets import (
+        catalogue,
+        entry,
+        load,
+        load_graph,
+        load_images,
+        load_trials,
+    )
     from cogmem.data.table import from_table, read_csv, to_table
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "from_matrices",
     "from_table",
     "load",
+    "load_graph",
     "load_images",
     "load_trials",
     "published",
@@ -46,6 +54,7 @@ _HOME = {
     "from_matrices": "matrices",
     "from_table": "table",
     "load": "sets",
+    "load_graph": "sets",
     "load_images": "sets",
     "load_trials": "sets",
     "published": "publications",

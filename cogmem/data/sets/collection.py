@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cogmem.data.recalls import Recalls
 
-__all__ = ["catalogue", "data_set", "entry", "load", "load_images", "load_trials"]
+__all__ = ["catalogue", "data_set", "entry", "load", "load_graph", "load_images", "load_trials"]
 
 Loader = Callable[..., Any]
 _SETS: dict[str, tuple[Entry, Loader]] = {}
@@ -31,8 +31,8 @@ def data_set(what: Entry) -> Callable[[Loader], Loader]:
     """Adds a data set to the catalogue.
 
     The function decorated reads its file, or files: into `Recalls` if people recalled words in any
-    order, into an `xarray.Dataset` with a variable `image` if they are images, else into one of
-    trials.
+    order, into an `xarray.Dataset` with a variable `image` if they are images, with a variable
+    `triple` if they are facts, else into one of trials.
     """
 
     def register(loader: Loader) -> Loader:
@@ -81,7 +81,7 @@ def load_trials(name: str) -> xr.Dataset:
 
     Raises:
         UnknownName: with the nearest known name.
-        InvalidValue: if the set is one of free recall, or of images.
+        InvalidValue: if the set is one of free recall, of images, or of facts.
         DataNotFound: if the file is in none of the places where cogmem looks.
         DataCorrupted: if it is not the published file.
     """
@@ -105,10 +105,27 @@ def load_images(name: str) -> xr.Dataset:
         DataNotFound: if a file is in none of the places where cogmem looks.
         DataCorrupted: if one is not the published file.
     """
-    images = _read_with("load_images", name).copy()
-    for variable in images.variables.values():
-        variable.values.setflags(write=False)
-    return images
+    return _shared(_read_with("load_images", name))
+
+
+def load_graph(name: str) -> xr.Dataset:
+    """A knowledge graph, for models that complete it.
+
+    Args:
+        name: one of `catalogue()`, e.g. "kinships".
+
+    Returns:
+        Dataset: `triple` int [fact, role], numbers of subject, predicate and object, whose names
+        are along `entity` and `predicate`; the coordinate `split` [fact], "train", "valid" or
+        "test". Its arrays are shared and read-only, copy one to change it. `attrs` as of `load`.
+
+    Raises:
+        UnknownName: with the nearest known name.
+        InvalidValue: if the set is not a graph.
+        DataNotFound: if a file is in none of the places where cogmem looks.
+        DataCorrupted: if one is not the published file.
+    """
+    return _shared(_read_with("load_graph", name))
 
 
 def entry(name: str) -> Entry:
@@ -163,7 +180,17 @@ def _read_with(reader: str, name: str) -> Any:
 def _reader_of(behaviour: Any) -> str:
     if not hasattr(behaviour, "dims"):
         return "load"
+    if "triple" in behaviour:
+        return "load_graph"
     return "load_images" if "image" in behaviour else "load_trials"
+
+
+def _shared(found: xr.Dataset) -> xr.Dataset:
+    """Attributes are the caller's own; arrays are everybody's, and read-only."""
+    copy = found.copy()
+    for variable in copy.variables.values():
+        variable.values.setflags(write=False)
+    return copy
 
 
 def _read(name: str) -> Any:
