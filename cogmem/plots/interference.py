@@ -11,13 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from cogmem.plots.lines import GUIDE, note
+from cogmem.plots.lines import GUIDE, interval_line, legend_below, note
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     PEOPLE_BAND,
     PEOPLE_LINE,
     SMALL,
-    LineLook,
     house_style,
     line_look,
     panel_letter,
@@ -75,16 +74,9 @@ def interference(nodes: Mapping[str, xr.Dataset]) -> Figure:
         for ax, letter, title in zip(panels, "ABCDEF", titles, strict=True):
             panel_letter(ax, letter, x=-24)
             ax.set_title(title)
-            _legend(ax)
+            legend_below(ax, 2)
         figure.supxlabel(_NOTE, fontsize=SMALL, x=0.01, ha="left", color="0.35")
     return figure
-
-
-def _line(ax: Axes, part: xr.Dataset, x: Any, look: LineLook, label: str, **how: Any) -> None:
-    """A mean with its interval."""
-    style = look._asdict() | {"markevery": how.pop("markevery", 1)} | how
-    ax.fill_between(x, part["low"], part["high"], color=style["color"], alpha=0.2, linewidth=0)
-    ax.plot(x, part["mean"], label=label, **style)
 
 
 def _course(ax: Axes, course: xr.Dataset, share: float) -> None:
@@ -95,7 +87,7 @@ def _course(ax: Axes, course: xr.Dataset, share: float) -> None:
         for name, dashes, filled in (("A-B", "-", look.color), ("A-C", (0, (3, 1.5)), "white")):
             part = course.sel(protection=g, original="criterion", list=name)
             how = {"linestyle": dashes, "mfc": filled, "markevery": [0, 1, 5, 10, 20]}
-            _line(ax, part, x, look, f"{name}, {_NAMES[g]}", **how)
+            interval_line(ax, x, part, look, f"{name}, {_NAMES[g]}", **how)
     if share == 0:
         part = course.sel(protection=1.0, original="overlearned", list="A-C")
         ax.plot(
@@ -128,7 +120,9 @@ def _retained(ax: Axes, learning: xr.Dataset) -> None:
         for original, dashes in (("criterion", "-"), ("overlearned", (0, (1, 1)))):
             part = learning.sel(protection=g, original=original)
             part = xr.Dataset({name: part[f"kept_{name}"] for name in ("mean", "low", "high")})
-            _line(ax, part, x, look, f"{_NAMES[g]}, {_ORIGINAL[original]}", linestyle=dashes)
+            interval_line(
+                ax, x, part, look, f"{_NAMES[g]}, {_ORIGINAL[original]}", linestyle=dashes
+            )
     _proportion(ax, "A-B recalled after 20 trials of A-C")
     ax.set_xlabel(r"Share of context in a cue, $\rho$")
     ax.set_xticks(*_TICKS)
@@ -163,9 +157,9 @@ def _graded(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
     x = means["protection"].values
     for index, trial in enumerate((5, 10, 20)):
         part = means.sel(trial=trial, list="A-B")
-        _line(ax, part, x, line_look(index + 2), f"A-B, {trial} trials")
+        interval_line(ax, x, part, line_look(index + 2), f"A-B, {trial} trials")
     part = means.sel(trial=20, list="A-C")
-    _line(ax, part, x, line_look(6), "A-C, 20 trials", linestyle=(0, (3, 1.5)), mfc="white")
+    interval_line(ax, x, part, line_look(6), "A-C, 20 trials", linestyle=(0, (3, 1.5)), mfc="white")
     rmse, people = nodes["underwood_fit"]["rmse"], nodes["underwood"]["recalled"]
     best = float(rmse["protection"][np.argmin(rmse.values)])
     ax.plot(best, float(people.sel(trial=20)), label="people, 20 trials*", **_UNVERIFIED)
@@ -188,17 +182,3 @@ def _lists(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
     _proportion(ax, "First list recalled")
     ax.set_xlabel("Interpolated lists")
     ax.set_xticks(after)
-
-
-def _legend(ax: Axes, n_columns: int = 2) -> None:
-    """Below the panel, where no line is."""
-    ax.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.46, -0.19),
-        ncols=n_columns,
-        fontsize=SMALL,
-        handlelength=2.2,
-        columnspacing=1.0,
-        labelspacing=0.3,
-        borderaxespad=0,
-    )

@@ -11,13 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from cogmem.plots.lines import GUIDE
+from cogmem.plots.lines import GUIDE, interval_line, legend_below
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     PEOPLE_BAND,
     PEOPLE_LINE,
     SMALL,
-    LineLook,
     house_style,
     line_look,
     panel_letter,
@@ -69,13 +68,6 @@ def interpolated_learning(nodes: Mapping[str, xr.Dataset]) -> Figure:
     return figure
 
 
-def _line(ax: Axes, part: xr.Dataset, x: Any, look: LineLook, label: str, **how: Any) -> None:
-    """A mean with its interval."""
-    style = look._asdict() | how
-    ax.fill_between(x, part["low"], part["high"], color=style["color"], alpha=0.2, linewidth=0)
-    ax.plot(x, part["mean"], label=label, **style)
-
-
 def _course(ax: Axes, course: xr.Dataset) -> None:
     """A-B recalled over trials of A-C and of D-C."""
     x = course["trial"].values
@@ -83,11 +75,11 @@ def _course(ax: Axes, course: xr.Dataset) -> None:
     for name, look in _LOOKS.items():
         for following, how in (("A-C", {"linestyle": "-"}), ("D-C", _APART)):
             part = course.sel(network=name, following=following, original="criterion")
-            _line(ax, part, x, look, f"{name}, {following}", markevery=marks, **how)
+            interval_line(ax, x, part, look, f"{name}, {following}", markevery=marks, **how)
     ax.axhline(1, **GUIDE, label="rest")
     _proportion(ax, "A-B recalled")
     ax.set_xlabel("Trials of A-C or D-C")
-    _legend(ax, 3)
+    legend_below(ax, 3)
 
 
 def _controls(ax: Axes, ri: xr.Dataset) -> None:
@@ -103,7 +95,7 @@ def _controls(ax: Axes, ri: xr.Dataset) -> None:
     ax.set_xticks(x, [f"{each}" for each in ri["following"].values])
     ax.axhline(0, color="black", linewidth=0.6)
     _percent(ax, "RI after 20 trials (%)")
-    _legend(ax, 3)
+    legend_below(ax, 3)
 
 
 def _degree(ax: Axes, ri: xr.Dataset) -> None:
@@ -113,11 +105,11 @@ def _degree(ax: Axes, ri: xr.Dataset) -> None:
         for original, how in (("criterion", {"linestyle": "-"}), ("overlearned", _APART)):
             part = 100 * ri.sel(network=name, following="A-C", original=original)
             more = ", overlearned" if original == "overlearned" else ""
-            _line(ax, part, x, look, name + more, **how)
+            interval_line(ax, x, part, look, name + more, **how)
     ax.set_xticks(x, [str(n) for n in ri["degree"].values])
     ax.set_xlabel("Trials of A-C, with or without tests")
     _percent(ax, "RI (%)")
-    _legend(ax, 2)
+    legend_below(ax, 2)
 
 
 def _signs(ax: Axes, signs: xr.Dataset) -> None:
@@ -155,13 +147,13 @@ def _lists(ax: Axes, lists: xr.Dataset) -> None:
     ax.fill_between(x, people["low"], people["high"], color=PEOPLE_BAND, linewidth=0)
     ax.plot(x, people["mean"], color=PEOPLE_LINE, label="people")
     for name, look in _LOOKS.items():
-        _line(ax, lists.sel(who=name), x, look, name)
+        interval_line(ax, x, lists.sel(who=name), look, name)
     apart = lists.sel(who="plain, own contexts")
-    _line(ax, apart, x, line_look(6), "plain, own contexts", **_APART)
+    interval_line(ax, x, apart, line_look(6), "plain, own contexts", **_APART)
     _proportion(ax, "First list recalled")
     ax.set_xlabel("Interpolated lists")
     ax.set_xticks(x)
-    _legend(ax, 2)
+    legend_below(ax, 2)
 
 
 def _laws(ax: Axes, laws: xr.Dataset) -> None:
@@ -183,7 +175,7 @@ def _laws(ax: Axes, laws: xr.Dataset) -> None:
     ax.set_yticks(y, shown)
     ax.set(ylim=(len(shown) - 0.5, -0.5), xlabel="RMSE of the fitted law")
     ax.set_xlim(left=-0.005)
-    _legend(ax, 2)
+    legend_below(ax, 2)
 
 
 def _proportion(ax: Axes, label: str) -> None:
@@ -196,17 +188,3 @@ def _percent(ax: Axes, label: str) -> None:
     ax.set_ylim(-5, 105)
     ax.set_yticks([0, 25, 50, 75, 100])
     ax.set_ylabel(label)
-
-
-def _legend(ax: Axes, n_columns: int) -> None:
-    """Below the panel, where no line is."""
-    ax.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.46, -0.19),
-        ncols=n_columns,
-        fontsize=SMALL,
-        handlelength=2.2,
-        columnspacing=1.0,
-        labelspacing=0.3,
-        borderaxespad=0,
-    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from cogmem.plots.style import SMALL, LineLook
 
-__all__ = ["GUIDE", "banded_line", "note", "small_legend"]
+__all__ = ["GUIDE", "banded_line", "interval_line", "legend_below", "note", "small_legend"]
 
 GUIDE: dict[str, Any] = {"color": "0.5", "linewidth": 0.6, "linestyle": (0, (4, 2)), "zorder": 1}
 """How a line at chance or at the ceiling looks."""
@@ -41,6 +42,38 @@ def banded_line(
     ax.fill_between(x, low, high, color=how["color"], alpha=0.2, linewidth=0, zorder=2)
     (line,) = ax.plot(x, mean, label=label, **{"zorder": 3} | how)
     return line
+
+
+def interval_line(
+    ax: Axes, x: ArrayLike, part: xr.Dataset, look: LineLook, label: str, **how: Any
+) -> None:
+    """A mean and its interval as a band.
+
+    Args:
+        ax: the panel.
+        x: [point].
+        part: `mean`, `low` and `high` (point).
+        look: of the line.
+        label: in the legend.
+        how: of the line, over its look.
+    """
+    style = look._asdict() | how
+    ax.fill_between(x, part["low"], part["high"], color=style["color"], alpha=0.2, linewidth=0)
+    ax.plot(x, part["mean"], label=label, **style)
+
+
+def legend_below(ax: Axes, n_columns: int) -> None:
+    """A legend in the smallest text, centred below the panel and its labels, where no line is."""
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.46, -0.19),
+        ncols=n_columns,
+        fontsize=SMALL,
+        handlelength=2.2,
+        columnspacing=1.0,
+        labelspacing=0.3,
+        borderaxespad=0,
+    )
 
 
 def small_legend(ax: Axes, where: str | tuple[float, float], title: str | None = None) -> None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from cogmem.plots.accuracy_matrix import accuracy_matrix
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     SMALL,
@@ -65,28 +66,13 @@ def _upper(figure: SubFigure, learning: xr.Dataset, laws: xr.Dataset) -> None:
     mean = learning["accuracy"].mean("seed", skipna=False)
     low = 10 * np.floor(float(mean.sel(condition=names).min()) / 10)
     for ax, name, letter in zip(panels, names, "AB", strict=False):
-        image = _matrix(ax, mean.sel(condition=name).values, low)
+        image = accuracy_matrix(ax, mean.sel(condition=name).values, low)
+        ax.set_ylabel("Tasks learnt $t$")
         ax.set_title(f"{name}: accuracy R (%)")
         panel_letter(ax, letter, x=-16)
     figure.colorbar(image, ax=list(panels[:2]), location="bottom", shrink=0.5, aspect=30, pad=0.02)
     _first_task(panels[2], learning["accuracy"].sel(task=1), laws)
     panel_letter(panels[2], "C", x=-16)
-
-
-def _matrix(ax: Axes, r: np.ndarray, low: float) -> Any:
-    """R[t, j] as cells with their values, rounded."""
-    image = ax.imshow(r, cmap="cividis", vmin=low, vmax=100)
-    for after, task in zip(*np.nonzero(~np.isnan(r)), strict=True):
-        value = r[after, task]
-        shade = "white" if value < (low + 100) / 2 else "black"
-        ax.text(task, after, f"{value:.0f}", color=shade, fontsize=SMALL, ha="center", va="center")
-    ticks = np.arange(len(r))
-    ax.set_xticks(ticks, [str(t + 1) for t in ticks])
-    ax.set_yticks(ticks, [str(t + 1) for t in ticks])
-    ax.tick_params(length=0)
-    ax.set_xlabel("Tested task $j$")
-    ax.set_ylabel("Tasks learnt $t$")
-    return image
 
 
 def _first_task(ax: Axes, accuracy: xr.DataArray, laws: xr.Dataset) -> None:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
+from cogmem.plots.accuracy_matrix import accuracy_matrix
 from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["split_digits"]
@@ -62,28 +63,13 @@ def _matrices(figure: SubFigure, accuracy: xr.DataArray) -> None:
     low = 10 * np.floor(float(mean.sel(condition=list(COMPARED)).min()) / 10)
     for place, (ax, (scenario, name)) in enumerate(zip(panels, pairs, strict=True)):
         r = mean.sel(scenario=scenario, condition=name)
-        image = _matrix(ax, r.transpose("after", "task").values, low)
+        image = accuracy_matrix(ax, r.transpose("after", "task").values, low)
         ax.set_title(f"{name}, {SAID[scenario]}")
         panel_letter(ax, "ABCD"[place], x=-14)
     panels[0].set_ylabel("Tasks learnt $t$")
     bar = figure.colorbar(image, ax=list(panels), location="right", shrink=0.8, pad=0.01)
     bar.set_label("Accuracy R (%)")
     bar.outline.set_linewidth(0.4)
-
-
-def _matrix(ax: Axes, r: np.ndarray, low: float) -> Any:
-    """R[t, j] as cells with their values, rounded."""
-    image = ax.imshow(r, cmap="cividis", vmin=low, vmax=100)
-    for after, task in zip(*np.nonzero(~np.isnan(r)), strict=True):
-        value = r[after, task]
-        shade = "white" if value < (low + 100) / 2 else "black"
-        ax.text(task, after, f"{value:.0f}", color=shade, fontsize=SMALL, ha="center", va="center")
-    ticks = np.arange(len(r))
-    ax.set_xticks(ticks, [str(t + 1) for t in ticks])
-    ax.set_yticks(ticks, [str(t + 1) for t in ticks])
-    ax.tick_params(length=0)
-    ax.set_xlabel("Tested task $j$")
-    return image
 
 
 # ---- what is read off it ------------------------------------------------------------------------

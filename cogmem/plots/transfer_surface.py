@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 
-from cogmem.plots.lines import GUIDE
+from cogmem.plots.lines import GUIDE, interval_line, legend_below
 from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["transfer_surface"]
@@ -68,24 +68,12 @@ def _curves(ax: Axes, part: xr.Dataset, responses: list[str], label: str) -> Non
     for kind in responses:
         for name, look in _LOOKS.items():
             one = part.sel(network=name, responses=kind)
-            style = look._asdict() | _DASHES[kind]
-            color = look.color
-            ax.fill_between(x, one["low"], one["high"], color=color, alpha=0.2, linewidth=0)
             more = "" if len(responses) == 1 else f", {'new' if kind == 'unrelated' else 'same'}"
-            ax.plot(x, one["mean"], label=name + more, **style)
+            interval_line(ax, x, one, look, name + more, **_DASHES[kind])
     ax.set_xticks(x, [f"{s:g}".removeprefix("0") or "0" for s in x])
     ax.set_xlabel("Similarity of stimuli (cosine)")
     ax.set_ylabel(label)
-    ax.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.46, -0.19),
-        ncols=3 if len(responses) == 1 else 2,
-        fontsize=SMALL,
-        handlelength=2.2,
-        columnspacing=1.0,
-        labelspacing=0.3,
-        borderaxespad=0,
-    )
+    legend_below(ax, 3 if len(responses) == 1 else 2)
 
 
 def _signs(ax: Axes, signs: xr.Dataset) -> None:
