@@ -21,6 +21,7 @@ from cogmem.errors import InvalidValue
 from cogmem.models.hlop import LateralCircuit, Subspace
 from cogmem.models.parameters import check_choice, check_values, parameter
 from cogmem.models.spiking_training import Method, Signals, Weights, random_head
+from cogmem.models.task_boundaries import ReadOut, add_rows, answering, make_room, stored
 
 __all__ = [
     "ContinualLearner",
@@ -151,16 +152,8 @@ class ContinualLearner(eqx.Module):
         weights = self.method.begin(self.sizes, key=key)
         n_heads = self.n_tasks if self.heads == "per task" else 0
         heads = jnp.zeros((n_heads, *weights.layers[-1].shape))
-        subspaces = tuple(map(self._room, self.circuits, self.sizes, zip(*self.rows, strict=True)))
+        subspaces = tuple(map(make_room, self.circuits, self.sizes, zip(*self.rows, strict=True)))
         return Knowledge(weights, subspaces, jnp.asarray(0), heads, jnp.zeros(heads.shape[:2]))
-
-    def _room(
-        self, circuit: LateralCircuit | None, n_inputs: int, rows: tuple[int, ...]
-    ) -> Subspace | None:
-        if circuit is None:
-            return None
-        # The last task's rows never become old ones within the tasks that there is room for.
-        return circuit.begin(n_inputs, sum(rows[:-1]), max(rows))
 
     def begin_task(self, knowledge: Knowledge, *, key: PRNGKeyArray) -> Knowledge:
         """What was learnt so far becomes old, and rows are added for what comes.
@@ -173,16 +166,10 @@ class ContinualLearner(eqx.Module):
 
     def _with_rows(self, knowledge: Knowledge, key: PRNGKeyArray) -> Knowledge:
         counts = jnp.asarray(self.rows)[knowledge.n_tasks]
-        subspaces = []
-        for depth, (circuit, subspace) in enumerate(
-            zip(self.circuits, knowledge.subspaces, strict=True)
-        ):
-            if circuit is not None and subspace is not None:
-                own = jax.random.fold_in(key, depth)
-                subspace = circuit.add_rows(circuit.freeze(subspace), counts[depth], key=own)
-            subspaces.append(subspace)
-        known = knowledge._replace(subspaces=tuple(subspaces), n_tasks=knowledge.n_tasks + 1)
-        return self._new_head(known, jax.random.fold_in(key, len(self.circuits)))
+        *keys, of_head = (jax.random.fold_in(key, i) for i in range(len(self.circuits) + 1))
+        subspaces = tuple(map(add_rows, self.circuits, knowledge.subspaces, counts, keys))
+        known = knowledge._replace(subspaces=subspaces, n_tasks=knowledge.n_tasks + 1)
+        return self._new_head(known, of_head)
 
     def _new_head(self, knowledge: Knowledge, key: PRNGKeyArray) -> Knowledge:
         if self.heads == "shared":
@@ -200,10 +187,8 @@ class ContinualLearner(eqx.Module):
         weights = knowledge.weights
         if self.heads == "shared":
             return weights
-        present = knowledge.n_tasks - 1 == task
-        head = jnp.where(present, weights.layers[-1], knowledge.heads[task])
-        bias = jnp.where(present, weights.bias, knowledge.biases[task])
-        return weights._replace(layers=(*weights.layers[:-1], head), bias=bias)
+        own = answering(*_read_outs(knowledge), knowledge.n_tasks, task)
+        return weights._replace(layers=(*weights.layers[:-1], own.head), bias=own.bias)
 
     def learn(
         self, knowledge: Knowledge, x: Float[Array, "item input"], labels: Int[Array, " item"]
@@ -263,9 +248,14 @@ class ContinualLearner(eqx.Module):
     def _store_head(self, knowledge: Knowledge) -> Knowledge:
         if self.heads == "shared":
             return knowledge
-        at, weights = knowledge.n_tasks - 1, knowledge.weights
-        heads = knowledge.heads.at[at].set(weights.layers[-1])
-        return knowledge._replace(heads=heads, biases=knowledge.biases.at[at].set(weights.bias))
+        kept = stored(*_read_outs(knowledge), knowledge.n_tasks)
+        return knowledge._replace(heads=kept.head, biases=kept.bias)
+
+
+def _read_outs(knowledge: Knowledge) -> tuple[ReadOut, ReadOut]:
+    """Of the present task, and those stored."""
+    weights = knowledge.weights
+    return ReadOut(weights.layers[-1], weights.bias), ReadOut(knowledge.heads, knowledge.biases)
 
 
 def check_room(begun: Int[Array, ""], n_tasks: int) -> None:

@@ -44,6 +44,7 @@ from cogmem.models.spiking_convolution import (
     SpikingConvNet,
     patches,
 )
+from cogmem.models.task_boundaries import ReadOut, add_rows, answering, make_room, stored
 
 __all__ = ["ConvKnowledge", "ConvolutionalLearner", "WarmUpCosine", "projected"]
 
@@ -179,7 +180,7 @@ class ConvolutionalLearner(eqx.Module):
         n_heads = self.n_tasks if self.heads == "per task" else 0
         heads = jnp.zeros((n_heads, *weights.head.shape))
         rows = zip(*self.rows, strict=True)
-        subspaces = tuple(map(_room, self.circuits, self.network.n_traced, rows))
+        subspaces = tuple(map(make_room, self.circuits, self.network.n_traced, rows))
         biases = jnp.zeros(heads.shape[:2])
         start = self._optimiser().init(weights)
         return ConvKnowledge(weights, subspaces, jnp.asarray(0), heads, biases, start)
@@ -193,7 +194,7 @@ class ConvolutionalLearner(eqx.Module):
         check_room(knowledge.n_tasks, self.n_tasks)
         counts = jnp.asarray(self.rows)[knowledge.n_tasks]
         keys = jax.random.split(key, len(self.circuits) + 1)
-        grown = map(_grown, self.circuits, knowledge.subspaces, counts, keys)
+        grown = map(add_rows, self.circuits, knowledge.subspaces, counts, keys)
         weights = self._new_head(knowledge, keys[-1])
         return knowledge._replace(
             weights=weights,
@@ -215,10 +216,8 @@ class ConvolutionalLearner(eqx.Module):
         weights = knowledge.weights
         if self.heads == "shared":
             return weights
-        present = knowledge.n_tasks - 1 == task
-        head = jnp.where(present, weights.head, knowledge.heads[task])
-        bias = jnp.where(present, weights.bias, knowledge.biases[task])
-        return weights._replace(head=head, bias=bias)
+        own = answering(*_read_outs(knowledge), knowledge.n_tasks, task)
+        return weights._replace(head=own.head, bias=own.bias)
 
     # ---- a batch ---------------------------------------------------------------------------------
 
@@ -307,24 +306,14 @@ class ConvolutionalLearner(eqx.Module):
     def _store_head(self, knowledge: ConvKnowledge) -> ConvKnowledge:
         if self.heads == "shared":
             return knowledge
-        at, weights = knowledge.n_tasks - 1, knowledge.weights
-        heads = knowledge.heads.at[at].set(weights.head)
-        return knowledge._replace(heads=heads, biases=knowledge.biases.at[at].set(weights.bias))
+        kept = stored(*_read_outs(knowledge), knowledge.n_tasks)
+        return knowledge._replace(heads=kept.head, biases=kept.bias)
 
 
-def _room(circuit: LateralCircuit | None, n_inputs: int, rows: tuple[int, ...]) -> Subspace | None:
-    if circuit is None:
-        return None
-    # The last task's rows never become old ones within the tasks that there is room for.
-    return circuit.begin(n_inputs, sum(rows[:-1]), max(rows))
-
-
-def _grown(
-    circuit: LateralCircuit | None, subspace: Subspace | None, n_rows: Array, key: Array
-) -> Subspace | None:
-    if circuit is None or subspace is None:
-        return subspace
-    return circuit.add_rows(circuit.freeze(subspace), n_rows, key=key)
+def _read_outs(knowledge: ConvKnowledge) -> tuple[ReadOut, ReadOut]:
+    """Of the present task, and those stored."""
+    weights = knowledge.weights
+    return ReadOut(weights.head, weights.bias), ReadOut(knowledge.heads, knowledge.biases)
 
 
 def _protection(circuit: LateralCircuit | None, subspace: Subspace | None) -> Protection:
