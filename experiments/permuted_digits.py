@@ -74,8 +74,9 @@ from cogmem.models.hlop import LateralCircuit
 from cogmem.models.hlop_controls import CONTROLS
 from cogmem.models.retention import LAWS
 from cogmem.models.spiking_training import DSR
+from cogmem.participants.class_streams import examples
 from cogmem.plots.permuted_digits import permuted_digits
-from cogmem.tasks.continual import ClassStream, generated_stream, normalised, permuted
+from cogmem.tasks.continual import ClassStream, generated_stream, permuted
 
 N_CLASSES = 10
 RATES = (0.001, 0.01, 0.01)
@@ -159,18 +160,6 @@ def class_stream(config: Config) -> ClassStream:
     parts = (("train", config.n_train), ("test", config.n_test))
     kept = np.concatenate([np.flatnonzero(split == part)[:n] for part, n in parts])
     return permuted(images.isel(item=kept), config.n_tasks)
-
-
-def examples(stream: ClassStream) -> tuple[list[Examples], list[Examples]]:
-    """Training and test examples of each task, which share one copy of the normalised images."""
-    first = stream[0]
-    train, test = (normalised(jnp.asarray(x, jnp.float32)) for x in (first.train, first.test))
-    labels = [jnp.asarray(x) for x in (first.train_label, first.test_label)]
-    orders = [jnp.asarray(task.pixels) for task in stream]
-    return (
-        [Examples(train, labels[0], pixels) for pixels in orders],
-        [Examples(test, labels[1], pixels) for pixels in orders],
-    )
 
 
 # ---- the networks --------------------------------------------------------------------------------

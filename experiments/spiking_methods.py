@@ -68,7 +68,6 @@ MNIST is not at hand. A run that was stopped goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, NamedTuple, cast
@@ -90,8 +89,9 @@ from cogmem.measures.subspaces import orthonormality_defect
 from cogmem.models.continual_learner import ContinualLearner, Examples, Knowledge, learn_stream
 from cogmem.models.hlop import LateralCircuit, Quantiser
 from cogmem.models.spiking_training import BPTT, DSR, OTTT, Method, Propagation, Signals
+from cogmem.participants.class_streams import examples, in_numpy
 from cogmem.plots.spiking_methods import spiking_methods
-from cogmem.tasks.continual import ClassStream, generated_stream, normalised, permuted
+from cogmem.tasks.continual import ClassStream, generated_stream, permuted
 
 METHODS: dict[str, type[Method]] = {"DSR": DSR, "BPTT": BPTT, "OTTT": OTTT}
 PROPAGATIONS = ("backpropagation", "feedback alignment", "sign symmetric")
@@ -164,7 +164,7 @@ def run(config: Config, session: Session) -> xr.Dataset:
     report = session.begin(len(pairs))
     with store.writing():
         table = store.table("runs", columns, len(pairs), 1)
-        done, data = table.done, examples(config)
+        done, data = table.done, examples(stream(config), currents=in_numpy)
         for row, (condition, seed) in enumerate(pairs):
             if not done[row]:
                 found = one_run(config, condition, seed, data)
@@ -279,23 +279,6 @@ def defects(knowledge: Knowledge) -> Float[np.ndarray, " layer"]:
 
 
 # ---- tasks ---------------------------------------------------------------------------------------
-
-
-def examples(config: Config) -> Data:
-    """Training and test examples; all tasks share their images."""
-    tasks = list(stream(config))
-    first = tasks[0]
-    parts = (first.train, first.train_label), (first.test, first.test_label)
-    train, test = (
-        [Examples(jnp.asarray(inputs), jnp.asarray(labels), jnp.asarray(t.pixels)) for t in tasks]
-        for inputs, labels in _shared(parts)
-    )
-    return train, test
-
-
-def _shared(parts: tuple[tuple[np.ndarray, np.ndarray], ...]) -> Iterator[Labelled]:
-    for images, labels in parts:
-        yield jnp.asarray(normalised(images.astype("float32"))), jnp.asarray(labels)
 
 
 def stream(config: Config) -> ClassStream:

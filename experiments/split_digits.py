@@ -71,8 +71,9 @@ from cogmem.models.hlop import LateralCircuit
 from cogmem.models.hlop_convolution import ConvKnowledge, ConvolutionalLearner
 from cogmem.models.spiking_convolution import SpikingConvNet, patches
 from cogmem.models.spiking_training import DSR
+from cogmem.participants.class_streams import examples
 from cogmem.plots.split_digits import split_digits
-from cogmem.tasks.continual import ClassStream, labelled_images, normalised, split
+from cogmem.tasks.continual import ClassStream, labelled_images, split
 from cogmem.tasks.digits import digit_like
 
 CLASSES_PER_TASK = 2
@@ -164,17 +165,6 @@ def generated(config: Config, seed: int) -> xr.Dataset:
     made, label = digit_like(n_train + n_test, seed=seed)
     shown = np.arange(len(label)) < n_train * N_TASKS * CLASSES_PER_TASK  # labels run 0 to 9 again
     return labelled_images(made[shown], label[shown], made[~shown], label[~shown])
-
-
-def examples(stream: ClassStream) -> tuple[list[Examples], list[Examples]]:
-    """Training and test examples of each task."""
-
-    def part(images: np.ndarray, label: np.ndarray, pixels: np.ndarray) -> Examples:
-        x = normalised(jnp.asarray(images, jnp.float32))
-        return Examples(x, jnp.asarray(label), jnp.asarray(pixels))
-
-    train = [part(task.train, task.train_label, task.pixels) for task in stream]
-    return train, [part(task.test, task.test_label, task.pixels) for task in stream]
 
 
 # ---- the networks --------------------------------------------------------------------------------

@@ -60,8 +60,9 @@ from cogmem.measures import continual
 from cogmem.models.continual_learner import ContinualLearner, Examples, Finished, learn_stream
 from cogmem.models.hlop import LateralCircuit
 from cogmem.models.spiking_training import DSR
+from cogmem.participants.class_streams import examples
 from cogmem.plots.stability_gap import stability_gap
-from cogmem.tasks.continual import ClassStream, generated_stream, normalised, permuted
+from cogmem.tasks.continual import ClassStream, generated_stream, permuted
 
 N_CLASSES = 10
 RATES = (0.001, 0.01, 0.01)
@@ -170,16 +171,6 @@ def class_stream(config: Config) -> ClassStream:
     parts = (("train", config.n_train), ("test", config.n_test))
     kept = np.concatenate([np.flatnonzero(split == part)[:n] for part, n in parts])
     return permuted(images.isel(item=kept), config.n_tasks)
-
-
-def examples(stream: ClassStream) -> tuple[list[Examples], list[Examples]]:
-    """Training and test examples of each task, which share one copy of the normalised images."""
-    first = stream[0]
-    train, test = (normalised(jnp.asarray(x, jnp.float32)) for x in (first.train, first.test))
-    shown, asked = (jnp.asarray(x) for x in (first.train_label, first.test_label))
-    orders = [jnp.asarray(task.pixels) for task in stream]
-    train_tasks = [Examples(train, shown, pixels) for pixels in orders]
-    return train_tasks, [Examples(test, asked, pixels) for pixels in orders]
 
 
 def within_task(config: Config) -> tuple[int, ...]:

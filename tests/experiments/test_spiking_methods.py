@@ -142,7 +142,8 @@ def test_bands_of_the_small_preset(names, experiment) -> None:
     except DataNotFound:
         pytest.skip("MNIST is not here; COGMEM_DATA may name its folder")
     config = experiment.preset("paper")
-    data, condition = names["examples"](config), names["Condition"]
+    data = names["examples"](names["stream"](config), currents=names["in_numpy"])
+    condition = names["Condition"]
     runs = [condition(budget=0.0), condition(), condition(lateral_steps=1000)]
     values = [names["one_run"](config, own, 0, data) for own in runs]
     stacked = {name: np.stack([v[name][None] for v in values]) for name in values[0]}

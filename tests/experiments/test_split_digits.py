@@ -15,6 +15,7 @@ from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Session
 from cogmem.measures import continual
 from cogmem.models.continual_learner import learn_stream
+from cogmem.participants.class_streams import examples
 from experiments.split_digits import EXPERIMENT, N_TASKS, Config, Run
 
 TINY = Config(source="generated", n_train=16, n_test=8, n_steps=3, n_dense_steps=3, n_hidden=40)
@@ -22,7 +23,7 @@ TINY = Config(source="generated", n_train=16, n_test=8, n_steps=3, n_dense_steps
 
 @pytest.fixture(scope="module")
 def stream():
-    return digits.examples(digits.class_stream(TINY, 1))
+    return examples(digits.class_stream(TINY, 1))
 
 
 # ---- the stream and the networks -----------------------------------------------------------------
