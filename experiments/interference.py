@@ -62,7 +62,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -74,14 +73,21 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from cogmem.data import published
+from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
-from cogmem.measures import interval
+from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.hlop import LateralCircuit
+from cogmem.participants.five_lists import (
+    N_LISTS,
+    PAIRS_PER_LIST,
+    five_lists,
+    riefer_batchelder,
+)
 from cogmem.participants.hlop import HLOP
-from cogmem.participants.list_learning import Interfered, learn_lists, sit_two_lists
+from cogmem.participants.list_learning import Interfered, sit_two_lists
 from cogmem.plots.interference import interference
-from cogmem.tasks.interpolated_lists import orders_of_lists, unrelated_lists
+from cogmem.tasks.interpolated_lists import unrelated_lists
 from cogmem.tasks.paired_associates import BARNES_UNDERWOOD, PairedAssociates, ab_ac
 
 N_PAIRS = 8
@@ -91,10 +97,7 @@ ORIGINAL = ("criterion", "overlearned")
 OVERLEARNING, INTERPOLATED = 20, 60
 DESIGN = replace(BARNES_UNDERWOOD, n_interpolated=(INTERPOLATED,))
 AT = (0, *BARNES_UNDERWOOD.n_interpolated)
-N_LISTS, PAIRS_PER_LIST, TRIALS_PER_LIST = 5, 10, 8
 LISTS = ("A-B", "A-C")
-LATERAL_ENERGY = 0.18
-"""Lateral rate x squared norm of a cue: .01 x 18, as with two lists."""
 
 FINE, LEVELS = np.linspace(0, 1, 1001), np.linspace(0.3, 1, 701)
 """Values of g, and of the level without interpolated lists, at which the likelihood is computed."""
@@ -176,8 +179,8 @@ def contexts(sat: np.ndarray) -> dict[str, xr.Dataset]:
     axes = {"context_share": list(SHARES), "protection": [0.0, 1.0]}
     original = {"original": list(ORIGINAL)}
     trials = {"trial": np.arange(INTERPOLATED + 1), "list": list(LISTS)}
-    course = _means(sat, axes | {"learner": None} | original | trials)
-    kept = _means(sat[..., AT[-1], 0], axes | {"learner": None} | original)
+    course = mean_and_interval(sat, axes | {"learner": None} | original | trials)
+    kept = mean_and_interval(sat[..., AT[-1], 0], axes | {"learner": None} | original)
     n_trials = trials_to_criterion(sat[..., 1:, 1])
     quartiles = np.percentile(n_trials, [25, 50, 75], axis=2, method="nearest")
     dims = (*axes, *original)
@@ -201,7 +204,7 @@ def graded(sat: np.ndarray, protections: np.ndarray) -> dict[str, xr.Dataset]:
     Only their means after 1 and 20 trials are at hand, quoted from memory.
     """
     axes = {"protection": protections, "learner": None, "trial": list(AT), "list": list(LISTS)}
-    means = _means(sat[:, :, list(AT)], axes)
+    means = mean_and_interval(sat[:, :, list(AT)], axes)
     quoted = published("barnes_underwood1959", verified=False)
     quoted = quoted[quoted["statistic"] == "mean"]
     people = xr.DataArray(
@@ -211,16 +214,6 @@ def graded(sat: np.ndarray, protections: np.ndarray) -> dict[str, xr.Dataset]:
     rmse = np.sqrt((off**2).mean("trial"))
     nodes = {"graded": means, "underwood": people.rename("recalled").to_dataset()}
     return nodes | {"underwood_fit": rmse.rename("rmse").drop_vars("list").to_dataset()}
-
-
-def _means(values: np.ndarray, axes: dict[str, Any]) -> xr.Dataset:
-    """Mean over learners, and its bootstrap interval."""
-    at = list(axes).index("learner")
-    by_learner = np.moveaxis(np.asarray(values, float), at, 0)
-    low, high = interval(by_learner)
-    coords = {name: labels for name, labels in axes.items() if name != "learner"}
-    found = {"mean": by_learner.mean(axis=0), "low": low, "high": high}
-    return xr.Dataset({name: (tuple(coords), each) for name, each in found.items()}, coords)
 
 
 # ---- several lists -------------------------------------------------------------------------------
@@ -237,55 +230,11 @@ def several_lists(
         shares.append(np.asarray(five_lists(keys, tasks, g, config.learning_rate)))
         report(1, f"five lists: g {g:.2g}")
     axes = {"protection": protections, "learner": None, "after": np.arange(N_LISTS)}
-    model = _means(np.stack(shares), axes | {"list": ["first", "last"]})
+    model = mean_and_interval(np.stack(shares), axes | {"list": ["first", "last"]})
     people = riefer_batchelder()
     fit = fit_protection(model["mean"].sel(list="first"), people, len(keys))
     last = model["mean"].sel(list="last", drop=True).interp(protection=fit["g"])
     return {"lists": model, "people": people, "fit": fit.assign(last=last.drop_vars("protection"))}
-
-
-@jax.jit
-@partial(jax.vmap, in_axes=(0, 0, None, None))
-def five_lists(
-    key: PRNGKeyArray, task: PairedAssociates, protection: Array, rate: Array
-) -> Float[Array, "after list"]:
-    """Proportions of the first and of the last list that one learner recalls after each list."""
-    mind, order = jax.random.split(jax.random.fold_in(key, 1))
-    sits = HLOP(
-        LateralCircuit(rate=LATERAL_ENERGY / task.cues.shape[1], protection=protection),
-        learning_rate=rate,
-        hidden=(100,),
-        rows=(PAIRS_PER_LIST, 16),
-        n_lists=N_LISTS,
-    )
-    orders = orders_of_lists(N_LISTS, PAIRS_PER_LIST, TRIALS_PER_LIST, key=order)
-    _, first, last = learn_lists(sits, sits.begin(task, key=mind), task, orders)
-    return jnp.stack([first.mean(axis=1), last.mean(axis=1)], axis=1)
-
-
-def riefer_batchelder() -> xr.Dataset:
-    """People's recall of the first list after 0 to 4 others.
-
-    Returns:
-        (after): `mean`, `low`, `high`, `n_recalled` and `n_tested`, of pairs recalled together;
-        `words`, the proportion of all words, of pairs and single ones.
-    """
-    counts = published("riefer_batchelder1988_lists")
-    counts = counts.pivot_table(index="interpolated_lists", columns="outcome", values="value")
-    together = counts["pair recalled together"].to_numpy(int)
-    pairs = counts.filter(like="pair").sum(axis=1).to_numpy(int)
-    single = counts.filter(like="single").sum(axis=1).to_numpy(int)
-    apart = counts["pair recalled apart"] + counts["one word of a pair"] / 2
-    words = 2 * (together + apart) + counts["single word recalled"]
-    bounds = [
-        stats.binomtest(k, n).proportion_ci(method="exact")
-        for k, n in zip(together, pairs, strict=True)
-    ]
-    low, high = np.transpose(bounds)
-    columns = {"mean": together / pairs, "low": low, "high": high, "n_recalled": together}
-    columns |= {"n_tested": pairs, "words": words.to_numpy() / (2 * pairs + single)}
-    made = {name: ("after", values) for name, values in columns.items()}
-    return xr.Dataset(made, {"after": counts.index.to_numpy()})
 
 
 def fit_protection(kept: xr.DataArray, people: xr.Dataset, n_learners: int) -> xr.Dataset:
@@ -328,17 +277,11 @@ def fit_protection(kept: xr.DataArray, people: xr.Dataset, n_learners: int) -> x
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of; courses at some trials only."""
-    parts = []
-    for name, node in tree.children.items():
-        part = node.to_dataset()
-        if name == "course":
-            part = part.sel(trial=list(AT))
-        if name == "fit":
-            best = {f"best_{name}": value for name, value in node.attrs.items()}
-            part = part.sel(g=FINE[::50]).assign(best)
-        parts.append(part.to_dataframe().reset_index().assign(node=name))
-    table = pd.concat(parts)
-    return table[["node", *table.columns.drop("node")]].reset_index(drop=True)
+    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes["course"] = nodes["course"].sel(trial=list(AT))
+    best = {f"best_{name}": value for name, value in nodes["fit"].attrs.items()}
+    nodes["fit"] = nodes["fit"].sel(g=FINE[::50]).assign(best)
+    return by_node(nodes.items())
 
 
 def plot(tree: xr.DataTree) -> Figure:

@@ -46,7 +46,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import jax
 import numpy as np
@@ -54,19 +53,26 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 from matplotlib.figure import Figure
-from scipy import stats
 
 from cogmem.data import published
+from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
-from cogmem.measures import interval, retention
+from cogmem.measures import retention
 from cogmem.measures.continual import retroactive_interference
+from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.hlop import LateralCircuit
 from cogmem.models.retention import LAWS
+from cogmem.participants.five_lists import (
+    N_LISTS,
+    PAIRS_PER_LIST,
+    five_lists,
+    riefer_batchelder,
+)
 from cogmem.participants.hlop import HLOP
-from cogmem.participants.list_learning import learn_lists, sit_two_lists
+from cogmem.participants.list_learning import sit_two_lists
 from cogmem.plots.interpolated_learning import interpolated_learning
-from cogmem.tasks.interpolated_lists import orders_of_lists, unrelated_lists
+from cogmem.tasks.interpolated_lists import unrelated_lists
 from cogmem.tasks.paired_associates import BARNES_UNDERWOOD, PairedAssociates, ab_ac, ab_dc
 
 N_PAIRS, SHARE = 8, 0.5
@@ -75,10 +81,6 @@ ORIGINAL = ("criterion", "overlearned")
 OVERLEARNING, MOST = 20, 40
 DEGREES = (1, 2, 5, 10, 20, 40)
 DESIGN = replace(BARNES_UNDERWOOD, n_interpolated=(MOST,))
-N_LISTS, PAIRS_PER_LIST, TRIALS_PER_LIST = 5, 10, 8
-LATERAL_ENERGY = 0.18
-"""Lateral rate x squared norm of a cue: .01 x 18, as with two lists."""
-
 FITTED_LAWS = {name: LAWS[name] for name in ("exponential", "power")}
 FINDINGS = {
     "more interpolated, more tests": ("Baeuml 1996 exp. 1", "more interpolated"),
@@ -116,8 +118,8 @@ def run(config: Config, session: Session) -> xr.DataTree:
     axes |= {"original": list(ORIGINAL)}
     ri = retroactive_interference(sat[..., :1], sat[..., list(DEGREES)]) / 100  # from % to a share
     nodes = {
-        "course": _means(sat, axes | {"trial": np.arange(MOST + 1)}),
-        "ri": _means(ri, axes | {"degree": list(DEGREES)}),
+        "course": mean_and_interval(sat, axes | {"trial": np.arange(MOST + 1)}),
+        "ri": mean_and_interval(ri, axes | {"degree": list(DEGREES)}),
         "signs": signs(ri, list(networks)),
     }
     return xr.DataTree.from_dict(nodes | _lists(config, networks, keys, report))
@@ -172,7 +174,9 @@ def signs(
         "any": a_c[:, :, 0, twenty],
     }
     rows = [contrasts[contrast] for _, contrast in FINDINGS.values()]
-    means = _means(np.stack(rows), {"contrast": list(FINDINGS), "who": networks, "learner": None})
+    means = mean_and_interval(
+        np.stack(rows), {"contrast": list(FINDINGS), "who": networks, "learner": None}
+    )
     away = (means["low"] > 0) | (means["high"] < 0)
     model = means.assign(sign=np.sign(means["mean"]).where(away, 0))
     people = xr.Dataset({"sign": (("contrast", "who"), np.array(_found())[:, None])})
@@ -188,16 +192,6 @@ def _found() -> list[float]:
         rows = table[(table["study"] == study) & table["comparison"].str.startswith(begins)]
         found.append(float(rows["value"].iloc[0]))
     return found
-
-
-def _means(values: np.ndarray, axes: dict[str, Any]) -> xr.Dataset:
-    """Mean over learners, and its bootstrap interval."""
-    at = list(axes).index("learner")
-    by_learner = np.moveaxis(np.asarray(values, float), at, 0)
-    low, high = interval(by_learner)
-    coords = {name: labels for name, labels in axes.items() if name != "learner"}
-    found = {"mean": by_learner.mean(axis=0), "low": low, "high": high}
-    return xr.Dataset({name: (tuple(coords), each) for name, each in found.items()}, coords)
 
 
 # ---- several lists -------------------------------------------------------------------------------
@@ -222,56 +216,18 @@ def _lists(
         tasks = jax.vmap(lambda key, made=made: made(key=key))(keys)
         for network, g in networks.items():
             kept = five_lists(keys, tasks, g, config.learning_rate)
-            found[network + suffix] = np.asarray(kept, float)
+            found[network + suffix] = np.asarray(kept[..., 0], float)
             report(1, f"five lists, {network}{suffix}")
-    k, n = riefer_batchelder()
-    model = _means(
+    model = mean_and_interval(
         np.stack(list(found.values())),
         {"who": list(found), "learner": None, "after": np.arange(N_LISTS)},
     )
     tested = config.n_learners * PAIRS_PER_LIST
     counts = model["mean"] * tested
     model = model.assign(n_recalled=counts.round(), n_tested=xr.full_like(counts, tested))
-    lists = xr.concat([people(k, n), model], "who")
+    people = riefer_batchelder().drop_vars("words").expand_dims(who=["people"])
+    lists = xr.concat([people, model], "who")
     return {"lists": lists, "laws": laws(lists)}
-
-
-@jax.jit
-@partial(jax.vmap, in_axes=(0, 0, None, None))
-def five_lists(
-    key: PRNGKeyArray, task: PairedAssociates, protection: Array, rate: Array
-) -> Float[Array, " after"]:
-    """Proportion of the first list that one learner recalls after each list."""
-    mind, order = jax.random.split(jax.random.fold_in(key, 1))
-    sits = HLOP(
-        LateralCircuit(rate=LATERAL_ENERGY / task.cues.shape[1], protection=protection),
-        learning_rate=rate,
-        hidden=(100,),
-        rows=(PAIRS_PER_LIST, 16),
-        n_lists=N_LISTS,
-    )
-    orders = orders_of_lists(N_LISTS, PAIRS_PER_LIST, TRIALS_PER_LIST, key=order)
-    return learn_lists(sits, sits.begin(task, key=mind), task, orders)[1].mean(axis=1)
-
-
-def riefer_batchelder() -> tuple[np.ndarray, np.ndarray]:
-    """Pairs that people recalled together, and pairs tested, after 0 to 4 other lists."""
-    table = published("riefer_batchelder1988_lists")
-    counts = table.pivot_table(index="interpolated_lists", columns="outcome", values="value")
-    tested = counts.filter(like="pair").sum(axis=1)
-    return counts["pair recalled together"].to_numpy(), tested.to_numpy()
-
-
-def people(k: np.ndarray, n: np.ndarray) -> xr.Dataset:
-    """Proportions and their exact binomial 95 % intervals."""
-    exact = [
-        stats.binomtest(int(x), int(y)).proportion_ci(method="exact")
-        for x, y in zip(k, n, strict=True)
-    ]
-    low, high = np.transpose(exact)
-    columns = {"mean": k / n, "low": low, "high": high, "n_recalled": k, "n_tested": n}
-    values = {name: (("who", "after"), each[None]) for name, each in columns.items()}
-    return xr.Dataset(values, {"who": ["people"], "after": np.arange(len(k))})
 
 
 def laws(lists: xr.Dataset) -> xr.Dataset:
@@ -300,18 +256,11 @@ def laws(lists: xr.Dataset) -> xr.Dataset:
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of; courses at some trials only."""
-    parts = []
-    for name, node in tree.children.items():
-        part = node.to_dataset()
-        if name == "course":
-            part = part.sel(trial=[0, *DEGREES])
-        if name == "laws":
-            estimate = part[["estimate"]].dropna("parameter").to_dataframe().reset_index()
-            parts.append(estimate.assign(node=name))
-            part = part[["rmse", "line"]]
-        parts.append(part.to_dataframe().reset_index().assign(node=name))
-    table = pd.concat(parts)
-    return table[["node", *table.columns.drop("node")]].reset_index(drop=True)
+    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes["course"] = nodes["course"].sel(trial=[0, *DEGREES])
+    fitted = nodes.pop("laws")
+    estimate = fitted[["estimate"]].dropna("parameter")
+    return by_node([*nodes.items(), ("laws", estimate), ("laws", fitted[["rmse", "line"]])])
 
 
 def plot(tree: xr.DataTree) -> Figure:

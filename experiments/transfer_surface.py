@@ -49,10 +49,11 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.data import published
+from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
-from cogmem.measures import interval
 from cogmem.measures.continual import retroactive_interference
+from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.hlop import LateralCircuit
 from cogmem.participants.hlop import HLOP
 from cogmem.participants.list_learning import sit_two_lists
@@ -159,11 +160,8 @@ def savings(
 
 def _means(values: np.ndarray, networks: list[str]) -> xr.Dataset:
     """Mean over learners, and its bootstrap interval."""
-    by_learner = np.moveaxis(values.astype(float), -1, 0)
-    low, high = interval(by_learner)
-    found = {"mean": by_learner.mean(axis=0), "low": low, "high": high}
-    coords = {"network": networks, "responses": list(RESPONSES), "similarity": list(SIMILARITIES)}
-    return xr.Dataset({name: (tuple(coords), each) for name, each in found.items()}, coords)
+    axes = {"network": networks, "responses": list(RESPONSES), "similarity": list(SIMILARITIES)}
+    return mean_and_interval(values, axes | {"learner": None})
 
 
 def signs(nodes: dict[str, xr.Dataset]) -> xr.Dataset:
@@ -198,12 +196,7 @@ def _sign(part: xr.Dataset) -> np.ndarray:
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of."""
-    parts = [
-        node.to_dataset().to_dataframe().reset_index().assign(node=name)
-        for name, node in tree.children.items()
-    ]
-    table = pd.concat(parts)
-    return table[["node", *table.columns.drop("node")]].reset_index(drop=True)
+    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
 
 
 def plot(tree: xr.DataTree) -> Figure:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import xarray as xr
 from matplotlib.figure import Figure
 
 from cogmem.plots.style import house_style
 
-__all__ = ["as_csv", "save_figure"]
+__all__ = ["as_csv", "by_node", "save_figure"]
 
 PNG_DPI = 200
 
@@ -40,6 +41,20 @@ def save_figure(
     paths[2].write_text(as_csv(numbers), encoding="utf-8", newline="\n")
     paths[3].write_text(json.dumps(how, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return paths
+
+
+def by_node(nodes: Iterable[tuple[str, xr.Dataset]]) -> pd.DataFrame:
+    """Every number of several Datasets in one table, with the name of that which it is of.
+
+    Args:
+        nodes: names and Datasets; a name may come more than once.
+
+    Returns:
+        DataFrame with `node`, then a column for each coordinate and each variable of any.
+    """
+    parts = [part.to_dataframe().reset_index().assign(node=name) for name, part in nodes]
+    table = pd.concat(parts)
+    return table[["node", *table.columns.drop("node")]].reset_index(drop=True)
 
 
 def as_csv(numbers: pd.DataFrame) -> str:

@@ -1,6 +1,6 @@
 """Values of independent replicates, such as macrocolumns with items of their own, in brief.
 
-The first axis of every array is the replicate.
+The first axis of every array is the replicate, if nothing else is said.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
-__all__ = ["mean_and_sd", "mean_and_se"]
+from cogmem.measures.bootstrap import interval
+
+__all__ = ["mean_and_interval", "mean_and_sd", "mean_and_se"]
 
 
 def mean_and_sd(values: Mapping[str, np.ndarray], *dims: str, **coords: Any) -> xr.Dataset:
@@ -46,3 +48,23 @@ def mean_and_se(values: Mapping[str, ArrayLike], **coords: Any) -> xr.Dataset:
     dims = ("measure", *coords)
     found = {"mean": (dims, each.mean(axis=1)), "se": (dims, se)}
     return xr.Dataset(found, {"measure": list(values), **coords})
+
+
+def mean_and_interval(
+    values: ArrayLike, axes: Mapping[str, Any], over: str = "learner"
+) -> xr.Dataset:
+    """Mean over replicates, and its bootstrap 95 % interval, see `measures.interval`.
+
+    Args:
+        values: [*axes].
+        axes: labels along each axis, in their order; those of the replicates are not looked at.
+        over: the axis of the replicates.
+
+    Returns:
+        Dataset with `mean`, `low` and `high` over the other axes.
+    """
+    by_replicate = np.moveaxis(np.asarray(values, float), list(axes).index(over), 0)
+    low, high = interval(by_replicate)
+    coords = {name: labels for name, labels in axes.items() if name != over}
+    found = {"mean": by_replicate.mean(axis=0), "low": low, "high": high}
+    return xr.Dataset({name: (tuple(coords), each) for name, each in found.items()}, coords)

@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from cogmem.lab.experiment import Experiment, Session, find_experiment
+from cogmem.measures.replicates import mean_and_interval
 
 RNG = np.random.default_rng(0)
 
@@ -70,7 +71,7 @@ def made_up(names) -> xr.DataTree:
     protections = np.linspace(0, 1, 3)
     nodes = names["contexts"](sat) | names["graded"](sat[:3, 0, :, 0], protections)
     people = names["riefer_batchelder"]()
-    lists = names["_means"](
+    lists = mean_and_interval(
         np.sort(RNG.uniform(size=(3, 4, 5, 2)), axis=2)[:, :, ::-1],
         {"protection": protections, "learner": None, "after": np.arange(5)}
         | {"list": ["first", "last"]},

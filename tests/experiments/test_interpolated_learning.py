@@ -9,6 +9,8 @@ import pytest
 import xarray as xr
 
 from cogmem.lab.experiment import Experiment, Session, find_experiment
+from cogmem.measures.proportions import proportions
+from cogmem.measures.replicates import mean_and_interval
 
 RNG = np.random.default_rng(0)
 
@@ -43,7 +45,8 @@ def test_laws_find_the_exponential_that_made_the_counts(names) -> None:
     """a = .9, b = .3 in 10,000 tests each: the exponential to .01, the power law is off by more."""
     p = 0.9 * np.exp(-0.3 * np.arange(5))
     n = np.full(5, 10_000)
-    fitted = names["laws"](names["people"](np.round(n * p), n))
+    people = proportions(np.round(n * p), n, after=np.arange(5)).expand_dims(who=["people"])
+    fitted = names["laws"](people)
     exponential = fitted["estimate"].sel(who="people", law="exponential").values
     np.testing.assert_allclose(exponential[:2], [0.9, 0.3], atol=0.01)
     rmse = fitted["rmse"].sel(who="people")
@@ -57,14 +60,15 @@ def test_figure_and_numbers_of_made_up_results(names, experiment) -> None:
     sat = np.sort(RNG.uniform(size=(3, 2, 5, 2, most + 1)), axis=-1)[..., ::-1]
     ri = 1 - sat[..., list(names["DEGREES"])] / sat[..., :1]
     who = [*networks, *(f"{name}, own contexts" for name in networks)]
-    lists = names["_means"](
+    lists = mean_and_interval(
         RNG.uniform(size=(6, 5, 5)), {"who": who, "learner": None, "after": np.arange(5)}
     )
     lists = lists.assign(n_recalled=(50 * lists["mean"]).round(), n_tested=0 * lists["mean"] + 50)
-    lists = xr.concat([names["people"](*names["riefer_batchelder"]()), lists], "who")
+    people = names["riefer_batchelder"]().drop_vars("words").expand_dims(who=["people"])
+    lists = xr.concat([people, lists], "who")
     nodes = {
-        "course": names["_means"](sat, axes | {"trial": np.arange(most + 1)}),
-        "ri": names["_means"](ri, axes | {"degree": list(names["DEGREES"])}),
+        "course": mean_and_interval(sat, axes | {"trial": np.arange(most + 1)}),
+        "ri": mean_and_interval(ri, axes | {"degree": list(names["DEGREES"])}),
         "signs": names["signs"](ri, networks),
         "lists": lists,
         "laws": names["laws"](lists),
