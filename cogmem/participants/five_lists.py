@@ -1,8 +1,9 @@
-"""Five lists of unrelated pairs, after Riefer & Batchelder (1988): what people recall, and HLOP.
+"""Five lists of pairs, after Riefer & Batchelder (1988): what people recall of the first, and HLOP.
 
-People were 15 in each group, with 0 to 4 lists after the first, and recalled freely in the end.
-HLOP learns lists of ten pairs one after the other, each for a fixed number of trials, and is tested
-after each on the first list and on that one, every pair with its own cue.
+People were 15 in each group, with 0 to 4 lists after the first; a list was 10 related pairs and 5
+single words, and all was recalled freely in the end. HLOP learns lists of 10 unrelated pairs one
+after the other, each for a fixed number of trials, and is tested after each on the first list and
+on that one, every pair with its own cue.
 """
 
 from __future__ import annotations
