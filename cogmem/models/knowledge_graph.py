@@ -60,7 +60,7 @@ CARD = Card(
     left_out="the papers' own losses and samplers of false triples; unit norms (TransE); batch "
     "normalisation (TuckER); training on quadruples and the temporal graphs (ICEWS, GDELT)",
     vectors="all kg_ arrays of the Tensor Brain's reference file at 1e-10 (float64)",
-    reproduced=(),
+    reproduced=("sum over times of episodic scores = scores of the summed times: 1e-10 (float64)",),
     not_reproduced=(
         "published link prediction: other losses, sizes and searches for settings; the numbers "
         "stand side by side in the figure `graph_completion`",
