@@ -8,11 +8,13 @@ each of three windows; semantic memory puts back one such trace that belongs to 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
@@ -30,6 +32,7 @@ from cogmem.models.index_layer import (
     Window,
     check_candidates,
     check_targets,
+    choices_of,
     measure,
     normal,
 )
@@ -42,8 +45,8 @@ CARD = Card(
     name="tensor_brain_2020",
     title="Tensor Brain (2020): four layers, linear state, overwriting",
     paper="Tresp, Sharifzadeh, Konopatzki & Ma (2020)",
-    equations="section 4 of the paper's decoder: q := a_k after a choice; h = sig(V(a + x + m) + "
-    "B h), the last term optional; m = W sig(B h); scores a_k . q",
+    equations="the four-layer decoder: q := a_k after a choice; h = sig(V(a + x + m) + B h), the "
+    "last term optional; m = W sig(B h); scores a_k . q; unary labels by the simple decoder",
     left_out="the VGG19 network and the images of VRD",
     vectors="all states and contexts with and without the optional term, likelihood and joint of "
     "the reference file at 1e-10 (float64)",
@@ -100,14 +103,12 @@ class FourLayerBrain(eqx.Module):
     """The model of 2020. Its numbers are chosen; what it learns is in `FourLayerWeights`.
 
     Attributes:
-        vocabulary: with the groups "entity" and "predicate".
-        n_episodes: episodes that there is room for.
+        vocabulary: with the groups "entity" and "predicate"; those of "episode" have traces.
         n_state, n_context, n_features: as in `TensorBrain`.
         skip: let h see the h before it directly (the optional term).
     """
 
     vocabulary: Vocabulary
-    n_episodes: int = eqx.field(static=True, default=0)
     n_state: int = eqx.field(static=True, default=64)
     n_context: int = eqx.field(static=True, default=64)
     n_features: int = eqx.field(static=True, default=64)
@@ -139,7 +140,7 @@ class FourLayerBrain(eqx.Module):
             from_context=normal(w, d, h),
             sensory=normal(s, d, f),
             sensory_bias=jnp.zeros(d),
-            episodes=jnp.zeros((self.n_episodes, 3, d)),
+            episodes=jnp.zeros((len(self._episodes), 3, d)),
             semantic=jnp.zeros((3, d)),
             background=jnp.zeros((3, d)),
         )
@@ -151,18 +152,32 @@ class FourLayerBrain(eqx.Module):
             InvalidValue: as `TensorBrain.candidates`.
         """
         check_candidates(self.vocabulary, ids)
-        embeddings = weights.embeddings[jnp.asarray(ids)]
-        return Candidates(
-            jnp.asarray(ids), embeddings, embeddings, jnp.zeros_like(embeddings[:, 0])
-        )
+        return self._candidates(weights, ids)
 
-    def choices(self, weights: FourLayerWeights) -> Choices:
-        """Entities for subject and object, predicates, and no scene."""
+    def choices(
+        self,
+        weights: FourLayerWeights,
+        *,
+        concepts: bool = False,
+        unary: tuple[str, ...] | None = None,
+    ) -> Choices:
+        """Who competes, as in `TensorBrain.choices`, but for the scene, which has no window.
+
+        Raises:
+            UnknownName: if there is no such group.
+        """
+        gather = partial(self._candidates, weights)
+        return choices_of(self.vocabulary, gather, scenes=False, concepts=concepts, unary=unary)
+
+    def _candidates(self, weights: FourLayerWeights, ids: Int[Any, " k"]) -> Candidates:
+        embeddings = weights.embeddings[jnp.asarray(ids)]
+        nothing = jnp.zeros_like(embeddings[:, 0])
+        return Candidates(jnp.asarray(ids), embeddings, embeddings, nothing)
+
+    @property
+    def _episodes(self) -> Int[np.ndarray, " episode"]:
         words = self.vocabulary
-        things = self.candidates(weights, words.ids("entity"))
-        nothing = Candidates(*(each[:0] for each in things))
-        predicates = self.candidates(weights, words.ids("predicate"))
-        return Choices(nothing, things, things, predicates, {})
+        return words.ids("episode") if "episode" in words.names else np.zeros(0, int)
 
     # ---- sources ---------------------------------------------------------------------------------
 
@@ -177,8 +192,29 @@ class FourLayerBrain(eqx.Module):
         return Inputs(*jax.vmap(self.sense, (None, 0))(weights, regions))
 
     def remember(self, weights: FourLayerWeights, episode: Int[Array, ""]) -> Inputs:
-        """Inputs of episodic recall: the stored activations of all three windows."""
-        return self.imagine(weights.episodes[episode])
+        """Inputs of episodic recall: the stored activations of all three windows.
+
+        Args:
+            weights: with the traces.
+            episode: global index.
+        """
+        return self.imagine(weights.episodes[self._row(episode)])
+
+    def _row(self, episode: Int[Array, ""]) -> Int[Array, ""]:
+        return jnp.argmax(jnp.asarray(self._episodes) == episode)
+
+    def write(
+        self, weights: FourLayerWeights, episode: Int[Array, ""], seen: Inputs
+    ) -> FourLayerWeights:
+        """One-shot learning of an episode: its trace is what was put in. One row changes.
+
+        Args:
+            weights: before.
+            episode: global index.
+            seen: from `perceive`.
+        """
+        trace = jnp.stack([seen.subject, seen.object, seen.predicate])
+        return weights._replace(episodes=weights.episodes.at[self._row(episode)].set(trace))
 
     def know(self, weights: FourLayerWeights) -> Inputs:
         """Inputs of semantic recall."""
@@ -230,13 +266,20 @@ class FourLayerBrain(eqx.Module):
                 scores, rivals, weights, how[role], target=getattr(targets, role), key=own
             )
             state = sensed if how[role] == "none" else embedding
-            windows[role] = Window(sensed, scores, chosen, state, context, {})
+            unary = self._labels(role, getattr(inputs, role), choices)
+            windows[role] = Window(sensed, scores, chosen, state, context, unary)
             # Working memory sees what was chosen beside the input, not in its place.
             driven = weights.to_context @ (embedding + sensed)
             before = weights.within_context @ context if self.skip and number else 0.0
             context = jax.nn.sigmoid(driven + before)
             brought = self.pass_on(weights, context)
         return Sentence(Decoded(scene=None, **windows), context, brought)
+
+    def _labels(self, role: str, sensed: Array, choices: Choices) -> dict[str, Float[Array, " k"]]:
+        """The simple decoder: labels of a region by itself, without working memory."""
+        if role == "predicate":
+            return {}
+        return {k: self.sharpness * each.scores(sensed) for k, each in choices.unary.items()}
 
     def decode(
         self,

@@ -6,7 +6,7 @@ kept of each window.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 import jax
@@ -32,6 +32,7 @@ __all__ = [
     "Window",
     "check_candidates",
     "check_targets",
+    "choices_of",
     "log_probability",
     "measure",
     "normal",
@@ -153,6 +154,51 @@ def picks(how: Pick, **others: Pick) -> dict[str, Pick]:
         check_choice("way to choose", pick, Pick)
     every: dict[str, Pick] = dict.fromkeys(ROLES, how)
     return every | {"scene": "none"} | others
+
+
+def choices_of(
+    vocabulary: Vocabulary,
+    gather: Callable[[Int[np.ndarray, " candidate"]], Candidates],
+    *,
+    scenes: bool,
+    concepts: bool = False,
+    unary: tuple[str, ...] | None = None,
+) -> Choices:
+    """Who competes, by the groups of a vocabulary.
+
+    Args:
+        vocabulary: its groups "episode" (there may be none), "entity" and "predicate", and all
+            others: unary labels.
+        gather: takes indices out of the weights.
+        scenes: whether episodes compete in the window of the scene.
+        concepts: let labels compete with entities for subject and object.
+        unary: groups of labels; all if not given.
+
+    Raises:
+        UnknownName: if there is no such group.
+        InvalidValue: if a group is empty.
+    """
+    labels = tuple(name for name in vocabulary.names if name not in _LABELLED_APART)
+    episodes = scenes and "episode" in vocabulary.names
+    entities = _group(vocabulary, gather, "entity", *(labels if concepts else ()))
+    return Choices(
+        gather(vocabulary.ids("episode") if episodes else np.zeros(0, int)),
+        entities,
+        entities,
+        _group(vocabulary, gather, "predicate"),
+        {name: _group(vocabulary, gather, name) for name in (labels if unary is None else unary)},
+    )
+
+
+_LABELLED_APART = ("episode", "entity", "predicate")
+
+
+def _group(
+    vocabulary: Vocabulary, gather: Callable[[Int[np.ndarray, " k"]], Candidates], *names: str
+) -> Candidates:
+    ids = vocabulary.ids(*names)
+    check_candidates(vocabulary, ids)
+    return gather(ids)
 
 
 def normal(key: PRNGKeyArray, *shape: int) -> Float[Array, "row column"]:

@@ -37,6 +37,7 @@ from cogmem.models.index_layer import (
     Window,
     check_candidates,
     check_targets,
+    choices_of,
     measure,
     normal,
 )
@@ -52,7 +53,6 @@ Offset = Literal["direct", "centered", "softplus", "learned"]
 """What is added to the score of an index: 0; -1/2 sum a; -sum log(1 + e^a); a free number."""
 
 _ROLE = dict(zip("sop", ROLES[1:], strict=True))
-_LABELLED_APART = ("episode", "entity", "predicate")
 _P23 = "Tresp et al. (2023)"
 _QTB = "Tresp et al. (2025)"
 
@@ -199,18 +199,12 @@ class TensorBrain(eqx.Module):
         Raises:
             UnknownName: if there is no such group.
         """
-        words = self.vocabulary
-        labels = tuple(name for name in words.names if name not in _LABELLED_APART)
-        names = labels if unary is None else unary
-        things = words.ids("entity", *(labels if concepts else ()))
-        episodes = words.ids("episode") if "episode" in words.names else np.zeros(0, int)
-        entities = self.candidates(weights, things)
-        return Choices(
-            self._candidates(weights, jnp.asarray(episodes)),
-            entities,
-            entities,
-            self.candidates(weights, words.ids("predicate")),
-            {name: self.candidates(weights, words.ids(name)) for name in names},
+        return choices_of(
+            self.vocabulary,
+            lambda ids: self._candidates(weights, jnp.asarray(ids)),
+            scenes=True,
+            concepts=concepts,
+            unary=unary,
         )
 
     def _candidates(self, weights: Weights, ids: Int[Array, " candidate"]) -> Candidates:

@@ -9,7 +9,7 @@ layer when it is met.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -19,6 +19,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
+from cogmem.models.four_layer_brain import FourLayerWeights
 from cogmem.models.index_layer import (
     ROLES,
     Choices,
@@ -29,7 +30,7 @@ from cogmem.models.index_layer import (
     picks,
 )
 from cogmem.models.parameters import check_choice, check_values, parameter
-from cogmem.models.tensor_brain import TensorBrain, Weights
+from cogmem.models.tensor_brain import Weights
 from cogmem.models.tensor_brain_decoding import log_likelihood, log_likelihood_of_labels
 from cogmem.models.vocabulary import Vocabulary
 
@@ -50,7 +51,8 @@ __all__ = [
 Mode = Literal["perception", "episodic", "semantic", "background"]
 """From where a triple is decoded: regions, the embedding of its episode, or a state without one."""
 
-Stored = TypeVar("Stored", Weights, Any)
+Known = TypeVar("Known", Weights, FourLayerWeights)
+"""What is known, by either model."""
 
 
 class Annotated(NamedTuple):
@@ -108,8 +110,8 @@ class Lessons(eqx.Module):
 
 
 def loss(
-    brain: TensorBrain,
-    weights: Weights,
+    brain: Any,
+    weights: Known,
     choices: Choices,
     lessons: Lessons,
     example: Annotated,
@@ -119,7 +121,7 @@ def loss(
     """Sum over modes of the weighted mean of -log P of all that is annotated, nats.
 
     Args:
-        brain, weights: who learns.
+        brain, weights: who learns, of either model.
         choices: of those weights, gathered once for a whole batch.
         lessons: what is learnt.
         example: one triple.
@@ -133,8 +135,8 @@ def loss(
 
 
 def _loss_of_mode(
-    brain: TensorBrain,
-    weights: Weights,
+    brain: Any,
+    weights: Known,
     choices: Choices,
     lessons: Lessons,
     mode: Mode,
@@ -151,7 +153,8 @@ def _loss_of_mode(
     )
     triple = log_likelihood(found, choices, targets)
     labels = {k: v for k, v in example.labels.items() if k in choices.unary}
-    weight = jnp.array([lessons.identity or not seen] * 2 + [lessons.predicate_weight])
+    identity = float(lessons.identity or not seen)
+    weight = jnp.array([identity, identity, lessons.predicate_weight])
     known = jnp.stack(targets[1:]) >= 0
     terms = [(triple, weight.astype(triple.dtype), known)]
     if labels:
@@ -159,9 +162,8 @@ def _loss_of_mode(
         of_labels = log_likelihood_of_labels(found, choices, labels)
         terms.append((of_labels, jnp.ones_like(of_labels), given >= 0))
     if seen and len(choices.scene.ids):
-        scene, told = found.scene, jnp.asarray(targets.scene)
-        assert scene is not None  # this model has one
-        episode = log_probability(scene.scores, choices.scene, told)
+        scores, told = found.scene.scores, jnp.asarray(targets.scene)
+        episode = log_probability(scores, choices.scene, told)
         terms.append((episode[None], jnp.ones_like(episode)[None], told[None] >= 0))
     return _weighted_mean(terms)
 
@@ -176,7 +178,7 @@ def _weighted_mean(terms: list[tuple[Array, Array, Array]]) -> Float[Array, ""]:
     return total / jnp.maximum(counted.sum(), jnp.finfo(logs.dtype).tiny)
 
 
-def _inputs(brain: TensorBrain, weights: Weights, mode: Mode, example: Annotated) -> Inputs:
+def _inputs(brain: Any, weights: Known, mode: Mode, example: Annotated) -> Inputs:
     if mode == "perception":
         return brain.perceive(weights, example.regions)
     if mode == "episodic":
@@ -202,7 +204,7 @@ def _generalised(example: Annotated, probability: float, key: PRNGKeyArray) -> T
 # ---- by gradient ---------------------------------------------------------------------------------
 
 
-class Learning(NamedTuple):
+class Learning(NamedTuple, Generic[Known]):
     """Where learning stands.
 
     Attributes:
@@ -212,13 +214,13 @@ class Learning(NamedTuple):
         losses: of the steps since the last report.
     """
 
-    weights: Weights
+    weights: Known
     optimiser: Any
     step: Int[Array, ""]
     losses: Float[Array, " step"]
 
 
-def learn(brain: TensorBrain, weights: Weights, examples: Annotated, **how: Any) -> Weights:
+def learn(brain: Any, weights: Known, examples: Annotated, **how: Any) -> Known:
     """Learn to the end; see `learn_in_blocks`."""
     for learning in learn_in_blocks(brain, weights, examples, **how):
         weights = learning.weights
@@ -226,8 +228,8 @@ def learn(brain: TensorBrain, weights: Weights, examples: Annotated, **how: Any)
 
 
 def learn_in_blocks(
-    brain: TensorBrain,
-    weights: Weights,
+    brain: Any,
+    weights: Known,
     examples: Annotated,
     *,
     lessons: Lessons = Lessons(),  # noqa: B008
@@ -240,13 +242,13 @@ def learn_in_blocks(
     replay: Annotated | None = None,
     concepts: bool = False,
     block: int = 100,
-    resume: Learning | None = None,
+    resume: Learning[Known] | None = None,
     key: PRNGKeyArray,
-) -> Iterator[Learning]:
+) -> Iterator[Learning[Known]]:
     """Learn by Adam, and report after every block of steps, each one compiled program.
 
     Args:
-        brain: who learns.
+        brain: who learns, of either model.
         weights: to begin with.
         examples: [row] annotated triples, of which every step draws a batch with replacement.
         lessons: what is learnt.
@@ -282,19 +284,19 @@ def learn_in_blocks(
 
 @eqx.filter_jit
 def _block(
-    brain: TensorBrain,
+    brain: Any,
     lessons: Lessons,
     optimiser: optax.GradientTransformation,
-    mask: Weights,
+    mask: Known,
     examples: Annotated,
     replay: Annotated | None,
-    now: tuple[Weights, Any, Array],
+    now: tuple[Known, Any, Array],
     key: PRNGKeyArray,
     batch_size: int,
     concepts: bool,
     n_steps: int,
-) -> Learning:
-    def batch_loss(weights: Weights, key: PRNGKeyArray) -> Float[Array, ""]:
+) -> Learning[Known]:
+    def batch_loss(weights: Known, key: PRNGKeyArray) -> Float[Array, ""]:
         choices = brain.choices(weights, concepts=concepts)
         rows, old, own = jax.random.split(key, 3)
         total = _mean_loss(brain, weights, choices, lessons, _draw(examples, batch_size, rows), own)
@@ -303,11 +305,12 @@ def _block(
             total += _mean_loss(brain, weights, choices, Lessons(("episodic",)), again, own)
         return total
 
-    def step(now: tuple[Weights, Any, Array], _: None) -> tuple[Any, Float[Array, ""]]:
+    def step(now: tuple[Known, Any, Array], _: None) -> tuple[Any, Float[Array, ""]]:
         weights, state, number = now
         own = jax.random.fold_in(key, number)
         value, gradient = jax.value_and_grad(batch_loss)(weights, own)
-        updates, state = optimiser.update(gradient, state, weights)
+        with jax.numpy_dtype_promotion("standard"):  # optax mixes its count of steps with floats
+            updates, state = optimiser.update(gradient, state, weights)
         updates = jax.tree.map(lambda change, learns: change * learns, updates, mask)
         return (optax.apply_updates(weights, updates), state, number + 1), value
 
@@ -316,8 +319,8 @@ def _block(
 
 
 def _mean_loss(
-    brain: TensorBrain,
-    weights: Weights,
+    brain: Any,
+    weights: Known,
     choices: Choices,
     lessons: Lessons,
     batch: Annotated,
@@ -334,20 +337,22 @@ def _draw(examples: Annotated, size: int, key: PRNGKeyArray) -> Annotated:
 
 
 def _mask(
-    vocabulary: Vocabulary, weights: Weights, fixed: tuple[str, ...], only: tuple[str, ...] | None
-) -> Weights:
+    vocabulary: Vocabulary, weights: Known, fixed: tuple[str, ...], only: tuple[str, ...] | None
+) -> Known:
     """1 where learning changes something; rows of fixed groups and fields not named have 0."""
     for name in only or ():
-        check_choice("field of the weights", name, Literal[Weights._fields])
-    learns: dict[str, Any] = {name: float(only is None or name in only) for name in Weights._fields}
+        check_choice("field of the weights", name, Literal[weights._fields])
+    learns: dict[str, Any] = {name: float(only is None or name in only) for name in weights._fields}
     kept = jnp.ones((len(vocabulary), 1)).at[vocabulary.ids(*fixed)].set(0)
-    learns |= {name: kept * learns[name] for name in ("embeddings", "scoring")}
-    mask = Weights(**learns)
-    mask = mask if weights.scoring is not None else mask._replace(scoring=None)
+    for name in ("embeddings", "scoring"):
+        if name in learns:
+            learns[name] = kept * learns[name]
+    learns = {k: None if getattr(weights, k) is None else v for k, v in learns.items()}
+    mask = type(weights)(**learns)
     return jax.tree.map(lambda value, m: jnp.asarray(m, value.dtype), weights, mask)
 
 
-def _check_examples(brain: TensorBrain, examples: Annotated) -> None:
+def _check_examples(brain: Any, examples: Annotated) -> None:
     if len(examples.regions) == 0:
         raise InvalidValue("there are no annotated triples to learn from; give one or more.")
     columns = dict(zip(ROLES, examples.targets, strict=True)) | examples.labels
