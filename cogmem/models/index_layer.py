@@ -262,7 +262,8 @@ def measure(
     if how == "sample":
         if key is None:
             raise InvalidValue("a choice is to be drawn at random; give a key.")
-        best = jax.random.categorical(key, scores)
+        # One uniform number, where `jax.random.categorical` needs one for each candidate.
+        best = jax.random.choice(key, len(candidates.ids), p=jax.nn.softmax(scores))
     return candidates.ids[best], candidates.embeddings[best]
 
 

@@ -9,6 +9,7 @@ layer when it is met.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import equinox as eqx
@@ -271,8 +272,7 @@ def learn_in_blocks(
     for each in (examples, *([] if replay is None else [replay])):
         _check_examples(brain, each)
     mask = _mask(brain.vocabulary, weights, fixed, only)
-    rate = optax.cosine_decay_schedule(learning_rate, n_steps) if cosine else learning_rate
-    optimiser = optax.adam(rate)
+    optimiser = _adam(learning_rate, n_steps if cosine else None)
     now = resume
     if now is None:
         now = Learning(weights, optimiser.init(weights), jnp.asarray(0), jnp.zeros(0))
@@ -280,6 +280,12 @@ def learn_in_blocks(
         given = (brain, lessons, optimiser, mask, examples, replay, now[:3], key)
         now = _block(*given, batch_size, concepts, min(block, n_steps - done))
         yield now
+
+
+@cache
+def _adam(rate: float, until: int | None) -> optax.GradientTransformation:
+    """The same object for the same numbers, so that a second call compiles nothing."""
+    return optax.adam(rate if until is None else optax.cosine_decay_schedule(rate, until))
 
 
 @eqx.filter_jit

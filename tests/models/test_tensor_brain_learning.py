@@ -16,6 +16,7 @@ from cogmem.models.tensor_brain import TensorBrain
 from cogmem.models.tensor_brain_decoding import log_likelihood, log_likelihood_of_labels
 from cogmem.models.tensor_brain_learning import (
     Lessons,
+    _block,
     is_novel,
     learn,
     learn_in_blocks,
@@ -105,6 +106,14 @@ def test_blocks_and_resuming_change_no_bit(options: dict) -> None:
             jax.tree.leaves(whole.weights), jax.tree.leaves(other.weights), strict=True
         ):
             assert a.tobytes() == b.tobytes()
+
+
+def test_a_second_call_compiles_nothing() -> None:
+    own, weights = brain()
+    learn(own, weights, rows(), lessons=LESSONS, **HOW)
+    compiled = _block._cached._cache_size()
+    learn(own, weights, rows(), lessons=LESSONS, **HOW | {"key": jax.random.key(9)})
+    assert _block._cached._cache_size() == compiled
 
 
 def test_what_is_fixed_stays() -> None:
