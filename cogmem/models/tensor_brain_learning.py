@@ -28,6 +28,7 @@ from cogmem.models.index_layer import (
     Pick,
     Targets,
     log_probability,
+    measure,
     picks,
 )
 from cogmem.models.parameters import check_choice, check_values, parameter
@@ -45,6 +46,7 @@ __all__ = [
     "learn_in_blocks",
     "loss",
     "normalised_trace",
+    "self_annotated",
     "with_room",
     "write",
 ]
@@ -368,6 +370,42 @@ def _check_examples(brain: Any, examples: Annotated) -> None:
     width = examples.regions.shape[-1]
     if width != brain.n_features:
         raise InvalidValue(f"regions have {width} features; the model takes {brain.n_features}.")
+
+
+def self_annotated(
+    brain: Any, weights: Known, examples: Annotated, *, key: PRNGKeyArray
+) -> Annotated:
+    """What the brain itself says of regions, drawn, in the place of what people say of them.
+
+    To learn from it is a step of Monte Carlo expectation-maximisation ([P20], self-supervision).
+
+    Args:
+        brain, weights: who looks, of either model.
+        examples: [row] whose regions are looked at; their targets and labels are not.
+        key: each row has its own.
+    """
+    choices = brain.choices(weights)
+    nothing = jnp.asarray(-1)
+
+    def one(regions: Float[Array, "4 feature"], key: PRNGKeyArray) -> Annotated:
+        decode, label = jax.random.split(key)
+        found = brain.decode(
+            weights, brain.perceive(weights, regions), choices, picks("sample"), key=decode
+        )
+        told = (found.subject.chosen, found.object.chosen, found.predicate.chosen)
+        labels = {}
+        for number, (name, rivals) in enumerate(choices.unary.items()):
+            own = jax.random.split(jax.random.fold_in(label, number))
+            pair = zip((found.subject, found.object), own, strict=True)
+            drawn = [
+                measure(window.unary[name], rivals, weights, "sample", key=each)[0]
+                for window, each in pair
+            ]
+            labels[name] = jnp.stack(drawn)
+        return Annotated(regions, Targets(nothing, *told), labels)
+
+    keys = jax.random.split(key, len(examples.regions))
+    return jax.jit(jax.vmap(one))(examples.regions, keys)
 
 
 # ---- at one stroke -------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from cogmem.models.tensor_brain_learning import (
     learn_in_blocks,
     loss,
     normalised_trace,
+    self_annotated,
     with_room,
     write,
 )
@@ -163,6 +164,20 @@ def test_generalisation_needs_labels_among_the_candidates() -> None:
     scores = own.decode(known, own.know(known), choices, picks("none")).subject.scores
     p = jax.nn.softmax(scores)
     assert float(p[:4].sum()) < 0.1 < 0.9 < float(p[4:].sum())
+
+
+def test_own_words_are_drawn_from_own_probabilities() -> None:
+    """A brain taught the six triples says them again; one that knows nothing draws from all."""
+    own, weights = brain(n_state=16, n_context=16)
+    many = jax.tree.map(lambda each: jnp.repeat(each, 50, axis=0), rows())
+    said = self_annotated(own, weights, many, key=KEY)
+    assert (said.targets.scene == -1).all()
+    assert set(said.targets.subject.tolist()) == set(VOCABULARY.ids("entity").tolist())
+    assert set(said.labels["kind"].ravel().tolist()) == set(VOCABULARY.ids("kind").tolist())
+    how = HOW | {"n_steps": 400, "block": 400, "batch_size": 16, "learning_rate": 0.03}
+    known = learn(own, weights, rows(), lessons=LESSONS, **how)
+    said = self_annotated(own, known, many, key=KEY)
+    assert float((said.targets.predicate == many.targets.predicate).mean()) > 0.9
 
 
 def test_a_normalised_trace_is_as_long_as_the_others() -> None:
