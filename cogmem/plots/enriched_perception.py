@@ -69,7 +69,7 @@ def enriched_perception(nodes: Mapping[str, xr.Dataset]) -> Figure:
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.05)
         figure = Figure(figsize=(DOUBLE_COLUMN, sum(heights)), layout=layout)
-        first, second, third = figure.subfigures(3, 1, height_ratios=heights)
+        first, second, third = np.asarray(figure.subfigures(3, 1, height_ratios=heights))
         _hidden(first, nodes)
         _vision(second, nodes)
         _contrasts(third, nodes["contrasts"])

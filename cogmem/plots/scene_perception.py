@@ -62,7 +62,7 @@ def scene_perception(nodes: Mapping[str, xr.Dataset]) -> Figure:
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.05)
         figure = Figure(figsize=(DOUBLE_COLUMN, sum(heights)), layout=layout)
-        first, second, third = figure.subfigures(3, 1, height_ratios=heights)
+        first, second, third = np.asarray(figure.subfigures(3, 1, height_ratios=heights))
         _ways(first, nodes)
         _effects(second, nodes["differences"])
         _triples(third, nodes)
@@ -211,8 +211,8 @@ def _bars(ax: Axes, part: xr.Dataset, places: Sequence[float], index: int) -> No
     look, mean = line_look(index), part["mean"].values
     ends = np.abs(np.stack([part["low"].values, part["high"].values]) - mean)
     bars = None if np.isnan(ends).all() else np.nan_to_num(ends)
-    style = {"color": look.color, "marker": look.marker, "linestyle": "none", "markersize": 3.2}
-    ax.errorbar(mean, places, xerr=bars, elinewidth=0.8, **style)
+    style: dict[str, Any] = {"color": look.color, "marker": look.marker, "linestyle": "none"}
+    ax.errorbar(mean, places, xerr=bars, elinewidth=0.8, markersize=3.2, **style)
 
 
 def _triples(figure: SubFigure, nodes: Mapping[str, xr.Dataset]) -> None:
