@@ -12,7 +12,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from cogmem.plots.lines import GUIDE, interval_line
 from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
-__all__ = ["MEASURE_LOOKS", "brain_lesions"]
+__all__ = ["MEASURE_LOOKS", "brain_lesions", "lesion_bars"]
 
 MEASURE_LOOKS = {
     "entities of an episode": line_look(1),
@@ -94,3 +94,27 @@ def _courses(ax: Axes, part: xr.Dataset, labels: Mapping[str, str]) -> None:
     for name, look in MEASURE_LOOKS.items():
         interval_line(ax, part["severity"].values, part.sel(measure=name), look, labels[name])
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
+
+
+def lesion_bars(after: xr.Dataset) -> Figure:
+    """What one brain can still do, as bars.
+
+    Args:
+        after: `right`, `before` and `chance` (measure): shares of right answers after a lesion,
+            before it, and by always saying what is commonest.
+    """
+    names = [str(name) for name in after["measure"].values]
+    y = range(len(names))
+    with house_style():
+        # Placed by hand: to fit a layout takes longer than to draw.
+        figure = Figure(figsize=(DOUBLE_COLUMN, 1.9))
+        ax = figure.add_axes((0.27, 0.2, 0.5, 0.76))
+        colors = [MEASURE_LOOKS[name].color for name in names]
+        ax.barh(y, after["right"], height=0.62, color=colors)
+        ax.barh(y, after["before"], 0.62, fill=False, edgecolor="0.3", label="before the lesion")
+        ax.plot(after["chance"], y, "|k", markersize=13, markeredgewidth=1.2, label="chance")
+        ax.set_yticks(y, [_LONG[name] for name in names])
+        ax.invert_yaxis()
+        ax.set(xlim=(0, 1), xlabel="Proportion right")
+        ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1))
+    return figure
