@@ -40,12 +40,18 @@ _LEVELS: dict[str, dict[str, Any]] = {
 }
 _NAMES = {"no geometry": "best without geometry", "ceiling": "best possible"}
 _EFFECTS = (
-    ("entity", "known", "Entity"),
+    ("entity", "known", "Entity, known"),
     ("age", "known", "Age, known"),
     ("b_class", "novel", "B-class, novel"),
     ("predicate @1", "known", "Predicate, known"),
     ("predicate @1", "novel", "Predicate, novel"),
 )
+_CHANGES = {
+    "perception only": "no memory learnt",
+    "no feedback": "no feedback (gates 1, 0)",
+    "feedback overwrites": "feedback overwrites (gates 0, 1)",
+    "no context, perception only": "no context",
+}
 _ZERO_SHOT = ("full model", "no context", "perception only", "no feedback", "neither (direct)")
 _TICKS = ([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
 
@@ -119,12 +125,16 @@ def _ways(figure: SubFigure, nodes: Mapping[str, xr.Dataset]) -> None:
     predicate.set_title("Predicates")
     surprise.set_title("Predicates")
     known.set_ylabel("Proportion correct")
-    surprise.set_ylabel("Surprise of the true one (nats)")
+    surprise.set_ylabel("Surprise (nats)")
     surprise.set_ylim(0, None)
     for ax, letter in zip((known, novel, predicate, surprise), "ABCD", strict=True):
         panel_letter(ax, letter, x=-18)
     handles, names = predicate.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=4, fontsize=SMALL)
+    note = (
+        "* taught in memory only, never in perception. Bars: bootstrap 95 % intervals over worlds"
+    )
+    figure.supxlabel(note, fontsize=SMALL)
 
 
 def _points(ax: Axes, nodes: Mapping[str, xr.Dataset], split: str, measures: Sequence[str]) -> None:
@@ -161,8 +171,8 @@ def _predicates(ax: Axes, nodes: Mapping[str, xr.Dataset], measures: Sequence[st
     if len(measures) > 1:
         _proportions(ax)
         for n, measure in enumerate(measures):
-            at = (2 * n + 0.5, 0.02)
-            ax.annotate(measure.split()[1], at, fontsize=SMALL, ha="center", va="bottom")
+            at = (2 * n + 0.5, 1.02)
+            ax.annotate(measure.split()[1], at, fontsize=SMALL, ha="center", va="top")
 
 
 def _proportions(ax: Axes) -> None:
@@ -186,9 +196,9 @@ def _effects(figure: SubFigure, differences: xr.Dataset) -> None:
         ax.set_title(title)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
-    panels[0].set_yticks(places, [name for _, name, _ in rows])
+    panels[0].set_yticks(places, [_CHANGES.get(name, name) for _, name, _ in rows])
     panels[0].set_ylim(places.max() + 0.7, -0.7)
-    panel_letter(panels[0], "E", x=-90)
+    panel_letter(panels[0], "E", x=-112)
     figure.supxlabel(
         "Difference in accuracy (percentage points; mean and bootstrap 95 % interval of paired "
         "differences over worlds)\nBlue circles: from the full model; orange squares: from the one "
@@ -236,7 +246,7 @@ def _triples(figure: SubFigure, nodes: Mapping[str, xr.Dataset]) -> None:
         ax.set_xticks(x, [f"{s},\n{t}" for s, t in cases])
         ax.set_title(f"Triples of classes: {measure.removeprefix('predicate ')}")
         if measure == "predicate surprise":
-            ax.set_ylabel("Surprise of the true predicate (nats)")
+            ax.set_ylabel("Surprise (nats)")
             ax.set_ylim(0, None)
         else:
             _proportions(ax)
