@@ -250,8 +250,8 @@ class TensorBrainLearner(Participant):
         """-log P of a triple of the task, nats, mean over all: what learning lowers.
 
         Subject, object and predicate are counted, the object given the subject, the predicate given
-        both; all in their episode. If n different triples are studied alike, the least possible is
-        ln n.
+        both; all in their episode, which is told. If n different triples of one episode are studied
+        alike, the least possible is ln n.
         """
         return self._mean_surprise(state, state.weights, jnp.ones_like(state.replayed))
 
