@@ -1,0 +1,681 @@
+"""What does a Tensor Brain forget of episodes while it learns on, and is it traces that are lost?
+
+Method. A Tensor Brain (D = H = 64) knows 400 entities of a generated world. It learns 300 scenes by
+1,200 steps of Adam (5e-3, cosine; perception, episodic and semantic memory together), in which the
+trace of an episode is at every step what a look at its scene leaves in the shared layer. Then 15
+blocks of 20 new scenes follow. Each scene is written at one stroke, a_t = f(nu_T) (*raw*, the rule
+of 2020), or sig(f(nu_T)) - 1/2 as long as entities' embeddings (*normalised*); then 30 steps (2e-3,
+a new Adam for each block) are learnt on the block. *Replay*: in each step as many triples of
+earlier episodes are learnt from their stored traces, without images. *Traces learn*: embeddings of
+episodes, old and new, learn as all else does; otherwise they never change.
+
+After every block all scenes so far are asked for. By (t): the share of a scene's four entities
+among the four likeliest subjects. By (t, s): the object of a triple. By (t, s, o): the predicate,
+and labels of both. Age is in blocks learnt since. Controls: recall with the trace of the scene met
+next, which shows what is due to the block and not to the episode; recall from the semantic state at
+the end of pretraining ("no trace"); the predicate guessed best when classes are known and nothing
+of the episode is. A perfect memory would have every predicate right.
+
+Loss of traces and drift of the decoder are separated (D). Drift: traces never change, the decoder
+learns on. Frozen: the decoder stops after the block and later traces are written; earlier ones must
+then decode alike to the last bit, which is counted, and the line is flat for that reason. Loss: the
+decoder stops and noise adds up in traces, its variance in proportion to age, its standard deviation
+after one block as given, in that of a trace's elements.
+
+Recognition (E): a look with noise three times as large is compared with all traces (n_T), and
+recent ones have an advantage, - lambda log(1 + age). The papers say that recent memories come by
+similarity and recency and give no equation: lambda = 0 is theirs, the rest is an extension, in
+which a gradient of recency is put in by hand.
+
+Four laws are fitted to the counts of entities recalled by (t), all worlds together and each world.
+The same scenes count at many ages, so that differences in AICc are far too sure. Form only is laid
+beside Ebbinghaus's savings (F), each relative to its first test: a block is no time of day, savings
+are no recall, and that people's first test came after 20 minutes and the model's at once has no
+meaning. No claim is made about forgetting in minutes or days.
+
+Outcome (paper preset, 6 worlds; 95 % intervals of means). One steep drop, and then a slow decline
+towards a floor. Without replay raw traces give .213 (.206 to .219) of entities in the block just
+learnt, .110 after one more, .083 after 5, .065 (.048 to .090) after 14; normalised ones .173, .081,
+.058, .044. Writing alone gives .059: most of what is recalled at first was put into the decoder by
+the 30 steps. The next scene's trace gives .063, .030, .022 and .015, and no trace .032: so part of
+the first drop, but not all of it, is the block and not the episode that is forgotten; the trace
+itself is worth .15 at first, and .05 to .08 thereafter.
+
+None of it is loss of traces. They never change, and with the decoder frozen no score of any earlier
+episode changed in any bit when later ones were written (T12). Noise takes a different course: no
+drop, but a slow decline (with .5 from .213 to .138 after 14 blocks).
+
+The law is in all conditions of drift a power law above an asymptote (Akaike weight 1.00 for all
+worlds together, .98 or more for each by itself; next is the power law, 83 to 529 units of AICc
+behind); a third of what was recalled at first is never lost (c = .29 to .35). The asymptote carries
+the fit, not the power law: with replay the exponent is 4. For noise the logarithm (raw) or the
+exponential (normalised) is best, with weights that single worlds do not bear out. Beside savings,
+the model drops more steeply at first and then less.
+
+Replay, in this stream, raises what was just learnt (.273 v. .213, for the decoder of episodes
+learns twice as much) and scenes of pretraining (.101 v. .075), but not the ages between (.092 v.
+.110 after one block, .075 v. .065 after 14): half a batch is too thin over 300 to 580 episodes. It
+keeps labels of entities (.99 v. .95 after 14 blocks). That traces learn on changes nothing much.
+
+By (t, s) .06 of objects are right at first, .01 in the end (ceiling .61). By (t, s, o) predicates
+are right at .29, then .24, where classes alone give .28: a look at a scene does not hold them, and
+30 steps do not add them. Labels, .98 and .95, are semantic.
+
+Recognition by similarity alone (normalised) is .52 for the last block, .35 for pretraining; lambda
+= 2 makes it .76 and .09. Raw traces are recognised the worse the newer they are (.05 and .37): f
+was trained to tell the old ones apart, and a new raw trace, longer than any embedding, loses or
+wins by its length.
+
+Run: `cogmem run episodic_forgetting`. Worlds that are stored are not done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pandas as pd
+import xarray as xr
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from matplotlib.figure import Figure
+
+from cogmem.data import published
+from cogmem.lab.artefacts import by_node
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.settings import setting
+from cogmem.lab.store import Column
+from cogmem.measures import retention
+from cogmem.measures.replicates import mean_and_interval
+from cogmem.models.index_layer import picks
+from cogmem.models.retention import LAWS
+from cogmem.models.tensor_brain import TensorBrain, Weights
+from cogmem.models.tensor_brain_decoding import with_recency
+from cogmem.models.tensor_brain_learning import Annotated, Lessons, loss, normalised_trace, write
+from cogmem.participants.scene_viewer import annotated, answers, scene_brain
+from cogmem.plots.episodic_forgetting import episodic_forgetting
+from cogmem.tasks.scenes import Scenes, SceneWorld, World, draw_world, more_scenes, noisier
+
+Kind = Literal["raw", "normalised"]
+KINDS: tuple[Kind, ...] = ("raw", "normalised")
+"""What is written as the trace of an episode; see `trace`."""
+
+CONDITIONS = {
+    "no replay": (False, False),
+    "replay": (True, False),
+    "traces learn": (False, True),
+    "traces learn, replay": (True, True),
+}
+"""Whether activations are replayed, and whether traces learn on as all else does."""
+
+CUES = ("entities", "neighbour", "object", "predicate", "labels")
+"""What is recalled: by (t), by the t of the scene met next, by (t, s), by (t, s, o), twice."""
+
+NOISE = (0.25, 0.5, 1.0)
+"""Added to traces per block, in standard deviations of their own elements."""
+
+RECENCY = (0.0, 0.5, 2.0)
+"""Strength of recency, lambda."""
+
+BATCH = 128
+
+
+class Stream(NamedTuple):
+    """Scenes of one world, in the order in which they are met; each is an episode.
+
+    Attributes:
+        world: of the scenes.
+        scenes: those of pretraining first.
+        brain: with room for all.
+        rows: every related pair, scene by scene.
+    """
+
+    world: World
+    scenes: Scenes
+    brain: TensorBrain
+    rows: Annotated
+
+    def part(self, first: int, n: int) -> Annotated:
+        """Rows of some consecutive episodes."""
+        each = self.scenes.predicates.shape[1]
+        return jax.tree.map(lambda column: column[first * each : (first + n) * each], self.rows)
+
+
+@dataclass(frozen=True)
+class Config:
+    """How much is met, and how it is learnt."""
+
+    n_known: int = setting(100, (8, 10_000), meaning="entities of the world")
+    n_state: int = setting(64, (4, 4096), meaning="units of the shared layer, and of the context")
+    n_before: int = setting(120, (1, 10_000), meaning="scenes of pretraining")
+    n_blocks: int = setting(6, (2, 1000), meaning="blocks of the stream")
+    n_per_block: int = setting(20, (1, 1000), meaning="scenes of a block")
+    n_steps_before: int = setting(300, (1, 100_000), meaning="steps of pretraining")
+    n_steps: int = setting(30, (1, 10_000), meaning="steps on a block")
+    rate_before: float = setting(5e-3, (0.0, 1.0), meaning="learning rate of pretraining")
+    rate: float = setting(2e-3, (0.0, 1.0), meaning="learning rate on a block")
+    view_noise: float = setting(3.0, (1.0, 10.0), meaning="noise of a cue, in that of a view")
+    n_seeds: int = setting(2, (2, 1000), meaning="worlds, each with a brain of its own")
+    seed: int = setting(0, (0, 2**31 - 1), meaning="of the first of them")
+
+
+def stream(config: Config, seed: int) -> Stream:
+    """A world, all its scenes, and who meets them."""
+    design = SceneWorld(n_known=config.n_known)
+    world_key, key = jax.random.split(jax.random.key(seed))
+    world = draw_world(design, key=world_key)
+    n = config.n_before + config.n_blocks * config.n_per_block
+    scenes = more_scenes(world, n, known=True, key=key)
+    brain = scene_brain(world, n, n_state=config.n_state, n_context=config.n_state)
+    return Stream(world, scenes, brain, annotated(brain, world, scenes, first_episode=0))
+
+
+# ---- traces, and learning ------------------------------------------------------------------------
+
+
+def trace(
+    brain: TensorBrain, weights: Weights, look: Float[Array, " feature"], kind: Kind
+) -> Float[Array, " state"]:
+    """What a look at a scene leaves: f(nu), or sig(f(nu)) - 1/2 as long as entities' embeddings."""
+    state = brain.sense(weights, look)
+    entities = jnp.asarray(brain.vocabulary.ids("entity"))
+    return state if kind == "raw" else normalised_trace(weights, state, entities)
+
+
+def with_traces(
+    brain: TensorBrain,
+    weights: Weights,
+    looks: Float[Array, "scene feature"],
+    first: int | Int[Array, ""],
+    kind: Kind,
+) -> Weights:
+    """Traces of consecutive episodes written, each at one stroke."""
+    new = jax.vmap(trace, (None, None, 0, None))(brain, weights, looks, kind)
+    return write(weights, first + jnp.arange(len(looks)), new)
+
+
+@eqx.filter_jit
+def practise(
+    brain: TensorBrain,
+    weights: Weights,
+    rows: Annotated,
+    rates: Float[Array, " step"],
+    learns: Float[Array, " index"],
+    *,
+    replay: Annotated | None = None,
+    looks: Float[Array, "scene feature"] | None = None,
+    kind: Kind,
+    key: PRNGKeyArray,
+) -> Weights:
+    """Adam on batches of rows, all three modes, at a rate for each step.
+
+    Args:
+        brain, weights: who learns.
+        rows: of which batches are drawn.
+        rates: learning rates.
+        learns: 1 for indices whose embeddings learn, 0 for those that do not.
+        replay: rows of earlier episodes, learnt from their traces alone.
+        looks: [episode] if traces are to be what looks leave at every step, from episode 0 on.
+        kind: of such traces.
+        key: of the batches.
+    """
+    optimiser = optax.scale_by_adam()
+
+    def batch_loss(weights: Weights, key: PRNGKeyArray) -> Float[Array, ""]:
+        if looks is not None:
+            weights = with_traces(brain, weights, looks, 0, kind)
+        new, old = jax.random.split(key)
+        total = _loss(brain, weights, Lessons(), rows, new)
+        if replay is not None:
+            total += _loss(brain, weights, Lessons(("episodic",)), replay, old)
+        return total
+
+    def step(now: Any, given: Any) -> tuple[Any, None]:
+        weights, state = now
+        rate, key = given
+        updates, state = optimiser.update(jax.grad(batch_loss)(weights, key), state)
+        updates = updates._replace(embeddings=updates.embeddings * learns[:, None])
+        return (jax.tree.map(lambda w, u: w - rate * u, weights, updates), state), None
+
+    keys = jax.random.split(key, len(rates))
+    return jax.lax.scan(step, (weights, optimiser.init(weights)), (rates, keys))[0][0]
+
+
+def _loss(
+    brain: TensorBrain, weights: Weights, lessons: Lessons, rows: Annotated, key: PRNGKeyArray
+) -> Float[Array, ""]:
+    drawn = jax.random.randint(key, (BATCH,), 0, len(rows.regions))
+    batch, choices = jax.tree.map(lambda each: each[drawn], rows), brain.choices(weights)
+    each = jax.vmap(lambda one: loss(brain, weights, choices, lessons, one, key=key))
+    return each(batch).mean()
+
+
+def pretrained(config: Config, met: Stream, kind: Kind, key: PRNGKeyArray) -> Weights:
+    """Weights after the scenes of pretraining, with their traces; other episodes have none, 0."""
+    brain, looks = met.brain, met.scenes.scene[: config.n_before]
+    begin, learning = jax.random.split(key)
+    weights = brain.begin(key=begin)
+    episodes = jnp.asarray(brain.vocabulary.ids("episode"))
+    weights = write(weights, episodes, jnp.zeros((len(episodes), brain.n_state)))
+    schedule = optax.cosine_decay_schedule(config.rate_before, config.n_steps_before)
+    rates = jnp.asarray(schedule(jnp.arange(config.n_steps_before)))
+    rows, learns = met.part(0, config.n_before), _learns(brain, traces=False)
+    how: dict[str, Any] = {"looks": looks, "kind": kind, "key": learning}
+    return with_traces(brain, practise(brain, weights, rows, rates, learns, **how), looks, 0, kind)
+
+
+def _learns(brain: TensorBrain, *, traces: bool) -> Float[Array, " index"]:
+    return jnp.ones(len(brain.vocabulary)).at[brain.vocabulary.ids("episode")].set(float(traces))
+
+
+# ---- recall --------------------------------------------------------------------------------------
+
+
+def subject_scores(
+    brain: TensorBrain, weights: Weights, state: Float[Array, " state"]
+) -> Float[Array, " entity"]:
+    """How strongly each entity comes to mind with nothing but a trace in the place of the scene."""
+    choices = brain.choices(weights, unary=())
+    return brain.decode(weights, brain.imagine(state), choices, picks("none")).subject.scores
+
+
+def set_recall(scores: Float[Array, " entity"], own: Int[Array, " position"]) -> Float[Array, ""]:
+    """Share of a scene's entities that are among as many best ones."""
+    best = jax.lax.top_k(scores, len(own))[1]
+    return (best[:, None] == own[None]).any(axis=0).mean()
+
+
+@eqx.filter_jit
+def recall(
+    brain: TensorBrain, weights: Weights, rows: Annotated, entities: Int[Array, "scene position"]
+) -> Float[Array, "cue scene"]:
+    """What is recalled of each scene, in the order of `CUES`; proportions."""
+    told = answers(brain, weights, rows, "teacher", source="episodic")
+    labels = jnp.stack(list(told.labels.values())).mean(axis=(0, 2))
+    of_rows = jnp.stack([told.entity[:, 1], (told.rank <= 1).astype(float), labels])
+    traces = weights.embeddings[rows.targets.scene[:: len(rows.regions) // len(entities)]]
+    scores = jax.vmap(subject_scores, (None, None, 0))(brain, weights, traces)
+    sets = jnp.stack([jax.vmap(set_recall)(jnp.roll(scores, -by, 0), entities) for by in (0, 1)])
+    return jnp.concatenate([sets, of_rows.reshape(3, len(entities), -1).mean(axis=2)])
+
+
+@eqx.filter_jit
+def noisy_recall(
+    brain: TensorBrain,
+    weights: Weights,
+    traces: Float[Array, "scene state"],
+    entities: Int[Array, "scene position"],
+    noise: Float[Array, " case"],
+    key: PRNGKeyArray,
+) -> Float[Array, " case"]:
+    """Set recall with noise on traces, its standard deviation in that of a trace's elements."""
+
+    def one(sd: Array, key: PRNGKeyArray) -> Float[Array, ""]:
+        drawn = jax.random.normal(key, traces.shape)
+        size = jnp.sqrt((traces**2).mean(axis=1, keepdims=True))
+        scores = jax.vmap(subject_scores, (None, None, 0))(
+            brain, weights, traces + sd * size * drawn
+        )
+        return jax.vmap(set_recall)(scores, entities).mean()
+
+    return jax.vmap(one)(noise, jax.random.split(key, len(noise)))
+
+
+@eqx.filter_jit
+def recognised(
+    brain: TensorBrain,
+    weights: Weights,
+    looks: Float[Array, "scene feature"],
+    ages: Float[Array, " scene"],
+    strength: float | Array,
+) -> Bool[Array, " scene"]:
+    """Whether a look at each scene brings its own episode to mind, before all others.
+
+    Similarity n_T, and a bonus for recent episodes (`with_recency`).
+    """
+    episodes = with_recency(brain.choices(weights, unary=()).scene, ages, strength)
+    states = jax.vmap(brain.sense, (None, 0))(weights, looks)
+    scores = jax.vmap(episodes.scores)(jax.nn.sigmoid(states))
+    return episodes.ids[scores.argmax(axis=1)] == jnp.arange(len(looks))
+
+
+# ---- one stream ----------------------------------------------------------------------------------
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """All worlds; those that are stored already are not done again.
+
+    Returns:
+        Nodes `course` (kind, condition, cue, age), `before` (kind, condition, cue, when), `written`
+        (kind), `decay` (kind, noise, age), `recency` (kind, strength, age): each with `mean`, `low`
+        and `high`; `guides` (guide), `fit` (kind, course, law) and `people` (minutes). Attribute
+        `n_changed`: scores that changed when later traces were written.
+    """
+    store = session.store("episodic_forgetting", config)
+    report = session.begin(config.n_seeds * len(KINDS) * (2 + len(CONDITIONS)))
+    with store.writing():
+        table = store.table("worlds", _columns(config), config.n_seeds, 1)
+        for place in range(config.n_seeds):
+            if not table.done[place]:
+                found = one_world(config, config.seed + place, report)
+                table.write(slice(place, place + 1), {k: v[None] for k, v in found.items()})
+    return _labelled(config, table.read())
+
+
+def _columns(config: Config) -> dict[str, Column]:
+    kinds, n = len(KINDS), config.n_blocks
+    shapes: dict[str, tuple[int, ...]] = {
+        "recalled": (kinds, len(CONDITIONS), n, len(CUES), n),
+        "before": (kinds, len(CONDITIONS), 2, len(CUES)),
+        "written": (kinds, n),
+        "decay": (kinds, n, len(NOISE), n),
+        "recency": (kinds, len(RECENCY), n + 1),
+        "prior": (kinds,),
+        "guides": (len(GUIDES),),
+        "n_changed": (kinds,),
+    }
+    return {name: Column(shape, float) for name, shape in shapes.items()}
+
+
+def one_world(config: Config, seed: int, report: Callable[[int, str], None]) -> dict[str, Any]:
+    """Everything that is measured in one world, as in `_columns`."""
+    met, key = stream(config, seed), jax.random.fold_in(jax.random.key(seed), 1)
+    parts = [one_kind(config, met, kind, key, report) for kind in KINDS]
+    found = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+    return found | {"guides": guides(config, met)}
+
+
+def one_kind(
+    config: Config, met: Stream, kind: Kind, key: PRNGKeyArray, report: Callable[[int, str], None]
+) -> dict[str, np.ndarray]:
+    """Pretraining with one kind of trace, and the stream in all conditions."""
+    begin, key = jax.random.split(key)
+    weights = pretrained(config, met, kind, begin)
+    report(1, f"{kind} traces, pretraining")
+    parts = []
+    for condition in CONDITIONS:
+        parts.append(one_stream(config, met, weights, kind, condition, key))
+        report(1, f"{kind} traces, {condition}")
+    found = {name: np.stack([part[name] for part in parts]) for name in ("recalled", "before")}
+    plain = {name: parts[0][name] for name in ("written", "decay", "n_changed")}
+    after = parts[0]["weights"]
+    prior = jax.vmap(set_recall, (None, 0))(
+        subject_scores(met.brain, weights, weights.semantic), met.scenes.entities
+    )
+    report(1, f"{kind} traces, recency")
+    recency = by_recency(config, met, after, jax.random.fold_in(key, 1))
+    return found | plain | {"recency": recency, "prior": np.asarray(prior.mean())}
+
+
+def one_stream(
+    config: Config, met: Stream, weights: Weights, kind: Kind, condition: str, key: PRNGKeyArray
+) -> dict[str, Any]:
+    """Block after block: traces written, practised, and all that was met so far recalled.
+
+    Returns:
+        `recalled` [after, cue, block], NaN for blocks to come; `before` [begin or end, cue] of the
+        scenes of pretraining; `written` [block], set recall before practice; and for the condition
+        without replay `decay` [block, noise, age] and `n_changed`; `weights` in the end.
+    """
+    brain, (replayed, traces) = met.brain, CONDITIONS[condition]
+    plain, learns = not (replayed or traces), _learns(brain, traces=traces)
+    rates = jnp.full(config.n_steps, config.rate)
+    recalled, written, decay, n_changed = [], [], [], 0
+    before = [_recall(met, weights, 0, config.n_before).mean(axis=1)]
+    for block in range(config.n_blocks):
+        first = config.n_before + block * config.n_per_block
+        own = jax.random.fold_in(key, block)
+        weights = with_traces(brain, weights, _looks(config, met, first), first, kind)
+        written.append(_by_block(config, met, weights)[0, block])
+        replay = _replayed(config, met, first, own) if replayed else None
+        rows = met.part(first, config.n_per_block)
+        weights = practise(brain, weights, rows, rates, learns, replay=replay, kind=kind, key=own)
+        known = np.arange(config.n_blocks) <= block
+        recalled.append(np.where(known, _by_block(config, met, weights), np.nan))
+        if plain:
+            decay.append(decayed(config, met, weights, first, own))
+            n_changed += n_changed_by_writing(config, met, weights, first, kind)
+    before.append(_recall(met, weights, 0, config.n_before).mean(axis=1))
+    found = {"recalled": recalled, "before": before, "written": written, "decay": decay}
+    arrays = {name: np.asarray(each, float) for name, each in found.items()}
+    return arrays | {"n_changed": np.asarray(float(n_changed)), "weights": weights}
+
+
+def _looks(config: Config, met: Stream, first: int) -> Float[Array, "scene feature"]:
+    return met.scenes.scene[first : first + config.n_per_block]
+
+
+def _recall(met: Stream, weights: Weights, first: int, n: int) -> Float[np.ndarray, "cue scene"]:
+    entities = met.scenes.entities[first : first + n]
+    return np.asarray(recall(met.brain, weights, met.part(first, n), entities))
+
+
+def _by_block(config: Config, met: Stream, weights: Weights) -> Float[np.ndarray, "cue block"]:
+    n = config.n_blocks * config.n_per_block
+    each = _recall(met, weights, config.n_before, n)
+    return each.reshape(len(CUES), config.n_blocks, -1).mean(axis=2)
+
+
+def _replayed(config: Config, met: Stream, first: int, key: PRNGKeyArray) -> Annotated:
+    """Rows of earlier episodes, drawn; as many in each block, so that one program serves all."""
+    each = met.scenes.predicates.shape[1]
+    drawn = jax.random.randint(key, (config.n_before * each,), 0, first * each)
+    return jax.tree.map(lambda column: column[drawn], met.rows)
+
+
+def decayed(
+    config: Config, met: Stream, weights: Weights, first: int, key: PRNGKeyArray
+) -> Float[np.ndarray, "noise age"]:
+    """Set recall of the block just practised, as noise adds up in its traces and nothing else.
+
+    The variance of noise is in proportion to age, as if some were added with each block.
+    """
+    episodes = slice(first, first + config.n_per_block)
+    sd = np.outer(NOISE, np.sqrt(np.arange(config.n_blocks)))
+    traces, entities = weights.embeddings[episodes], met.scenes.entities[episodes]
+    each = noisy_recall(met.brain, weights, traces, entities, jnp.asarray(sd.ravel()), key)
+    return np.asarray(each).reshape(sd.shape)
+
+
+def n_changed_by_writing(
+    config: Config, met: Stream, weights: Weights, first: int, kind: Kind
+) -> int:
+    """How many scores of the block's traces differ in any bit once all later traces are written."""
+    later = met.scenes.scene[first + config.n_per_block :]
+    if not len(later):
+        return 0
+    after = with_traces(met.brain, weights, later, first + config.n_per_block, kind)
+    each = [
+        np.asarray(_scores_of(met.brain, w, w.embeddings[first : first + config.n_per_block]))
+        for w in (weights, after)
+    ]
+    return int((each[0] != each[1]).sum())
+
+
+_scores_of = eqx.filter_jit(jax.vmap(subject_scores, (None, None, 0)))
+
+
+def by_recency(
+    config: Config, met: Stream, weights: Weights, key: PRNGKeyArray
+) -> Float[np.ndarray, "strength age"]:
+    """Share of episodes recognised from noisy looks, by age; scenes of pretraining are the last."""
+    block = np.arange(len(met.scenes.scene)) - config.n_before
+    ages = np.where(block < 0, config.n_blocks, config.n_blocks - 1 - block // config.n_per_block)
+    looks = noisier(met.scenes, config.view_noise, design=met.world.design, key=key).scene
+    found = []
+    for strength in RECENCY:
+        right = recognised(met.brain, weights, looks, jnp.asarray(ages, float), strength)
+        found.append(np.bincount(ages, np.asarray(right)) / np.bincount(ages))
+    return np.stack(found)
+
+
+GUIDES = ("entities, chance", "object, chance", "object, ceiling", "predicate, commonest")
+GUIDES += ("predicate, classes known", "recognition, chance")
+
+
+def guides(config: Config, met: Stream) -> Float[np.ndarray, " guide"]:
+    """Chance and ceilings, in the order of `GUIDES`.
+
+    A subject may have several objects in a scene, only one of which a row asks for. Predicates are
+    guessed best as the commonest one, or, where classes are known but nothing of the episode is,
+    as the likeliest by the world's own table with all geometries equally likely.
+    """
+    scenes, world = met.scenes, met.world
+    p_class = np.asarray(world.p_class)
+    table = np.asarray(world.predicates).mean(axis=2)
+    subjects, predicates = np.asarray(scenes.subjects), np.asarray(scenes.predicates)
+    guess = table.argmax(axis=-1)[p_class[subjects], p_class[np.asarray(scenes.objects)]]
+    n_objects = [len(np.unique(row)) / len(row) for row in subjects]
+    found = [
+        scenes.entities.shape[1] / config.n_known,
+        1 / config.n_known,
+        np.mean(n_objects),
+        np.bincount(predicates.ravel()).max() / predicates.size,
+        np.mean(guess == predicates),
+        1 / len(predicates),
+    ]
+    return np.asarray(found, float)
+
+
+# ---- over worlds ---------------------------------------------------------------------------------
+
+
+def by_age(recalled: Float[np.ndarray, "*x after block"]) -> Float[np.ndarray, "*x age"]:
+    """Mean over blocks of the same age, 0 for the block practised last."""
+    n = recalled.shape[-1]
+    return np.stack(
+        [np.diagonal(recalled, -age, -2, -1).mean(axis=-1) for age in range(n)], axis=-1
+    )
+
+
+def _labelled(config: Config, values: dict[str, np.ndarray]) -> xr.DataTree:
+    kinds, ages = {"world": None, "kind": list(KINDS)}, {"age": np.arange(config.n_blocks)}
+    conditions, cues = {"condition": list(CONDITIONS)}, {"cue": list(CUES)}
+    course = by_age(values["recalled"].swapaxes(-3, -2))
+    decay = values["decay"].mean(axis=2)
+    older = {"age": np.arange(config.n_blocks + 1)}
+    when, noise, strength = (
+        {"when": ["begin", "end"]},
+        {"noise": list(NOISE)},
+        {"strength": list(RECENCY)},
+    )
+    shaped = {
+        "course": (course, kinds | conditions | cues | ages),
+        "before": (values["before"], kinds | conditions | when | cues),
+        "written": (values["written"].mean(axis=2), kinds),
+        "decay": (decay, kinds | noise | ages),
+        "recency": (values["recency"], kinds | strength | older),
+        "prior": (values["prior"], kinds),
+        "guides": (values["guides"], {"world": None, "guide": list(GUIDES)}),
+    }
+    nodes = {
+        name: mean_and_interval(each, axes, over="world") for name, (each, axes) in shaped.items()
+    }
+    nodes["fit"] = fits(config, course, decay)
+    nodes["people"] = ebbinghaus()
+    about = {"n_changed": float(values["n_changed"].sum()), "n_worlds": len(course)}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
+
+
+FITTED = ("exponential", "logarithm", "power", "power with asymptote")
+
+
+def fits(config: Config, course: np.ndarray, decay: np.ndarray) -> xr.Dataset:
+    """Laws fitted to the counts of entities recalled, of all worlds together and of each.
+
+    Args:
+        config: for the number of tests.
+        course: [world, kind, condition, cue, age].
+        decay: [world, kind, noise, age].
+
+    Returns:
+        (kind, course, law): `aicc` and `weight` of all worlds together, `rmse`; `weight_worlds`,
+        the mean over worlds; `at_bound`; `estimate` (..., parameter); `fitted` (..., age).
+    """
+    n = config.n_blocks
+    n_tested = 4 * config.n_per_block * (n - np.arange(n)[None]) * np.ones((len(course), 1))
+    parts = []
+    for at, _ in enumerate(KINDS):
+        told = {name: course[:, at, i, 0] for i, name in enumerate(CONDITIONS)}
+        told["noise"] = decay[:, at, 1]
+        each = [
+            _fit(values, 4 * config.n_per_block * n if k == "noise" else n_tested)
+            for k, values in told.items()
+        ]
+        parts.append(xr.concat(each, pd.Index(list(told), name="course")))
+    return xr.concat(parts, pd.Index(KINDS, name="kind"))
+
+
+def _fit(shares: Float[np.ndarray, "world age"], n_tested: Any) -> xr.Dataset:
+    tested = np.broadcast_to(n_tested, shares.shape)
+    ages = np.arange(shares.shape[1])
+    laws = {name: LAWS[name] for name in FITTED}
+    fitted = retention.fit(
+        ages, np.round(shares * tested), tested, laws=laws, leave_out=False
+    ).rename(delay="age")
+    group = fitted.sel(person=retention.GROUP, drop=True)
+    each = fitted["weight"].drop_sel(person=retention.GROUP).mean("person")
+    off = group["probability"] - xr.DataArray(shares.mean(axis=0), {"age": ages}, ("age",))
+    kept = group[["aicc", "weight", "at_bound", "estimate"]]
+    return kept.assign(
+        weight_worlds=each, rmse=np.sqrt((off**2).mean("age")), fitted=group["probability"]
+    )
+
+
+def ebbinghaus() -> xr.Dataset:
+    """Savings (minutes), proportions."""
+    table = published("ebbinghaus1885")
+    about = {"citation": str(table["source"][0])}
+    values = {"savings": ("minutes", table["value"].to_numpy(float) / 100)}
+    return xr.Dataset(values, {"minutes": table["minutes"].to_numpy(float)}, about)
+
+
+# ---- figure --------------------------------------------------------------------------------------
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number, with the node that it is of."""
+    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes["written"] = nodes["written"].assign(n_changed=tree.attrs["n_changed"])
+    fit = nodes.pop("fit")
+    parts = [*nodes.items(), ("fit", fit.drop_dims(["parameter", "age"]))]
+    parts += [("fit", fit[["estimate"]]), ("fit", fit[["fitted"]])]
+    return by_node(parts)
+
+
+def plot(tree: xr.DataTree) -> Figure:
+    """Six panels."""
+    return episodic_forgetting(
+        {name: node.to_dataset() for name, node in tree.children.items()}, tree.attrs
+    )
+
+
+EXPERIMENT = Experiment(
+    name="episodic_forgetting",
+    title="What a Tensor Brain forgets of episodes while it learns on, and why",
+    presets={
+        "quick": Config(),
+        "paper": Config(n_known=400, n_before=300, n_blocks=15, n_steps_before=1200, n_seeds=6),
+    },
+    run=run,
+    plot=plot,
+    numbers=numbers,
+    people=("ebbinghaus1885",),
+    models=("tensor_brain", "retention"),
+    sources=("Tresp et al. (2023)", "Ebbinghaus (1885)", "Wixted & Ebbesen (1991)"),
+    cost={
+        "quick": "a minute and a half on 1 core, most of it compilation",
+        "paper": "ten minutes on 1 core of a busy machine",
+    },
+    tolerance=0.05,
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
