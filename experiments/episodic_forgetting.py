@@ -46,25 +46,24 @@ episode changed in any bit when later ones were written (T12). Noise takes a dif
 drop, but a slow decline (with .5 from .213 to .138 after 14 blocks).
 
 The law is in all conditions of drift a power law above an asymptote (Akaike weight 1.00 for all
-worlds together, .98 or more for each by itself; next is the power law, 83 to 529 units of AICc
-behind); a third of what was recalled at first is never lost (c = .29 to .35). The asymptote carries
-the fit, not the power law: with replay the exponent is 4. For noise the logarithm (raw) or the
-exponential (normalised) is best, with weights that single worlds do not bear out. Beside savings,
-the model drops more steeply at first and then less.
+worlds together, .98 or more as the mean of single worlds; next is the power law, 83 to 529 units of
+AICc behind). By that law .29 to .35 of what was recalled at first is never lost. The asymptote
+carries the fit, not the power law: with replay the exponent is about 4. For noise the logarithm
+(raw) or the exponential (normalised) is best, with weights that single worlds do not bear out.
+Beside savings, the model drops more steeply at first and then less.
 
-Replay, in this stream, raises what was just learnt (.273 v. .213, for the decoder of episodes
-learns twice as much) and scenes of pretraining (.101 v. .075), but not the ages between (.092 v.
-.110 after one block, .075 v. .065 after 14): half a batch is too thin over 300 to 580 episodes. It
-keeps labels of entities (.99 v. .95 after 14 blocks). That traces learn on changes nothing much.
+Replay, in this stream, raises what was just learnt (.273 v. .213) and scenes of pretraining (.101
+v. .075), but not the ages between (.092 v. .110 after one block, .074 v. .083 after 5, .075 v. .065
+after 14); each old triple comes up once or twice in a block. It keeps labels of entities (.99 v.
+.95 after 14 blocks). That traces learn on changes nothing much.
 
 By (t, s) .06 of objects are right at first, .01 in the end (ceiling .61). By (t, s, o) predicates
 are right at .29, then .24, where classes alone give .28: a look at a scene does not hold them, and
 30 steps do not add them. Labels, .98 and .95, are semantic.
 
 Recognition by similarity alone (normalised) is .52 for the last block, .35 for pretraining; lambda
-= 2 makes it .76 and .09. Raw traces are recognised the worse the newer they are (.05 and .37): f
-was trained to tell the old ones apart, and a new raw trace, longer than any embedding, loses or
-wins by its length.
+= 2 makes it .76 and .09. Raw traces are recognised the worse the newer they are (.05 and .37 by
+similarity alone); why was not looked into.
 
 Run: `cogmem run episodic_forgetting`. Worlds that are stored are not done again.
 """

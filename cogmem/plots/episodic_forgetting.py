@@ -110,7 +110,7 @@ def _guide(ax: Axes, height: float, text: str, up: float = 1.0) -> None:
 
 
 def _ages(ax: Axes, last: int, tail: float | None = None) -> None:
-    ticks = list(range(0, last + 1, 5 if last > 7 else 2))
+    ticks: list[float] = list(range(0, last + 1, 5 if last > 7 else 2))
     names = [str(each) for each in ticks]
     if tail is not None:
         ticks, names = [*ticks, tail], [*names, "pre"]
