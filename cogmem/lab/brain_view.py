@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -32,7 +32,7 @@ from cogmem.models.index_layer import (
 )
 from cogmem.models.parameters import Parameter
 from cogmem.models.tensor_brain import TensorBrain, Weights
-from cogmem.models.tensor_brain_learning import Annotated, learn_in_blocks
+from cogmem.models.tensor_brain_learning import Annotated
 from cogmem.models.vocabulary import Vocabulary
 from cogmem.participants.lesioned_brain import (
     MEASURES,
@@ -42,12 +42,13 @@ from cogmem.participants.lesioned_brain import (
     lesioned,
     profile,
 )
-from cogmem.participants.scene_viewer import annotated, scene_brain
+from cogmem.participants.scene_viewer import annotated
+from cogmem.participants.schooling import Schooled, schooled
 from cogmem.plots.brain_lesions import lesion_bars
 from cogmem.plots.style import house_style
-from cogmem.tasks.scenes import SceneData, SceneWorld, draw_scenes
+from cogmem.tasks.scenes import SceneWorld
 
-__all__ = ["BrainView", "SmallBrain", "decoded_windows", "small_brain"]
+__all__ = ["BrainView", "decoded_windows", "small_brain"]
 
 _SMALL = SceneWorld(n_train=60, n_known=40, n_novel=4, n_test=30)
 _HERE = "this picture"
@@ -58,15 +59,7 @@ DAMAGED: dict[str, Parameter] = {
 }
 
 
-class SmallBrain(NamedTuple):
-    """A brain that learnt the training scenes of a world."""
-
-    data: SceneData
-    brain: TensorBrain
-    weights: Weights
-
-
-def small_brain(design: SceneWorld = _SMALL, *, n_steps: int = 1500, seed: int = 0) -> SmallBrain:
+def small_brain(design: SceneWorld = _SMALL, *, n_steps: int = 1500, seed: int = 0) -> Schooled:
     """A brain that learnt a small world by the usual recipe, to play with.
 
     Args:
@@ -74,14 +67,7 @@ def small_brain(design: SceneWorld = _SMALL, *, n_steps: int = 1500, seed: int =
         n_steps: of learning, 128 rows each.
         seed: of all.
     """
-    drawn, begin, own = jax.random.split(jax.random.key(seed), 3)
-    data = draw_scenes(design, key=drawn)
-    brain = scene_brain(data.world, design.n_train)
-    rows = annotated(brain, data.world, data.train, first_episode=0)
-    weights = brain.begin(key=begin)
-    for step in learn_in_blocks(brain, weights, rows, n_steps=n_steps, block=500, key=own):
-        weights = step.weights
-    return SmallBrain(data, brain, weights)
+    return schooled(seed, design=design, n_steps=n_steps)
 
 
 # ---- damage --------------------------------------------------------------------------------------
@@ -91,7 +77,7 @@ class BrainView(Sliders):
     """What a brain can still do; sliders for the severity of damage to each of three sites."""
 
     def __init__(
-        self, small: SmallBrain | None = None, *, damage: Damage = "loss", seed: int = 0
+        self, small: Schooled | None = None, *, damage: Damage = "loss", seed: int = 0
     ) -> None:
         """Ask the brain what it can do as it is.
 

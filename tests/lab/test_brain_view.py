@@ -9,10 +9,11 @@ import pytest
 import xarray as xr
 
 from cogmem.errors import InvalidValue, UnknownName
-from cogmem.lab.brain_view import BrainView, SmallBrain, decoded_windows, small_brain
+from cogmem.lab.brain_view import BrainView, decoded_windows, small_brain
 from cogmem.models.index_layer import Targets, picks
 from cogmem.participants.lesioned_brain import MEASURES, lesioned, profile
 from cogmem.participants.scene_viewer import annotated, scene_brain
+from cogmem.participants.schooling import Schooled
 from cogmem.plots.decoding import decoding
 from cogmem.tasks.scenes import SceneWorld, draw_scenes
 
@@ -20,11 +21,11 @@ KEY = jax.random.key(0)
 
 
 @pytest.fixture(scope="module")
-def small() -> SmallBrain:
+def small() -> Schooled:
     """Untrained: what it says is as good as any for the arithmetic."""
     data = draw_scenes(SceneWorld(n_train=6, n_known=10, n_novel=4, n_test=3), key=KEY)
     brain = scene_brain(data.world, 6)
-    return SmallBrain(data, brain, brain.begin(key=KEY))
+    return Schooled(data, brain, brain.begin(key=KEY))
 
 
 @pytest.fixture(scope="module")
