@@ -159,13 +159,16 @@ def scenes_of(config: Config, seed: int) -> Secrets:
 
 
 def brain_of(config: Config, data: SceneData) -> TensorBrain:
-    """A brain that has indices for the two values of the secret, too."""
+    """A brain that has indices for the two values of the secret, too.
+
+    Its labels are numbers, so that the brains of all worlds are one program to compile.
+    """
     sizes = {"n_state": config.n_state, "n_context": config.n_state}
     usual = scene_brain(data.world, len(data.train.situation), **sizes)
-    words = usual.vocabulary
-    groups = {name: words.read(words.ids(name)) for name in words.names}
-    groups["secret"] = ["secret 0", "secret 1"]
-    return TensorBrain(Vocabulary.of(groups), n_features=usual.n_features, **sizes)
+    n, groups = len(usual.vocabulary), usual.vocabulary.groups
+    labels = tuple(str(number) for number in range(n + 2))
+    words = Vocabulary(labels, (*groups, ("secret", (n, n + 1))))
+    return TensorBrain(words, n_features=usual.n_features, **sizes)
 
 
 def rows_of(

@@ -237,13 +237,19 @@ def prepared(
     """A brain, what it learns from, and what it is tested on."""
     n_scenes = len(data.train.situation)
     sizes = {"n_state": config.n_state, "n_context": config.n_state}
-    brain = scene_brain(data.world, n_scenes, **sizes, **condition.brain)
+    brain = nameless(scene_brain(data.world, n_scenes, **sizes, **condition.brain))
     train = annotated(brain, data.world, data.train, first_episode=0)
     tests = {split: annotated(brain, data.world, getattr(data, split)) for split in TESTS}
     if condition.entities:
         return brain, train, tests
     tests = {split: as_classes(rows) for split, rows in tests.items()}
     return without_entities(brain), as_classes(train), tests
+
+
+def nameless(brain: TensorBrain) -> TensorBrain:
+    """Numbers for labels, so that the brains of all worlds are one program to compile."""
+    numbers = tuple(str(n) for n in range(len(brain.vocabulary)))
+    return replace(brain, vocabulary=Vocabulary(numbers, brain.vocabulary.groups))
 
 
 def without_entities(brain: TensorBrain) -> TensorBrain:

@@ -42,9 +42,9 @@ _LINES: tuple[tuple[str, str, str, int, dict[str, Any]], ...] = (
 _NAMES = {
     "entity": "Entity",
     "b_class": "B-class",
-    "age": "Age (taught)",
-    "danger": "Danger (hidden)",
-    "secret": "Secret (hidden)",
+    "age": "Age",
+    "danger": "Danger",
+    "secret": "Secret",
     "predicate @1": "Predicate",
 }
 _CONTRASTS = {
@@ -87,7 +87,7 @@ def _hidden(figure: SubFigure, nodes: Mapping[str, xr.Dataset]) -> None:
         ax.axhline(0.5, color="0.55", linewidth=0.8, linestyle=(0, (1, 1)), label="chance")
         ax.axhline(float(nodes["majority"]["mean"].sel(where)), label="majority", **_MAJORITY)
         ax.set_xticks(np.arange(len(fed)), [_FED[name] for name in fed], rotation=60)
-        ax.set_title(f"{_NAMES[measure].split()[0]}: {split}")
+        ax.set_title(f"{_NAMES[measure]}: {split}")
     panels[0].set_ylim(0, 1.03)
     panels[0].set_yticks(*_TICKS)
     panels[0].set_ylabel("Proportion correct")

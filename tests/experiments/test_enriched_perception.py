@@ -33,12 +33,21 @@ def test_secrets_are_labels_of_the_entities(names, tiny) -> None:
     brain = names["brain_of"](tiny, secrets.data)
     scenes = secrets.data.novel
     rows = names["rows_of"](brain, secrets, scenes)
-    told = brain.vocabulary.read(rows.labels["secret"])
+    told = np.ravel(rows.labels["secret"]) - brain.vocabulary.ids("secret")[0]
     subject, object_ = np.ravel(scenes.subjects), np.ravel(scenes.objects)
     expected = np.stack([subject, object_], axis=1).ravel()
-    assert told == [f"secret {secrets.bits[entity]}" for entity in expected]
-    assert set(told) == {"secret 0", "secret 1"}
+    assert told.tolist() == secrets.bits[expected].tolist()
+    assert set(told.tolist()) == {0, 1}
     assert brain.vocabulary.names[-1] == "secret"
+
+
+def test_brains_of_all_worlds_are_one_program(names, tiny) -> None:
+    """Equal brains are compiled once; the names of entities differ from world to world."""
+    first, second = (
+        names["brain_of"](tiny, names["scenes_of"](tiny, seed).data) for seed in (0, 1)
+    )
+    assert first.vocabulary == second.vocabulary
+    assert len(set(first.vocabulary.labels)) == len(first.vocabulary)
 
 
 def test_no_lesson_teaches_hidden_labels_in_perception(names) -> None:
@@ -70,9 +79,7 @@ def test_who_is_told_changes_and_what_is_true_does_not(names, tiny) -> None:
     rows = names["rows_of"](brain, secrets, secrets.data.known)
     wrong = 0 * names["who_is_in"](secrets.data.known)
     told = names["instead"](brain, rows, wrong)
-    assert set(brain.vocabulary.read(told.targets.object)) == {
-        brain.vocabulary.labels[brain.vocabulary.ids("entity")[0]]
-    }
+    assert (np.asarray(told.targets.object) == brain.vocabulary.ids("entity")[0]).all()
     assert told.labels is rows.labels
     assert told.targets.predicate is rows.targets.predicate
 
@@ -109,8 +116,9 @@ def test_figure_and_contrasts_of_made_up_results(names, tiny, experiment) -> Non
 
 @pytest.mark.slow
 def test_memory_tells_what_perception_was_never_taught(experiment, tmp_path) -> None:
-    """Spec 8, remark (5), T13: danger from memory, for novel entities as well; the secret of a
-    known entity is told by its index, and by the wrong index wrongly; of novel ones it is chance.
+    """Spec 8, remark (5), T13: danger from memory, for novel entities as well. The secret of a
+    known entity is fully known without a view; while it is seen its index helps, a wrong index does
+    not, and of novel entities it is chance.
     """
     tree = experiment.run(experiment.default, Session(results=tmp_path))
     fed = tree["fed"]["mean"].sel(lessons="with memory")
@@ -119,7 +127,8 @@ def test_memory_tells_what_perception_was_never_taught(experiment, tmp_path) -> 
     assert float(danger.sel(split="novel")) > 0.8
     secret = fed.sel(measure="secret")
     known = secret.sel(split="known")
-    assert float(known.sel(fed="true entity")) > 0.8 > 0.5 > float(known.sel(fed="lookalike"))
+    assert float(known.sel(fed="true entity")) > float(known.sel(fed="nothing")) + 0.03
+    assert float(known.sel(fed="true entity")) > float(known.sel(fed="lookalike")) + 0.1
     assert float(known.sel(fed="memory alone")) > 0.95
     assert 0.4 < float(secret.sel(split="novel", fed="winner")) < 0.6
     never = tree["fed"]["mean"].sel(lessons="perception only", measure="secret", split="known")
