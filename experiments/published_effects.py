@@ -25,12 +25,12 @@ target, and none was tuned to. Moreover:
 Outcome (paper preset, 5 worlds; in brackets 95 % intervals). All large effects but one are there:
 context and feedback add 12.0 points (10.2 to 14.3) to predicates, published 15.2; context, in the
 brain with memory, 10.3 (6.9 to 14.1), published 16.1; memory adds 49.1 (45.4 to 53.1) to hidden
-danger, published 46.2. Feedback alone adds to predicates 1.0 only (.7 to 1.4): context carries them. For
-labels of new entities nothing is added, as published. What is bound to known entities gains, but
-far less: age 4.5 (2.9 to 6.0), published 18.0; mean of labels .7 (.5 to 1.0), published 5.6, and
-there is less to gain, as labels that can be seen are near ceiling in generated scenes. The gain in
-age is due to feedback (5.6 by itself). The winner instead of attention costs .6 for labels of new
-entities and gains .4 for those of known ones, with the signs of the published .8 and .8; for
+danger, published 46.2. Feedback alone adds to predicates 1.0 only (.7 to 1.4): context carries
+them. For labels of new entities nothing is added, as published. What is bound to known entities
+gains, but far less: age 4.5 (2.9 to 6.0), published 18.0; mean of labels .7 (.5 to 1.0), published
+5.6, and there is less to gain, as labels that can be seen are near ceiling in generated scenes. The
+gain in age is due to feedback (5.6 by itself). The winner instead of attention costs .6 for labels
+of new entities and gains .4 for those of known ones, with the signs of the published .8 and .8; for
 predicates it makes no difference (published -1.8). Not as published: known entities are recognised
 a little worse with context and feedback (-.6; published +.5), and learning memory as well costs
 perception of predicates 3.0 points (1.6 to 4.3; published .15). Episodes add .8 points to recall of
@@ -280,7 +280,7 @@ EXPERIMENT = Experiment(
     sources=("Tresp et al. (2020), Table 1", "Tresp et al. (2023), from secondary texts"),
     cost={
         "quick": "two minutes on one core",
-        "paper": "three minutes on one core, and half an hour if scene_perception was not run before",
+        "paper": "three minutes on one core, half an hour more without stored scenes",
     },
     tolerance=3.0,
 )
