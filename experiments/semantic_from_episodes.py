@@ -1,0 +1,610 @@
+"""What does a Tensor Brain know without a date, and is it the mean of its episodes?
+
+Method. A Tensor Brain (D = H = 64) learns 600 scenes of 400 entities of a generated world:
+perception, episodic and semantic memory together, 6,000 steps of Adam (5e-3, cosine). On the way it
+is asked, with subject and object told, for the predicate: in episodic recall, from the embedding of
+the episode, and in semantic recall, from the learnt state that stands for no episode, for pairs of
+entities that were met and for new ones; and in perception, with attention, of new scenes of the
+same entities. The course is that of one schedule: its points are not finished trainings.
+
+The world's own P(p | s, o) is a table over P-classes and geometries; without a picture all
+geometries are equally likely. Divergence (KL) from it, in nats, is 0 at the ceiling. *Class counts*
+are what an exact sum over episodes would know of two P-classes, 1 / 16 added to each count.
+*Commonest* are all pairs together.
+
+Sources (C, D) of semantic memory in the end: the learnt state; the mean of all traces in its place,
+which the authors take to be nearly the same; the mean over episodes of P(p | s, o, t), and the same
+weighted by P(s, o | t), which is a joint distribution summed over time. A model that multiplies
+embeddings is linear in the trace, so that its score at the mean trace is the mean of its scores. In
+the Tensor Brain a trace passes through three windows; that it does likewise is a hypothesis.
+
+Generalised statements (E, F): two P-classes are put in the places of subject and object, or a
+B-class in that of the subject: (Dog, hasAttribute, ...). They are asked of the learnt state of
+brains of which a share of the lessons of memory had a label in the place of an entity, and labels
+compete with entities: 0, .02 (published) and .2. By members: the mean of P over 20 pairs of
+members. What is said of a B-class's age, colour and activity is compared with its members' shares.
+
+Outcome (paper preset, 3 worlds; 95 % intervals of means, which with 3 are about the range). *A
+trade-off.* Perception is best at 1,200 steps (.55 right, .63 is possible) and falls to .51 (.49 to
+.52) at 6,000, while episodic recall rises from .32 to .51 and recall of entities by (t) from .10 to
+.24. Semantic memory of pairs that were met rises to .42 too, beyond what classes tell (.30), for it
+learns single facts by heart; of new pairs it is .26 to .27 at 600 to 1,200 steps and .23 in the end. As
+knowledge of the world it is best at 900 steps (KL .21 for pairs met, .23 for new ones) and then
+worse and worse (.53 and .61), in the end no better than to know the commonest predicates (.62), in
+spite of more right answers: it becomes certain of what happened once. Class counts have .07.
+
+*Sources.* The learnt state and the mean trace are alike (KL .50 and .51 for pairs met, both .63 for
+new ones; .40 and .40 right, .21 and .22; surprise 1.70 and 1.72 nats, 2.62 and 2.61), as the
+authors say. But neither is the sum over time: the mean of P over episodes is much nearer to the
+world (.25 and .30), though right no more often (.36, .23); weighted by P(s, o | t) it is between
+(.33, .40). At the mean trace, scores are off the mean of scores by .25 of their own spread; an
+episodic Tucker model is exact (1e-6). P(s) of all sources is near the share of each entity in the
+scenes (KL .04, .08 at the mean trace, .03 as a mean of P; .30 if all are alike).
+
+*Statements.* Without lessons about labels, class indices in the places of entities are far from the
+world (KL .78 for two P-classes), with the published share nearer (.45), with .2 nearly as near as
+the mean over members (.20 and .17); counts have .08. What follows from a
+B-class (its P-class, G-class and danger) is right in all, 1.00 even without such lessons. Its
+members' shares of ages, colours and activities are not: without lessons the index is certain of
+what is not (KL .45, 1.03, .79, where all alike would be .03, .26, .64); .02 gives .08, .44, .32 and
+.2 gives .02, .15, .11.
+
+Run: `cogmem run semantic_from_episodes`. Worlds that are stored are not done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jax.scipy.special import logsumexp
+from jaxtyping import Array, Float, Int
+from matplotlib.figure import Figure
+
+from cogmem.lab.artefacts import by_node
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.settings import setting
+from cogmem.lab.store import Column
+from cogmem.measures.replicates import mean_and_interval
+from cogmem.models.episodic_graph import EpisodicTucker
+from cogmem.models.index_layer import Targets, log_probability, picks
+from cogmem.models.tensor_brain import TensorBrain, Weights
+from cogmem.models.tensor_brain_learning import Annotated, Lessons, learn_in_blocks
+from cogmem.participants.scene_viewer import annotated, answers, scene_brain
+from cogmem.plots.semantic_from_episodes import semantic_from_episodes
+from cogmem.tasks.scenes import SceneData, SceneWorld, draw_scenes
+
+RATES = (0.0, 0.02, 0.2)
+"""Probability that a lesson of memory is about a label instead of an entity; .02 is published."""
+
+SOURCES = ("learnt semantic state", "mean of traces", "mean of P", "mean of joint P")
+COUNTED = ("class counts", "commonest", "world")
+PAIRS = ("met", "new")
+ABOUT = ("KL", "@1", "surprise")
+CURVES = (
+    "perception",
+    "episodic",
+    "semantic, met",
+    "semantic, new",
+    "entities by t",
+    "KL, met",
+    "KL, new",
+)
+CERTAIN, FREQUENT = ("p_class", "g_class", "danger"), ("age", "colour", "activity")
+"""Labels that follow from a B-class, and labels that its members have more or less often."""
+
+WAYS = ("class index", "members")
+SUBJECTS = ("learnt semantic state", "mean of traces", "mean of P", "all alike")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of the world and of learning."""
+
+    n_known: int = setting(60, (8, 10_000), meaning="entities of the world that are met")
+    n_train: int = setting(100, (2, 10_000), meaning="scenes that are learnt: episodes")
+    n_test: int = setting(50, (1, 10_000), meaning="scenes of the same entities, not learnt")
+    n_state: int = setting(64, (4, 4096), meaning="units of the shared layer, and of the context")
+    n_steps: int = setting(900, (2, 1_000_000), meaning="steps of learning")
+    every: int = setting(300, (1, 1_000_000), meaning="steps between points of the course")
+    published_rate: bool = setting(False, meaning="also the published rate of generalisation")
+    n_pairs: int = setting(60, (1, 100_000), meaning="pairs whose episodes are averaged")
+    n_seeds: int = setting(2, (2, 1000), meaning="worlds, each with brains of its own")
+    seed: int = setting(0, (0, 2**31 - 1), meaning="of the first of them")
+
+
+class Asked(NamedTuple):
+    """Pairs of which something is asked.
+
+    Attributes:
+        subject, object: global indices, entities or labels.
+        truth: P(predicate) in the world, all geometries being equally likely.
+        predicate: local number of what was the case.
+    """
+
+    subject: Int[np.ndarray, " pair"]
+    object: Int[np.ndarray, " pair"]
+    truth: Float[np.ndarray, "pair predicate"]
+    predicate: Int[np.ndarray, " pair"]
+
+
+class Met(NamedTuple):
+    """One world, and what is learnt of it."""
+
+    data: SceneData
+    brain: TensorBrain
+    train: Annotated
+    test: Annotated
+
+    @property
+    def table(self) -> Float[np.ndarray, "p_class p_class predicate"]:
+        """P(predicate) of two P-classes, in the world."""
+        return np.asarray(self.data.world.predicates).mean(axis=2)
+
+    @property
+    def kinds(self) -> Int[np.ndarray, " entity"]:
+        """P-class of each known entity."""
+        return np.asarray(self.data.world.p_class)[: self.data.world.n_known]
+
+
+def met_world(config: Config, seed: int) -> Met:
+    """A world, its scenes and a brain with room for them."""
+    design = SceneWorld(n_known=config.n_known, n_train=config.n_train, n_test=config.n_test)
+    data = draw_scenes(design, key=jax.random.key(seed))
+    sizes = {"n_state": config.n_state, "n_context": config.n_state}
+    brain = scene_brain(data.world, config.n_train, **sizes)
+    train = annotated(brain, data.world, data.train, first_episode=0)
+    return Met(data, brain, train, annotated(brain, data.world, data.known))
+
+
+def asked(met: Met, rows: Annotated) -> Asked:
+    """Subject and object of some rows, with the truth about them."""
+    first = met.brain.vocabulary.ids("entity")[0]
+    s, o = (np.asarray(each) for each in (rows.targets.subject, rows.targets.object))
+    truth = met.table[met.kinds[s - first], met.kinds[o - first]]
+    predicate = np.asarray(rows.targets.predicate) - met.brain.vocabulary.ids("predicate")[0]
+    return Asked(s, o, truth, predicate)
+
+
+# ---- decoding ------------------------------------------------------------------------------------
+
+
+class Said(NamedTuple):
+    """What is decoded of a pair: scores of predicates, log P(s) and log P(o | s)."""
+
+    scores: Float[Array, " predicate"]
+    pair: Float[Array, ""]
+
+
+def told(
+    brain: TensorBrain,
+    weights: Weights,
+    state: Float[Array, " state"],
+    subject: Int[Array, ""],
+    object: Int[Array, ""],
+) -> Said:
+    """One pair, from any state in the place of the scene."""
+    choices = brain.choices(weights, unary=())
+    targets = Targets(subject=subject, object=object)
+    how = picks("teacher", predicate="none")
+    found = brain.decode(weights, brain.imagine(state), choices, how, targets=targets)
+    who = log_probability(found.subject.scores, choices.subject, subject)
+    whom = log_probability(found.object.scores, choices.object, object)
+    return Said(found.predicate.scores, who + whom)
+
+
+@eqx.filter_jit
+def semantic(
+    brain: TensorBrain,
+    weights: Weights,
+    subject: Int[Array, " pair"],
+    object: Int[Array, " pair"],
+) -> Float[Array, "pair predicate"]:
+    """log P(p | s, o) by the learnt semantic state."""
+    each = jax.vmap(told, (None, None, None, 0, 0))
+    return jax.nn.log_softmax(each(brain, weights, weights.semantic, subject, object).scores)
+
+
+@eqx.filter_jit
+def by_source(
+    brain: TensorBrain,
+    weights: Weights,
+    subject: Int[Array, " pair"],
+    object: Int[Array, " pair"],
+) -> tuple[Float[Array, "source pair predicate"], Float[Array, ""]]:
+    """log P(p | s, o) by each of `SOURCES`, and how far scores are from linear in the trace.
+
+    The mean of P takes all episodes to be equally likely, whatever the pair; the mean of the joint
+    P weighs each by how likely it makes the pair, which is what summing a joint distribution over
+    time means. The distance is that between the mean of scores over episodes and the scores at the
+    mean trace, root mean square, relative to the standard deviation of the latter.
+    """
+    traces = weights.embeddings[brain.vocabulary.ids("episode")]
+    each = jax.vmap(told, (None, None, None, 0, 0))
+    learnt, mean = (
+        each(brain, weights, state, subject, object).scores
+        for state in (weights.semantic, traces.mean(axis=0))
+    )
+    of_all = jax.lax.map(lambda state: each(brain, weights, state, subject, object), traces)
+    logs = jax.nn.log_softmax(of_all.scores)
+    joint = logs + of_all.pair[..., None]
+    found = [jax.nn.log_softmax(learnt), jax.nn.log_softmax(mean)]
+    found.append(logsumexp(logs, axis=0) - jnp.log(len(traces)))
+    found.append(logsumexp(joint, axis=0) - logsumexp(of_all.pair, axis=0)[:, None])
+    off = _centred(of_all.scores.mean(axis=0) - mean)
+    return jnp.stack(found), jnp.sqrt((off**2).mean()) / _centred(mean).std()
+
+
+def _centred(scores: Float[Array, "pair predicate"]) -> Float[Array, "pair predicate"]:
+    """Without what all predicates have in common, which changes no probability."""
+    return scores - scores.mean(axis=-1, keepdims=True)
+
+
+@eqx.filter_jit
+def subjects(brain: TensorBrain, weights: Weights) -> Float[Array, "source entity"]:
+    """log P(s) by each of `SUBJECTS`."""
+    choices = brain.choices(weights, unary=())
+
+    def one(state: Float[Array, " state"]) -> Float[Array, " entity"]:
+        found = brain.decode(weights, brain.imagine(state), choices, picks("none"))
+        return jax.nn.log_softmax(found.subject.scores)
+
+    traces = weights.embeddings[brain.vocabulary.ids("episode")]
+    learnt, mean = one(weights.semantic), one(traces.mean(axis=0))
+    averaged = logsumexp(jax.vmap(one)(traces), axis=0) - jnp.log(len(traces))
+    return jnp.stack([learnt, mean, averaged, jnp.full_like(mean, -jnp.log(len(mean)))])
+
+
+@eqx.filter_jit
+def labels_of(
+    brain: TensorBrain, weights: Weights, subject: Int[Array, " index"]
+) -> dict[str, Float[Array, "index label"]]:
+    """log P of the labels of indices, from the semantic state: (Dog, hasAttribute, ...)."""
+    choices = brain.choices(weights)
+
+    def one(subject: Int[Array, ""]) -> dict[str, Array]:
+        targets = Targets(subject=subject)
+        how = picks("none", subject="teacher")
+        found = brain.decode(weights, brain.know(weights), choices, how, targets=targets)
+        return {name: jax.nn.log_softmax(each) for name, each in found.subject.unary.items()}
+
+    return jax.vmap(one)(subject)
+
+
+@eqx.filter_jit
+def set_recall(
+    brain: TensorBrain, weights: Weights, entities: Int[Array, "scene position"]
+) -> Float[Array, ""]:
+    """Share of the entities of episodes among as many best ones, with the episode as the cue."""
+    choices = brain.choices(weights, unary=())
+
+    def one(episode: Int[Array, ""], own: Int[Array, " position"]) -> Float[Array, ""]:
+        found = brain.decode(weights, brain.remember(weights, episode), choices, picks("none"))
+        best = jax.lax.top_k(found.subject.scores, len(own))[1]
+        return (best[:, None] == own[None]).any(axis=0).mean()
+
+    episodes = jnp.asarray(brain.vocabulary.ids("episode"))
+    return jax.vmap(one)(episodes, entities).mean()
+
+
+# ---- how good it is ------------------------------------------------------------------------------
+
+
+def divergence(truth: Float[np.ndarray, "*x k"], log_p: Any) -> Float[np.ndarray, "*x"]:
+    """KL(truth || P), nats; where the truth is 0, nothing is added."""
+    truth, log_p = np.asarray(truth, float), np.asarray(log_p, float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = truth * (np.log(truth) - log_p)
+    return np.where(truth > 0, terms, 0).sum(axis=-1)
+
+
+def scored(log_p: Any, pairs: Asked) -> Float[np.ndarray, " about"]:
+    """KL from the truth, share of pairs whose predicate is the likeliest, -log P of it: `ABOUT`."""
+    log_p = np.asarray(log_p, float)
+    own = np.take_along_axis(log_p, pairs.predicate[:, None], axis=1)
+    right = log_p.argmax(axis=1) == pairs.predicate
+    return np.array([divergence(pairs.truth, log_p).mean(), right.mean(), -own.mean()])
+
+
+def counted(met: Met, pairs: Asked) -> Float[np.ndarray, "counted pair predicate"]:
+    """log P(p | s, o) by `COUNTED`: what is had without a brain.
+
+    Class counts are episodes summed over time exactly, for pairs of P-classes, with 1 / 16 added to
+    each count; the commonest predicates are all pairs together; the world is the truth itself.
+    """
+    rows, first = asked(met, met.train), met.brain.vocabulary.ids("entity")[0]
+    counts = np.full(met.table.shape, 1 / met.table.shape[-1])
+    classes = (met.kinds[rows.subject - first], met.kinds[rows.object - first])
+    np.add.at(counts, (*classes, rows.predicate), 1)
+    share = counts / counts.sum(axis=-1, keepdims=True)
+    own = share[met.kinds[pairs.subject - first], met.kinds[pairs.object - first]]
+    common = counts.sum(axis=(0, 1)) / counts.sum()
+    floor = np.finfo(np.float32).tiny
+    truth = np.maximum(pairs.truth, floor)
+    return np.log(np.stack([own, np.broadcast_to(common, own.shape), truth]))
+
+
+# ---- learning ------------------------------------------------------------------------------------
+
+
+def rates(config: Config) -> tuple[float, ...]:
+    """Rates of generalisation, each with a brain of its own."""
+    return RATES if config.published_rate else (RATES[0], RATES[-1])
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """All worlds; those that are stored already are not done again.
+
+    Returns:
+        Nodes `course` (measure, step), `sources` (pairs, source, about), `classes` (rate, way),
+        `statements` (rate, label), `subjects` (source): `mean`, `low`, `high` each; `guides`
+        (guide) and `linearity` (model).
+    """
+    store = session.store("semantic_from_episodes", config)
+    report = session.begin(config.n_seeds * len(rates(config)) * len(steps(config)))
+    with store.writing():
+        table = store.table("worlds", _columns(config), config.n_seeds, 1)
+        for place in range(config.n_seeds):
+            if not table.done[place]:
+                found = one_world(config, config.seed + place, report)
+                table.write(slice(place, place + 1), {k: v[None] for k, v in found.items()})
+    return _labelled(config, table.read())
+
+
+def steps(config: Config) -> list[int]:
+    """At which the course is measured."""
+    return [*range(config.every, config.n_steps, config.every), config.n_steps]
+
+
+def _columns(config: Config) -> dict[str, Column]:
+    n = len(rates(config))
+    shapes: dict[str, tuple[int, ...]] = {
+        "course": (len(CURVES), len(steps(config))),
+        "sources": (len(PAIRS), len(SOURCES + COUNTED), len(ABOUT)),
+        "classes": (n + 1, len(WAYS)),
+        "statements": (n + 1, len(CERTAIN + FREQUENT)),
+        "subjects": (len(SUBJECTS),),
+        "guides": (len(GUIDES),),
+        "linearity": (2,),
+    }
+    return {name: Column(shape, float) for name, shape in shapes.items()}
+
+
+def one_world(config: Config, seed: int, report: Callable[[int, str], None]) -> dict[str, Any]:
+    """Everything that is measured in one world, as in `_columns`."""
+    met = met_world(config, seed)
+    found: dict[str, Any] = {"guides": guides(met)}
+    classes, statements = [], []
+    for rate in rates(config):
+        course = []
+        for weights in learnt(config, met, rate, seed):
+            report(1, f"generalisation {rate:g}")
+            if rate == 0:
+                course.append(point(met, weights))
+        if rate == 0:
+            found["course"] = np.transpose(course)
+            found |= memory(config, met, weights, seed)
+        classes.append(of_classes(met, weights, seed))
+        statements.append(stated(met, weights))
+    none, uniform = counted_classes(met), by_chance(met)
+    found["classes"] = np.stack([*classes, np.full(len(WAYS), none)])
+    return found | {"statements": np.stack([*statements, uniform])}
+
+
+def learnt(config: Config, met: Met, rate: float, seed: int) -> Any:
+    """Weights at every point of the course; labels compete where lessons are about them."""
+    begin, key = jax.random.split(jax.random.fold_in(jax.random.key(seed), 1))
+    how: dict[str, Any] = {"n_steps": config.n_steps, "block": config.every, "key": key}
+    how |= {"lessons": Lessons(generalisation=rate), "concepts": rate > 0}
+    begun = met.brain.begin(key=begin)
+    return (now.weights for now in learn_in_blocks(met.brain, begun, met.train, **how))
+
+
+def point(met: Met, weights: Weights) -> list[float]:
+    """One point of the course, in the order of `CURVES`."""
+    brain = met.brain
+    seen = answers(brain, weights, met.test)
+    recalled = answers(brain, weights, met.train, "teacher", source="episodic")
+    known = []
+    for rows in (met.train, met.test):
+        pairs = asked(met, rows)
+        log_p = semantic(brain, weights, rows.targets.subject, rows.targets.object)
+        known.append(scored(log_p, pairs))
+    right = [float((each.rank <= 1).mean()) for each in (seen, recalled)]
+    entities = float(set_recall(brain, weights, met.data.train.entities))
+    return [*right, *(each[1] for each in known), entities, *(each[0] for each in known)]
+
+
+def memory(config: Config, met: Met, weights: Weights, seed: int) -> dict[str, np.ndarray]:
+    """Semantic memory from each source, of pairs that were met and of new ones, and P(s)."""
+    random = np.random.default_rng(seed)
+    found, off = [], []
+    for rows in (met.train, met.test):
+        drawn = random.permutation(len(rows.regions))[: config.n_pairs]
+        some = jax.tree.map(lambda each, at=drawn: each[at], rows)
+        pairs = asked(met, some)
+        log_p, far = by_source(met.brain, weights, some.targets.subject, some.targets.object)
+        found.append([scored(each, pairs) for each in (*log_p, *counted(met, pairs))])
+        off.append(float(far))
+    first = met.brain.vocabulary.ids("entity")[0]
+    often = np.bincount(np.asarray(met.train.targets.subject) - first, minlength=len(met.kinds))
+    who = divergence(often / often.sum(), subjects(met.brain, weights))
+    linear = np.array([np.mean(off), multilinear(seed)])
+    return {"sources": np.asarray(found), "subjects": who, "linearity": linear}
+
+
+def multilinear(seed: int) -> float:
+    """The same distance from linearity of a model that multiplies embeddings (a random one)."""
+    model = EpisodicTucker(12, 5, 40)
+    weights = model.begin(key=jax.random.key(seed))
+    mean = model.semantic(weights, average=True)
+    everything = np.asarray(model.every(weights)).mean(axis=-1)
+    core = np.asarray(mean.core)
+    a, r = np.asarray(weights.entities), np.asarray(weights.predicates)
+    at_mean = np.einsum("si,pj,ok,ijk->spo", a, r, a, core)
+    return float(np.sqrt(((everything - at_mean) ** 2).mean()) / at_mean.std())
+
+
+# ---- generalised statements ----------------------------------------------------------------------
+
+
+def of_classes(met: Met, weights: Weights, seed: int) -> Float[np.ndarray, " way"]:
+    """KL of P(predicate | class, class) from the truth, by `WAYS`.
+
+    By the indices of two P-classes in the place of subject and object, or as the mean of P over
+    pairs of their members.
+    """
+    s, o = (each.ravel() for each in np.indices(met.table.shape[:2]))
+    own, first = met.brain.vocabulary.ids("p_class"), met.brain.vocabulary.ids("entity")[0]
+    truth = met.table[s, o]
+    index = semantic(met.brain, weights, jnp.asarray(own[s]), jnp.asarray(own[o]))
+    members = np.zeros_like(truth)
+    random = np.random.default_rng(seed)
+    for _ in range(N_MEMBERS):
+        pair = [first + _member(random, met.kinds, each) for each in (s, o)]
+        log_p = semantic(met.brain, weights, *(jnp.asarray(each) for each in pair))
+        members += np.exp(np.asarray(log_p)) / N_MEMBERS
+    both = (index, np.log(members))
+    return np.array([divergence(truth, each).mean() for each in both])
+
+
+N_MEMBERS = 20
+"""Pairs of members that stand for two classes."""
+
+
+def _member(random: np.random.Generator, kinds: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """A random member of each class; of a class without members, anyone."""
+    drawn = [np.flatnonzero(kinds == each) for each in wanted]
+    return np.array([random.choice(each if len(each) else len(kinds)) for each in drawn])
+
+
+def counted_classes(met: Met) -> float:
+    """KL of class counts from the truth, for all pairs of P-classes."""
+    first = met.brain.vocabulary.ids("entity")[0]
+    s, o = (each.ravel() for each in np.indices(met.table.shape[:2]))
+    some = [np.argmax(met.kinds[None] == each[:, None], axis=1) + first for each in (s, o)]
+    pairs = Asked(*some, met.table[s, o], np.zeros(len(s), int))
+    return float(divergence(pairs.truth, counted(met, pairs)[0]).mean())
+
+
+def stated(met: Met, weights: Weights) -> Float[np.ndarray, " label"]:
+    """What is said of B-classes: share right of `CERTAIN`, KL from members of `FREQUENT`."""
+    classes, members = _members(met)
+    asked_of = jnp.asarray(met.brain.vocabulary.ids("b_class")[classes])
+    said = labels_of(met.brain, weights, asked_of)
+    right = [
+        (np.asarray(said[name]).argmax(axis=1) == members[name].argmax(axis=1)).mean()
+        for name in CERTAIN
+    ]
+    return np.array([*right, *(divergence(members[n], said[n]).mean() for n in FREQUENT)])
+
+
+def by_chance(met: Met) -> Float[np.ndarray, " label"]:
+    """The same where all labels are alike."""
+    _, members = _members(met)
+    sizes = {name: each.shape[1] for name, each in members.items()}
+    alike = [1 / sizes[name] for name in CERTAIN]
+    flat = {n: np.full(members[n].shape, -np.log(sizes[n])) for n in FREQUENT}
+    return np.array([*alike, *(divergence(members[n], flat[n]).mean() for n in FREQUENT)])
+
+
+def _members(met: Met) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """B-classes with known members, and how often these have each label [class, label]."""
+    world, n = met.data.world, met.data.world.n_known
+    b_class = np.asarray(world.b_class)[:n]
+    classes = np.unique(b_class)
+    found = {}
+    for name in CERTAIN + FREQUENT:
+        has = np.asarray(getattr(world, name))[:n, None] == np.arange(world.design.sizes[name])
+        found[name] = np.stack([has[b_class == each].mean(axis=0) for each in classes])
+    return classes, found
+
+
+GUIDES = ("with geometry", "without geometry", "commonest", "class counts, KL", "commonest, KL")
+
+
+def guides(met: Met) -> Float[np.ndarray, " guide"]:
+    """What the best guess reaches on test pairs, in the order of `GUIDES`; KL, nats."""
+    pairs, scenes = asked(met, met.test), met.data.known
+    p_class, table = np.asarray(met.data.world.p_class), np.asarray(met.data.world.predicates)
+    s, o = (p_class[np.ravel(each)] for each in (scenes.subjects, scenes.objects))
+    best = table.argmax(axis=-1)[s, o, np.ravel(scenes.geometry)]
+    log_p = counted(met, pairs)
+    each = [scored(one, pairs) for one in log_p]
+    return np.array(
+        [(best == pairs.predicate).mean(), each[2][1], each[1][1], *(e[0] for e in each[:2])]
+    )
+
+
+# ---- over worlds ---------------------------------------------------------------------------------
+
+
+def _labelled(config: Config, values: dict[str, np.ndarray]) -> xr.DataTree:
+    world, names = {"world": None}, [f"{rate:g}" for rate in rates(config)]
+    axes: dict[str, dict[str, Any]] = {
+        "course": {"measure": list(CURVES), "step": steps(config)},
+        "sources": {"pairs": list(PAIRS), "source": list(SOURCES + COUNTED), "about": list(ABOUT)},
+        "classes": {"rate": [*names, "class counts"], "way": list(WAYS)},
+        "statements": {"rate": [*names, "all alike"], "label": list(CERTAIN + FREQUENT)},
+        "subjects": {"source": list(SUBJECTS)},
+        "guides": {"guide": list(GUIDES)},
+        "linearity": {"model": ["Tensor Brain", "episodic Tucker"]},
+    }
+    nodes = {
+        name: mean_and_interval(values[name], world | own, over="world")
+        for name, own in axes.items()
+    }
+    about = {"n_worlds": len(values["course"])}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number, with the node that it is of."""
+    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
+
+
+def plot(tree: xr.DataTree) -> Figure:
+    """Six panels."""
+    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    return semantic_from_episodes(nodes, tree.attrs)
+
+
+EXPERIMENT = Experiment(
+    name="semantic_from_episodes",
+    title="What a Tensor Brain knows without a date, and how it comes from episodes",
+    presets={
+        "quick": Config(),
+        "paper": Config(
+            n_known=400,
+            n_train=600,
+            n_test=150,
+            n_steps=6000,
+            every=300,
+            published_rate=True,
+            n_pairs=300,
+            n_seeds=3,
+        ),
+    },
+    run=run,
+    plot=plot,
+    numbers=numbers,
+    models=("tensor_brain", "knowledge_graph"),
+    sources=("Tresp et al. (2023)", "Tresp et al. (2017)", "Ma et al. (2019)"),
+    cost={
+        "quick": "a minute and a half on 1 core, most of it compilation",
+        "paper": "fifteen minutes on 1 core",
+    },
+    tolerance=0.05,
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
