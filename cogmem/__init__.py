@@ -23,6 +23,8 @@ _HOME = {
     "sitting": "cogmem.participants.roster",
     "ContinualLearner": "cogmem.models.continual_learner",
     "LateralCircuit": "cogmem.models.hlop",
+    "TensorBrain": "cogmem.models.tensor_brain",
+    "Vocabulary": "cogmem.models.vocabulary",
     "learn_stream": "cogmem.models.continual_learner",
     "cite": "cogmem.models",
     "read_cards": "cogmem.models",
