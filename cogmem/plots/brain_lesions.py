@@ -115,6 +115,7 @@ def lesion_bars(after: xr.Dataset) -> Figure:
         ax.plot(after["chance"], y, "|k", markersize=13, markeredgewidth=1.2, label="chance")
         ax.set_yticks(y, [_LONG[name] for name in names])
         ax.invert_yaxis()
+        ax.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
         ax.set(xlim=(0, 1), xlabel="Proportion right")
         ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1))
     return figure
