@@ -134,7 +134,7 @@ ATTEMPTS = {
     "3 times as long": Choice(epochs=3),
     "context weights x 4": Choice(gain=4.0),
     "feed-forward": Choice(evolution="feed-forward"),
-    "the last two": Choice(evolution="feed-forward", gain=4.0),
+    "both of these": Choice(evolution="feed-forward", gain=4.0),
 }
 """From the reference recurrence, one thing at a time, and two together."""
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
@@ -22,11 +20,11 @@ _BRAINS = ("Tensor Brain", "TB, reference")
 _ORDER = (*_BRAINS, "ComplEx", "DistMult", "HolE", "Tucker", "RESCAL", "TransE", "counts")
 _TITLES = {"nations": "Nations", "umls": "UMLS", "kinships": "Kinships", "scenes": "Scene classes"}
 _NOTE = (
-    "Filtered ranks, both directions averaged, ties counted half. Marks: mean over {n} networks "
-    "trained with the setting\nthat was best on validation; thick bars: their range. Published "
+    "Filtered ranks, both directions averaged, ties counted half. Marks: mean over {n} runs "
+    "trained with the setting that was best on\nvalidation; thick bars: their range. Published "
     "numbers: other losses, sizes and searches (README of ConvE; graph4nlp)."
 )
-_BAND = "Lines: mean over {n} networks, bands: their range."
+_BAND = " Lines in {letter}: mean over\n{n} runs; bands: their range."
 
 
 def graph_completion(nodes: Mapping[str, xr.Dataset]) -> Figure:
@@ -39,29 +37,25 @@ def graph_completion(nodes: Mapping[str, xr.Dataset]) -> Figure:
     test, attempts = nodes["test"], nodes.get("attempts")
     graphs = [str(name) for name in test["graph"].values]
     with house_style():
-        height = 2.7 if attempts is None else 5.2
-        layout = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.06)
+        height = 2.7 if attempts is None else 5.0
+        layout = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.05)
         figure = Figure(figsize=(DOUBLE_COLUMN, height), layout=layout)
-        heights = (1, 1.05)[: 1 if attempts is None else 2]
-        grid = figure.add_gridspec(len(heights), len(graphs), height_ratios=heights)
-        _graphs(figure, grid, graphs, nodes)
-        if attempts is not None:
-            ax = figure.add_subplot(grid[1, :])
-            panel_letter(ax, "ABCDE"[len(graphs)], x=-24)
-            _attempts(ax, attempts)
+        heights = (1.2,) if attempts is None else (1.2, 1)
+        grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+        _graphs(figure.add_subfigure(grid[0]), graphs, nodes)
         text = _NOTE.format(n=test.sizes["seed"])
         if attempts is not None:
-            text += " " + _BAND.format(n=attempts.sizes["seed"])
+            letter = "ABCDE"[len(graphs)]
+            _attempts(figure.add_subfigure(grid[1]), attempts, letter)
+            text += _BAND.format(letter=letter, n=attempts.sizes["seed"])
         figure.supxlabel(text, fontsize=SMALL, x=0.01, ha="left")
     return figure
 
 
-def _graphs(
-    figure: Figure, grid: GridSpec, graphs: list[str], nodes: Mapping[str, xr.Dataset]
-) -> None:
+def _graphs(figure: SubFigure, graphs: list[str], nodes: Mapping[str, xr.Dataset]) -> None:
     others = nodes["published"]
     rows = _rows(nodes["test"], others)
-    panels = [figure.add_subplot(grid[0, column]) for column in range(len(graphs))]
+    panels = figure.subplots(1, len(graphs), squeeze=False)[0]
     for letter, ax, name in zip("ABCD", panels, graphs, strict=False):
         at = nodes["test"]["value"].sel(graph=name).mean("direction")
         plain = nodes["plain"]["value"].sel(graph=name)
@@ -88,18 +82,22 @@ def _one_graph(
         elif name in test["model"].values:
             color = line_look(1 if name in _BRAINS else 0).color
             _marks(ax, height, test.sel(model=name), color)
-    for model, metric, value in zip(
-        *(others[each].values for each in ("model", "metric", "value")), strict=True
-    ):
-        if metric in _LOOKS:
-            how = _LOOKS[metric] | {"markerfacecolor": "white", "markeredgecolor": "0.35"}
-            ax.plot(value, rows.index(model) + 0.3, clip_on=False, **how)
+    _published(ax, rows, [*test["model"].values], others)
     ax.axvline(float(plain.sel(who="no score", metric="MRR")), **GUIDE)
     ax.set_yticks(range(len(rows)), rows)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(0, 1.03)
     ax.set_xticks([0, 0.5, 1], ["0", ".5", "1"])
     ax.set_xlabel("MRR, Hits@k")
+
+
+def _published(ax: Axes, rows: list[str], own: list[str], others: xr.Dataset) -> None:
+    """Open marks, below those of the same model here."""
+    columns = (others[each].values for each in ("model", "metric", "value"))
+    for model, metric, value in zip(*columns, strict=True):
+        if metric in _LOOKS:
+            how = _LOOKS[metric] | {"markerfacecolor": "white", "markeredgecolor": "0.35"}
+            ax.plot(value, rows.index(model) + 0.33 * (model in own), clip_on=False, **how)
 
 
 _LOOKS: dict[str, dict[str, Any]] = {
@@ -127,28 +125,27 @@ def _keys() -> list[Line2D]:
     return [*own, published, Line2D([], [], label="MRR without any score", **GUIDE)]
 
 
-def _attempts(ax: Axes, attempts: xr.Dataset) -> None:
+def _attempts(figure: SubFigure, attempts: xr.Dataset, letter: str) -> None:
     """Validation in the course of learning."""
+    ax = figure.subplots()
     for index, name in enumerate(attempts["attempt"].values):
         part, look = attempts.sel(attempt=name), line_look(index)
         values = part["validation"].transpose("seed", "check").values
         x = part["epoch"].values
-        mean = values.mean(axis=0)
-        ends = part["test"].sel(metric="MRR").mean("seed")
-        label = f"{name}: {np.format_float_positional(float(ends), 2, trim='k', min_digits=2)}"
-        ax.plot(x, mean, label=label, markevery=3, **look._asdict())
-        ax.fill_between(
-            x, values.min(axis=0), values.max(axis=0), color=look.color, alpha=0.15, linewidth=0
-        )
+        ends = float(part["test"].sel(metric="MRR").mean("seed"))
+        label = f"{name}: {ends:.2f}".replace(": 0.", ": .")
+        ax.plot(x, values.mean(axis=0), label=label, markevery=3, **look._asdict())
+        band = (values.min(axis=0), values.max(axis=0))
+        ax.fill_between(x, *band, color=look.color, alpha=0.15, linewidth=0)
+    ax.set_xscale("log")
+    ticks = [20, 50, 100, 200, 400, 1200]
+    ax.set_xticks(ticks, [str(tick) for tick in ticks])
+    ax.minorticks_off()
     ax.set_ylim(0, 1)
     ax.set_xlabel("Epochs")
     ax.set_ylabel("MRR on validation")
     ax.set_title("Tensor Brain on kinships: one thing at a time")
-    ax.legend(
-        title="From the reference, and MRR on test",
-        loc="center left",
-        bbox_to_anchor=(1.01, 0.5),
-        fontsize=SMALL,
-        title_fontsize=SMALL,
-        alignment="left",
-    )
+    panel_letter(ax, letter, x=-24)
+    title = "From the reference; MRR on test"
+    how: dict[str, Any] = {"fontsize": SMALL, "title_fontsize": SMALL, "alignment": "left"}
+    ax.legend(title=title, loc="center left", bbox_to_anchor=(1.01, 0.5), **how)
