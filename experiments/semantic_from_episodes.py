@@ -28,10 +28,10 @@ Outcome (paper preset, 3 worlds; 95 % intervals of means, which with 3 are about
 trade-off.* Perception is best at 1,200 steps (.55 right, .63 is possible) and falls to .51 (.49 to
 .52) at 6,000, while episodic recall rises from .32 to .51 and recall of entities by (t) from .10 to
 .24. Semantic memory of pairs that were met rises to .42 too, beyond what classes tell (.30), for it
-learns single facts by heart; of new pairs it is .26 to .27 at 600 to 1,200 steps and .23 in the end. As
-knowledge of the world it is best at 900 steps (KL .21 for pairs met, .23 for new ones) and then
-worse and worse (.53 and .61), in the end no better than to know the commonest predicates (.62), in
-spite of more right answers: it becomes certain of what happened once. Class counts have .07.
+learns single facts by heart; of new pairs it is .26 to .27 at 600 to 1,200 steps and .23 in the
+end. As knowledge of the world it is best at 900 steps (KL .21 for pairs met, .23 for new ones) and
+then worse and worse (.53 and .61), for new pairs in the end no better than to know the commonest
+predicates (.62): it becomes certain of what happened once. Class counts have .07.
 
 *Sources.* The learnt state and the mean trace are alike (KL .50 and .51 for pairs met, both .63 for
 new ones; .40 and .40 right, .21 and .22; surprise 1.70 and 1.72 nats, 2.62 and 2.61), as the
