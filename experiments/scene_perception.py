@@ -126,7 +126,7 @@ class Config:
 
     n_seeds: int = setting(1, (1, 1000), meaning="worlds, each with brains of its own")
     seed: int = setting(0, (0, 2**31 - 1), meaning="of the first of them")
-    n_steps: int = setting(500, (1, 100_000), meaning="of learning")
+    n_steps: int = setting(1000, (1, 100_000), meaning="of learning")
     conditions: Literal["few", "all"] = setting("few", meaning="which ones")
     n_known: int = setting(400, (8, 100_000), meaning="entities that are met while learning")
     n_train: int = setting(600, (1, 100_000), meaning="scenes to learn from")

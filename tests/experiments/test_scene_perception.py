@@ -120,10 +120,11 @@ def test_differences_are_paired_and_in_the_own_way(names, tiny, experiment) -> N
 
 @pytest.mark.slow
 def test_context_carries_the_predicate(experiment, names, tmp_path) -> None:
-    """Spec 8, remarks (1) and (5), with the quick preset: what is lost without context is far
-    more than without feedback; danger is known with memory, and at most at the majority without.
+    """Spec 8, remarks (1) and (5), one world: what is lost without context is far more than
+    without feedback; danger is known with memory, and no better than the majority without (T13).
     """
-    tree = experiment.run(experiment.default, Session(results=tmp_path))
+    config = replace(experiment.default, n_steps=1500)
+    tree = experiment.run(config, Session(results=tmp_path))
     known = tree["conditions"]["mean"].sel(split="known")
     predicate = known.sel(measure="predicate @1")
     assert float(predicate.sel(condition="full model")) > 0.45
@@ -131,7 +132,7 @@ def test_context_carries_the_predicate(experiment, names, tmp_path) -> None:
     without_feedback = float(predicate.sel(condition="no feedback"))
     assert without_feedback > float(predicate.sel(condition="neither (direct)")) + 0.05
     danger = known.sel(measure="danger")
-    assert float(danger.sel(condition="full model")) > 0.85
-    assert float(danger.sel(condition="perception only")) < 0.75
-    again = experiment.run(experiment.default, Session(results=tmp_path))  # from the store
+    assert float(danger.sel(condition="full model")) > 0.9
+    assert 0.3 < float(danger.sel(condition="perception only")) < 0.7
+    again = experiment.run(config, Session(results=tmp_path))  # from the store
     assert again["each"].to_dataset().identical(tree["each"].to_dataset())
