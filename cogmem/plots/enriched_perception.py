@@ -62,17 +62,17 @@ def enriched_perception(nodes: Mapping[str, xr.Dataset]) -> Figure:
     """Three rows of panels.
 
     Args:
-        nodes: `fed`, `vision`, `contrasts`, `majority` and `ceiling`, as the experiment
+        nodes: `fed`, `vision`, `contrasts`, `majority`, `ceiling` and `strength`, as the experiment
             `enriched_perception` makes them.
     """
-    heights = (2.45, 2.2, 2.1)
+    heights = (2.45, 2.2, 2.3)
     with house_style():
         layout = ConstrainedLayoutEngine(w_pad=0.05, h_pad=0.05)
         figure = Figure(figsize=(DOUBLE_COLUMN, sum(heights)), layout=layout)
         first, second, third = np.asarray(figure.subfigures(3, 1, height_ratios=heights))
         _hidden(first, nodes)
         _vision(second, nodes)
-        _contrasts(third, nodes["contrasts"])
+        _contrasts(third, nodes)
     return figure
 
 
@@ -128,13 +128,14 @@ def _vision(figure: SubFigure, nodes: Mapping[str, xr.Dataset]) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=SMALL)
 
 
-def _contrasts(figure: SubFigure, contrasts: xr.Dataset) -> None:
-    """Paired differences by noise, in percentage points."""
-    panels: Sequence[Axes] = figure.subplots(1, len(_SHOWN))
+def _contrasts(figure: SubFigure, nodes: Mapping[str, xr.Dataset]) -> None:
+    """Paired differences by noise, in percentage points; and what stronger feedback does."""
+    differences, stronger = np.asarray(figure.subfigures(1, 2, width_ratios=(2.5, 1)))
+    panels: Sequence[Axes] = differences.subplots(1, len(_SHOWN))
     for ax, measure in zip(panels, _SHOWN, strict=True):
         ax.axhline(0, **GUIDE)
         for index, (name, label) in enumerate(_CONTRASTS.items()):
-            part = 100 * contrasts.sel(contrast=name, measure=measure)
+            part = 100 * nodes["contrasts"].sel(contrast=name, measure=measure)
             interval_line(ax, part["noise"].values, part, line_look(index + 4), label)
         ax.set_title(_NAMES[measure])
         _noise_axis(ax)
@@ -142,11 +143,35 @@ def _contrasts(figure: SubFigure, contrasts: xr.Dataset) -> None:
     for ax, letter in zip(panels, "KLMN", strict=True):
         panel_letter(ax, letter, x=-14)
     handles, labels = panels[0].get_legend_handles_labels()
-    title = "Bars and bands: bootstrap 95 % intervals of means over worlds, K to N of paired "
-    title += "differences"
-    figure.legend(
+    title = "Bars and bands: bootstrap 95 % intervals over worlds, K to N of paired differences"
+    differences.legend(
         handles, labels, loc="outside lower center", ncols=3, fontsize=SMALL, title=title
     ).get_title().set_fontsize(SMALL)
+    _strength(stronger, nodes["strength"].sel(lessons="with memory"))
+
+
+def _strength(figure: SubFigure, strength: xr.Dataset) -> None:
+    """Hidden labels when what is told is fed back more strongly than was learnt with."""
+    ax = figure.subplots()
+    x = np.arange(strength.sizes["strength"])
+    ax.axhline(0.5, color="0.55", linewidth=0.8, linestyle=(0, (1, 1)))
+    for row, (measure, dashes) in enumerate((("danger", (0, (3, 1.5))), ("secret", "-"))):
+        for index, fed in enumerate(("true entity", "lookalike", "unlike")):
+            part = strength.sel(measure=measure, fed=fed)
+            how = {"linestyle": dashes} | ({} if row else {"mfc": "white"})
+            label = f"{_NAMES[measure].lower()}, {_FED[fed]}"
+            interval_line(ax, x, part, line_look(index), label, **how)
+    ax.set_xticks(x, [f"{value:g}" for value in strength["strength"].values])
+    ax.set_xlabel("Strength of feedback at test")
+    ax.set_ylabel("Proportion correct")
+    ax.set_ylim(0, 1.03)
+    ax.set_yticks(*_TICKS)
+    ax.set_title("With memory")
+    panel_letter(ax, "O", x=-18)
+    handles, labels = ax.get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside lower center", ncols=2, fontsize=SMALL - 0.5, columnspacing=1
+    )
 
 
 def _noise_axis(ax: Axes) -> None:
