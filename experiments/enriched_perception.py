@@ -31,10 +31,10 @@ only has 48 (T13 of the specification asks for 90 and 87). But it hardly comes f
 What memory taught was taught to the shared layer, from where the view itself decodes it.
 
 *Individuals hardly are.* The secret is 99.3 if memory is asked without a view: it is stored. While
-the entity is looked at, it is 67.8 with attention, 69.1 with the winner, and no more than 69.7 (67.9
-to 71.5) if the true entity is told: recognition is not what is missing. Even a secret that
-perception is taught reaches 85.9. 61.8 need no feedback at all. A wrong entity makes 52.5 of it,
-chance: the index is heard, and outvoted. The reason is in the sum: an embedding has .13 of the
+the entity is looked at, it is 61.8 without feedback, 67.8 with attention, 69.1 with the winner, and
+no more than 69.7 (67.9 to 71.5) if the true entity is told: recognition is not what is missing.
+Even a secret that perception is taught reaches but 85.9. A wrong entity makes 52.5 of it, chance:
+the index is heard, and outvoted. The reason is in the sum: an embedding has .13 of the
 length of the state that a view makes, so that the view drowns it, whereas in memory there is no
 view. With feedback eight times as strong (O) the true entity gives 85.8 and the lookalike 16.0, its
 own secret; but then a wrong index also overrules what is seen (B-class 26 with one of another kind;
@@ -51,10 +51,10 @@ memory 40.2, perception only 46.5) and 96.6 of the B-classes (70.8, 75.2): much 
 model that knew how unreliable its view is.
 
 The fixed draw (`--set scenes=FILE --set n_steps=1500`, seed 0): danger 97.6 and 96.2 (the
-specification has 95.7 and 93.5 without secrets), secret 63.0 with attention, 66.1 told, 98.9 without
-a view. Noise of two and three times: B-class 92.4 and 74.7, age 68.1 and 58.4, danger 91.6 and 85.9,
-predicates 48.8 and 36.8 (specification, after 6000 steps instead of 1500: 83.6 and 58.3, 69.5 and
-58.6, 87.3 and 78.3, 46.4 and 35.2).
+specification has 95.7 and 93.5, without secrets), secret 63.0 with attention, 66.1 told, 98.9
+without a view. Noise of two and three times: B-class 92.4 and 74.7, age 68.1 and 58.4, danger 91.6
+and 85.9, predicates 48.8 and 36.8 (specification, after 6000 steps instead of 1500: 83.6 and 58.3,
+69.5 and 58.6, 87.3 and 78.3, 46.4 and 35.2).
 
 Run: `cogmem run enriched_perception`, or `cogmem run enriched_perception --preset paper`. A run
 that was stopped goes on with the first brain that was not finished.
