@@ -390,7 +390,7 @@ EXPERIMENT = Experiment(
     numbers=numbers,
     models=("tensor_brain",),
     sources=("Collins & Quillian (1969), by eye from the figure", "Tresp et al. (2023)"),
-    cost={"quick": "a minute and a half on 1 core", "paper": "six minutes on 1 core"},
+    cost={"quick": "a minute on 1 core", "paper": "four minutes on 1 core"},
     tolerance=0.03,
 )
 

@@ -466,7 +466,7 @@ EXPERIMENT = Experiment(
     numbers=numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2025), from secondary texts", "Tresp et al. (2023)"),
-    cost={"quick": "a minute and a half on 1 core", "paper": "six minutes on 1 core"},
+    cost={"quick": "a minute on 1 core", "paper": "five minutes on 1 core"},
     tolerance=0.03,
 )
 
