@@ -65,8 +65,21 @@ CARD = Card(
     left_out="the VGG19 network, the images of VRD; the paper itself was not read in full: its "
     "equations are taken from secondary descriptions and the authors' public code",
     vectors="all schedules, measurements, offsets, joint of the reference file at 1e-10 (float64)",
-    reproduced=(),
-    not_reproduced=("the numbers of VRD, VRD-E and VRD-EX: those images are not used",),
+    reproduced=(
+        "as a sign, in generated scenes: context carries the predicate, feedback what is bound to "
+        "an identity; what was taught in memory only is known in perception, of strangers as well",
+        "the semantic state and the mean of all episodes are nearly the same source",
+        "adding leaves a state that no order of outcomes changes; overwriting does not",
+        "fan effect of targets (Anderson, 1974): r .86, which restates -log P = ln fans",
+    ),
+    not_reproduced=(
+        "the numbers of VRD, VRD-E and VRD-EX: those images are not used",
+        "fan effect of foils: the wrong sign; slope of zROCs: above 1, people's are below",
+        "one-shot entities: the trace as it is wins against all others, unless its length and sum "
+        "are matched to theirs",
+        "a converse of amnesia: with concepts damaged, episodes suffer before facts",
+        "Kinships: link prediction stays near chance",
+    ),
     bibtex="""@article{tresp2023tensor,
   author = {Tresp, Volker and Sharifzadeh, Sahand and Li, Hang and Konopatzki, Dario and Ma, Yunpu},
   title = {The Tensor Brain: A Unified Theory of Perception, Memory, and Semantic Decoding},

@@ -431,7 +431,9 @@ def normalised_trace(
 ) -> Float[Array, " state"]:
     """sig(q) - 1/2, as long as the embeddings of other indices are on average.
 
-    The length of an embedding sets the logit of its index: a raw q would win or lose by it.
+    The length of an embedding sets the logit of its index: a raw q would win or lose by it. So does
+    its sum, with direct scores, as sig(q) is never negative; that is not matched here, and where
+    known embeddings have a negative sum, the new index wins (experiment `new_entities`).
 
     Args:
         weights: with the others.
