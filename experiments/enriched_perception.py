@@ -462,7 +462,7 @@ EXPERIMENT = Experiment(
     numbers=numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2023)",),
-    cost={"quick": "a minute on one core", "paper": "eight minutes on one core"},
+    cost={"quick": "a minute and a quarter on one core", "paper": "four minutes on one core"},
     tolerance=0.03,
 )
 

@@ -336,7 +336,7 @@ EXPERIMENT = Experiment(
     numbers=numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2023)", "Tresp et al. (2020)", "Tresp et al. (2025)"),
-    cost={"quick": "a minute and a half on one core", "paper": "half an hour on one core"},
+    cost={"quick": "a minute and a half on one core", "paper": "twenty minutes on one core"},
     tolerance=0.03,
 )
 
