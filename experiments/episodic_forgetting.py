@@ -72,16 +72,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pandas as pd
 import xarray as xr
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.data import published
@@ -90,19 +88,24 @@ from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
 from cogmem.measures import retention
+from cogmem.measures.decoding import set_recall
 from cogmem.measures.replicates import mean_and_interval
-from cogmem.models.index_layer import picks
 from cogmem.models.retention import LAWS
-from cogmem.models.tensor_brain import TensorBrain, Weights
-from cogmem.models.tensor_brain_decoding import with_recency
-from cogmem.models.tensor_brain_learning import Annotated, Lessons, loss, normalised_trace, write
-from cogmem.participants.scene_viewer import annotated, answers, scene_brain
+from cogmem.models.tensor_brain import Weights
+from cogmem.participants.episode_recall import CUES, entity_scores, noisy_recall, recognised
+from cogmem.participants.episodic_stream import (
+    KINDS,
+    EpisodicStream,
+    Kind,
+    learning_indices,
+    n_changed_by_writing,
+    practise,
+    pretrained,
+    with_traces,
+)
+from cogmem.participants.scene_viewer import annotated, scene_brain
 from cogmem.plots.episodic_forgetting import episodic_forgetting
-from cogmem.tasks.scenes import Scenes, SceneWorld, World, draw_world, more_scenes, noisier
-
-Kind = Literal["raw", "normalised"]
-KINDS: tuple[Kind, ...] = ("raw", "normalised")
-"""What is written as the trace of an episode; see `trace`."""
+from cogmem.tasks.scenes import SceneWorld, draw_world, more_scenes, noisier
 
 CONDITIONS = {
     "no replay": (False, False),
@@ -112,37 +115,11 @@ CONDITIONS = {
 }
 """Whether activations are replayed, and whether traces learn on as all else does."""
 
-CUES = ("entities", "neighbour", "object", "predicate", "labels")
-"""What is recalled: by (t), by the t of the scene met next, by (t, s), by (t, s, o), twice."""
-
 NOISE = (0.25, 0.5, 1.0)
 """Added to traces per block, in standard deviations of their own elements."""
 
 RECENCY = (0.0, 0.5, 2.0)
 """Strength of recency, lambda."""
-
-BATCH = 128
-
-
-class Stream(NamedTuple):
-    """Scenes of one world, in the order in which they are met; each is an episode.
-
-    Attributes:
-        world: of the scenes.
-        scenes: those of pretraining first.
-        brain: with room for all.
-        rows: every related pair, scene by scene.
-    """
-
-    world: World
-    scenes: Scenes
-    brain: TensorBrain
-    rows: Annotated
-
-    def part(self, first: int, n: int) -> Annotated:
-        """Rows of some consecutive episodes."""
-        each = self.scenes.predicates.shape[1]
-        return jax.tree.map(lambda column: column[first * each : (first + n) * each], self.rows)
 
 
 @dataclass(frozen=True)
@@ -163,7 +140,7 @@ class Config:
     seed: int = setting(0, (0, 2**31 - 1), meaning="of the first of them")
 
 
-def stream(config: Config, seed: int) -> Stream:
+def stream(config: Config, seed: int) -> EpisodicStream:
     """A world, all its scenes, and who meets them."""
     design = SceneWorld(n_known=config.n_known)
     world_key, key = jax.random.split(jax.random.key(seed))
@@ -171,176 +148,7 @@ def stream(config: Config, seed: int) -> Stream:
     n = config.n_before + config.n_blocks * config.n_per_block
     scenes = more_scenes(world, n, known=True, key=key)
     brain = scene_brain(world, n, n_state=config.n_state, n_context=config.n_state)
-    return Stream(world, scenes, brain, annotated(brain, world, scenes, first_episode=0))
-
-
-# ---- traces, and learning ------------------------------------------------------------------------
-
-
-def trace(
-    brain: TensorBrain, weights: Weights, look: Float[Array, " feature"], kind: Kind
-) -> Float[Array, " state"]:
-    """What a look at a scene leaves: f(nu), or sig(f(nu)) - 1/2 as long as entities' embeddings."""
-    state = brain.sense(weights, look)
-    entities = jnp.asarray(brain.vocabulary.ids("entity"))
-    return state if kind == "raw" else normalised_trace(weights, state, entities)
-
-
-def with_traces(
-    brain: TensorBrain,
-    weights: Weights,
-    looks: Float[Array, "scene feature"],
-    first: int | Int[Array, ""],
-    kind: Kind,
-) -> Weights:
-    """Traces of consecutive episodes written, each at one stroke."""
-    new = jax.vmap(trace, (None, None, 0, None))(brain, weights, looks, kind)
-    return write(weights, first + jnp.arange(len(looks)), new)
-
-
-@eqx.filter_jit
-def practise(
-    brain: TensorBrain,
-    weights: Weights,
-    rows: Annotated,
-    rates: Float[Array, " step"],
-    learns: Float[Array, " index"],
-    *,
-    replay: Annotated | None = None,
-    looks: Float[Array, "scene feature"] | None = None,
-    kind: Kind,
-    key: PRNGKeyArray,
-) -> Weights:
-    """Adam on batches of rows, all three modes, at a rate for each step.
-
-    Args:
-        brain, weights: who learns.
-        rows: of which batches are drawn.
-        rates: learning rates.
-        learns: 1 for indices whose embeddings learn, 0 for those that do not.
-        replay: rows of earlier episodes, learnt from their traces alone.
-        looks: [episode] if traces are to be what looks leave at every step, from episode 0 on.
-        kind: of such traces.
-        key: of the batches.
-    """
-    optimiser = optax.scale_by_adam()
-
-    def batch_loss(weights: Weights, key: PRNGKeyArray) -> Float[Array, ""]:
-        if looks is not None:
-            weights = with_traces(brain, weights, looks, 0, kind)
-        new, old = jax.random.split(key)
-        total = _loss(brain, weights, Lessons(), rows, new)
-        if replay is not None:
-            total += _loss(brain, weights, Lessons(("episodic",)), replay, old)
-        return total
-
-    def step(now: Any, given: Any) -> tuple[Any, None]:
-        weights, state = now
-        rate, key = given
-        updates, state = optimiser.update(jax.grad(batch_loss)(weights, key), state)
-        updates = updates._replace(embeddings=updates.embeddings * learns[:, None])
-        return (jax.tree.map(lambda w, u: w - rate * u, weights, updates), state), None
-
-    keys = jax.random.split(key, len(rates))
-    return jax.lax.scan(step, (weights, optimiser.init(weights)), (rates, keys))[0][0]
-
-
-def _loss(
-    brain: TensorBrain, weights: Weights, lessons: Lessons, rows: Annotated, key: PRNGKeyArray
-) -> Float[Array, ""]:
-    drawn = jax.random.randint(key, (BATCH,), 0, len(rows.regions))
-    batch, choices = jax.tree.map(lambda each: each[drawn], rows), brain.choices(weights)
-    each = jax.vmap(lambda one: loss(brain, weights, choices, lessons, one, key=key))
-    return each(batch).mean()
-
-
-def pretrained(config: Config, met: Stream, kind: Kind, key: PRNGKeyArray) -> Weights:
-    """Weights after the scenes of pretraining, with their traces; other episodes have none, 0."""
-    brain, looks = met.brain, met.scenes.scene[: config.n_before]
-    begin, learning = jax.random.split(key)
-    weights = brain.begin(key=begin)
-    episodes = jnp.asarray(brain.vocabulary.ids("episode"))
-    weights = write(weights, episodes, jnp.zeros((len(episodes), brain.n_state)))
-    schedule = optax.cosine_decay_schedule(config.rate_before, config.n_steps_before)
-    rates = jnp.asarray(schedule(jnp.arange(config.n_steps_before)))
-    rows, learns = met.part(0, config.n_before), _learns(brain, traces=False)
-    how: dict[str, Any] = {"looks": looks, "kind": kind, "key": learning}
-    return with_traces(brain, practise(brain, weights, rows, rates, learns, **how), looks, 0, kind)
-
-
-def _learns(brain: TensorBrain, *, traces: bool) -> Float[Array, " index"]:
-    return jnp.ones(len(brain.vocabulary)).at[brain.vocabulary.ids("episode")].set(float(traces))
-
-
-# ---- recall --------------------------------------------------------------------------------------
-
-
-def subject_scores(
-    brain: TensorBrain, weights: Weights, state: Float[Array, " state"]
-) -> Float[Array, " entity"]:
-    """How strongly each entity comes to mind with nothing but a trace in the place of the scene."""
-    choices = brain.choices(weights, unary=())
-    return brain.decode(weights, brain.imagine(state), choices, picks("none")).subject.scores
-
-
-def set_recall(scores: Float[Array, " entity"], own: Int[Array, " position"]) -> Float[Array, ""]:
-    """Share of a scene's entities that are among as many best ones."""
-    best = jax.lax.top_k(scores, len(own))[1]
-    return (best[:, None] == own[None]).any(axis=0).mean()
-
-
-@eqx.filter_jit
-def recall(
-    brain: TensorBrain, weights: Weights, rows: Annotated, entities: Int[Array, "scene position"]
-) -> Float[Array, "cue scene"]:
-    """What is recalled of each scene, in the order of `CUES`; proportions."""
-    told = answers(brain, weights, rows, "teacher", source="episodic")
-    labels = jnp.stack(list(told.labels.values())).mean(axis=(0, 2))
-    of_rows = jnp.stack([told.entity[:, 1], (told.rank <= 1).astype(float), labels])
-    traces = weights.embeddings[rows.targets.scene[:: len(rows.regions) // len(entities)]]
-    scores = jax.vmap(subject_scores, (None, None, 0))(brain, weights, traces)
-    sets = jnp.stack([jax.vmap(set_recall)(jnp.roll(scores, -by, 0), entities) for by in (0, 1)])
-    return jnp.concatenate([sets, of_rows.reshape(3, len(entities), -1).mean(axis=2)])
-
-
-@eqx.filter_jit
-def noisy_recall(
-    brain: TensorBrain,
-    weights: Weights,
-    traces: Float[Array, "scene state"],
-    entities: Int[Array, "scene position"],
-    noise: Float[Array, " case"],
-    key: PRNGKeyArray,
-) -> Float[Array, " case"]:
-    """Set recall with noise on traces, its standard deviation in that of a trace's elements."""
-
-    def one(sd: Array, key: PRNGKeyArray) -> Float[Array, ""]:
-        drawn = jax.random.normal(key, traces.shape)
-        size = jnp.sqrt((traces**2).mean(axis=1, keepdims=True))
-        scores = jax.vmap(subject_scores, (None, None, 0))(
-            brain, weights, traces + sd * size * drawn
-        )
-        return jax.vmap(set_recall)(scores, entities).mean()
-
-    return jax.vmap(one)(noise, jax.random.split(key, len(noise)))
-
-
-@eqx.filter_jit
-def recognised(
-    brain: TensorBrain,
-    weights: Weights,
-    looks: Float[Array, "scene feature"],
-    ages: Float[Array, " scene"],
-    strength: float | Array,
-) -> Bool[Array, " scene"]:
-    """Whether a look at each scene brings its own episode to mind, before all others.
-
-    Similarity n_T, and a bonus for recent episodes (`with_recency`).
-    """
-    episodes = with_recency(brain.choices(weights, unary=()).scene, ages, strength)
-    states = jax.vmap(brain.sense, (None, 0))(weights, looks)
-    scores = jax.vmap(episodes.scores)(jax.nn.sigmoid(states))
-    return episodes.ids[scores.argmax(axis=1)] == jnp.arange(len(looks))
+    return EpisodicStream(world, scenes, brain, annotated(brain, world, scenes, first_episode=0))
 
 
 # ---- one stream ----------------------------------------------------------------------------------
@@ -390,11 +198,16 @@ def one_world(config: Config, seed: int, report: Callable[[int, str], None]) -> 
 
 
 def one_kind(
-    config: Config, met: Stream, kind: Kind, key: PRNGKeyArray, report: Callable[[int, str], None]
+    config: Config,
+    met: EpisodicStream,
+    kind: Kind,
+    key: PRNGKeyArray,
+    report: Callable[[int, str], None],
 ) -> dict[str, np.ndarray]:
     """Pretraining with one kind of trace, and the stream in all conditions."""
     begin, key = jax.random.split(key)
-    weights = pretrained(config, met, kind, begin)
+    how = {"n_steps": config.n_steps_before, "rate": config.rate_before}
+    weights = pretrained(met, config.n_before, kind, **how, key=begin)
     report(1, f"{kind} traces, pretraining")
     parts = []
     for condition in CONDITIONS:
@@ -404,7 +217,7 @@ def one_kind(
     plain = {name: parts[0][name] for name in ("written", "decay", "n_changed")}
     after = parts[0]["weights"]
     prior = jax.vmap(set_recall, (None, 0))(
-        subject_scores(met.brain, weights, weights.semantic), met.scenes.entities
+        entity_scores(met.brain, weights, weights.semantic), met.scenes.entities
     )
     report(1, f"{kind} traces, recency")
     recency = by_recency(config, met, after, jax.random.fold_in(key, 1))
@@ -412,7 +225,12 @@ def one_kind(
 
 
 def one_stream(
-    config: Config, met: Stream, weights: Weights, kind: Kind, condition: str, key: PRNGKeyArray
+    config: Config,
+    met: EpisodicStream,
+    weights: Weights,
+    kind: Kind,
+    condition: str,
+    key: PRNGKeyArray,
 ) -> dict[str, Any]:
     """Block after block: traces written, practised, and all that was met so far recalled.
 
@@ -422,53 +240,39 @@ def one_stream(
         without replay `decay` [block, noise, age] and `n_changed`; `weights` in the end.
     """
     brain, (replayed, traces) = met.brain, CONDITIONS[condition]
-    plain, learns = not (replayed or traces), _learns(brain, traces=traces)
-    rates = jnp.full(config.n_steps, config.rate)
+    plain, learns = not (replayed or traces), learning_indices(brain, traces=traces)
+    rates, n = jnp.full(config.n_steps, config.rate), config.n_per_block
     recalled, written, decay, n_changed = [], [], [], 0
-    before = [_recall(met, weights, 0, config.n_before).mean(axis=1)]
+    before = [met.recalled(weights, 0, config.n_before).mean(axis=1)]
     for block in range(config.n_blocks):
-        first = config.n_before + block * config.n_per_block
+        first = config.n_before + block * n
         own = jax.random.fold_in(key, block)
-        weights = with_traces(brain, weights, _looks(config, met, first), first, kind)
+        weights = with_traces(brain, weights, met.looks(first, n), first, kind)
         written.append(_by_block(config, met, weights)[0, block])
-        replay = _replayed(config, met, first, own) if replayed else None
-        rows = met.part(first, config.n_per_block)
+        replay = met.earlier(first, config.n_before, key=own) if replayed else None
+        rows = met.part(first, n)
         weights = practise(brain, weights, rows, rates, learns, replay=replay, kind=kind, key=own)
         known = np.arange(config.n_blocks) <= block
         recalled.append(np.where(known, _by_block(config, met, weights), np.nan))
         if plain:
             decay.append(decayed(config, met, weights, first, own))
-            n_changed += n_changed_by_writing(config, met, weights, first, kind)
-    before.append(_recall(met, weights, 0, config.n_before).mean(axis=1))
+            n_changed += n_changed_by_writing(met, weights, first, n, kind)
+    before.append(met.recalled(weights, 0, config.n_before).mean(axis=1))
     found = {"recalled": recalled, "before": before, "written": written, "decay": decay}
     arrays = {name: np.asarray(each, float) for name, each in found.items()}
     return arrays | {"n_changed": np.asarray(float(n_changed)), "weights": weights}
 
 
-def _looks(config: Config, met: Stream, first: int) -> Float[Array, "scene feature"]:
-    return met.scenes.scene[first : first + config.n_per_block]
-
-
-def _recall(met: Stream, weights: Weights, first: int, n: int) -> Float[np.ndarray, "cue scene"]:
-    entities = met.scenes.entities[first : first + n]
-    return np.asarray(recall(met.brain, weights, met.part(first, n), entities))
-
-
-def _by_block(config: Config, met: Stream, weights: Weights) -> Float[np.ndarray, "cue block"]:
+def _by_block(
+    config: Config, met: EpisodicStream, weights: Weights
+) -> Float[np.ndarray, "cue block"]:
     n = config.n_blocks * config.n_per_block
-    each = _recall(met, weights, config.n_before, n)
+    each = met.recalled(weights, config.n_before, n)
     return each.reshape(len(CUES), config.n_blocks, -1).mean(axis=2)
 
 
-def _replayed(config: Config, met: Stream, first: int, key: PRNGKeyArray) -> Annotated:
-    """Rows of earlier episodes, drawn; as many in each block, so that one program serves all."""
-    each = met.scenes.predicates.shape[1]
-    drawn = jax.random.randint(key, (config.n_before * each,), 0, first * each)
-    return jax.tree.map(lambda column: column[drawn], met.rows)
-
-
 def decayed(
-    config: Config, met: Stream, weights: Weights, first: int, key: PRNGKeyArray
+    config: Config, met: EpisodicStream, weights: Weights, first: int, key: PRNGKeyArray
 ) -> Float[np.ndarray, "noise age"]:
     """Set recall of the block just practised, as noise adds up in its traces and nothing else.
 
@@ -477,30 +281,12 @@ def decayed(
     episodes = slice(first, first + config.n_per_block)
     sd = np.outer(NOISE, np.sqrt(np.arange(config.n_blocks)))
     traces, entities = weights.embeddings[episodes], met.scenes.entities[episodes]
-    each = noisy_recall(met.brain, weights, traces, entities, jnp.asarray(sd.ravel()), key)
+    each = noisy_recall(met.brain, weights, traces, entities, jnp.asarray(sd.ravel()), key=key)
     return np.asarray(each).reshape(sd.shape)
 
 
-def n_changed_by_writing(
-    config: Config, met: Stream, weights: Weights, first: int, kind: Kind
-) -> int:
-    """How many scores of the block's traces differ in any bit once all later traces are written."""
-    later = met.scenes.scene[first + config.n_per_block :]
-    if not len(later):
-        return 0
-    after = with_traces(met.brain, weights, later, first + config.n_per_block, kind)
-    each = [
-        np.asarray(_scores_of(met.brain, w, w.embeddings[first : first + config.n_per_block]))
-        for w in (weights, after)
-    ]
-    return int((each[0] != each[1]).sum())
-
-
-_scores_of = eqx.filter_jit(jax.vmap(subject_scores, (None, None, 0)))
-
-
 def by_recency(
-    config: Config, met: Stream, weights: Weights, key: PRNGKeyArray
+    config: Config, met: EpisodicStream, weights: Weights, key: PRNGKeyArray
 ) -> Float[np.ndarray, "strength age"]:
     """Share of episodes recognised from noisy looks, by age; scenes of pretraining are the last."""
     block = np.arange(len(met.scenes.scene)) - config.n_before
@@ -517,7 +303,7 @@ GUIDES = ("entities, chance", "object, chance", "object, ceiling", "predicate, c
 GUIDES += ("predicate, classes known", "recognition, chance")
 
 
-def guides(config: Config, met: Stream) -> Float[np.ndarray, " guide"]:
+def guides(config: Config, met: EpisodicStream) -> Float[np.ndarray, " guide"]:
     """Chance and ceilings, in the order of `GUIDES`.
 
     A subject may have several objects in a scene, only one of which a row asks for. Predicates are

@@ -58,36 +58,41 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import xarray as xr
-from jax.scipy.special import logsumexp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
 from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
+from cogmem.measures.decoding import PREDICTION, divergence, prediction
 from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.episodic_graph import EpisodicTucker
-from cogmem.models.index_layer import Targets, log_probability, picks
 from cogmem.models.tensor_brain import TensorBrain, Weights
 from cogmem.models.tensor_brain_learning import Annotated, Lessons, learn_in_blocks
+from cogmem.participants.episode_recall import entities_recalled
 from cogmem.participants.scene_viewer import annotated, answers, scene_brain
+from cogmem.participants.semantic_sources import (
+    OF_PREDICATES,
+    OF_SUBJECTS,
+    labels_of,
+    predicates,
+    predicates_by_source,
+    subjects_by_source,
+)
 from cogmem.plots.semantic_from_episodes import semantic_from_episodes
-from cogmem.tasks.scenes import SceneData, SceneWorld, draw_scenes
+from cogmem.tasks.scenes import SceneData, SceneWorld, ceilings, draw_scenes
 
 RATES = (0.0, 0.02, 0.2)
 """Probability that a lesson of memory is about a label instead of an entity; .02 is published."""
 
-SOURCES = ("learnt semantic state", "mean of traces", "mean of P", "mean of joint P")
 COUNTED = ("class counts", "commonest", "world")
 PAIRS = ("met", "new")
-ABOUT = ("KL", "@1", "surprise")
 CURVES = (
     "perception",
     "episodic",
@@ -101,7 +106,6 @@ CERTAIN, FREQUENT = ("p_class", "g_class", "danger"), ("age", "colour", "activit
 """Labels that follow from a B-class, and labels that its members have more or less often."""
 
 WAYS = ("class index", "members")
-SUBJECTS = ("learnt semantic state", "mean of traces", "mean of P", "all alike")
 
 
 @dataclass(frozen=True)
@@ -173,144 +177,12 @@ def asked(met: Met, rows: Annotated) -> Asked:
     return Asked(s, o, truth, predicate)
 
 
-# ---- decoding ------------------------------------------------------------------------------------
-
-
-class Said(NamedTuple):
-    """What is decoded of a pair: scores of predicates, log P(s) and log P(o | s)."""
-
-    scores: Float[Array, " predicate"]
-    pair: Float[Array, ""]
-
-
-def told(
-    brain: TensorBrain,
-    weights: Weights,
-    state: Float[Array, " state"],
-    subject: Int[Array, ""],
-    object: Int[Array, ""],
-) -> Said:
-    """One pair, from any state in the place of the scene."""
-    choices = brain.choices(weights, unary=())
-    targets = Targets(subject=subject, object=object)
-    how = picks("teacher", predicate="none")
-    found = brain.decode(weights, brain.imagine(state), choices, how, targets=targets)
-    who = log_probability(found.subject.scores, choices.subject, subject)
-    whom = log_probability(found.object.scores, choices.object, object)
-    return Said(found.predicate.scores, who + whom)
-
-
-@eqx.filter_jit
-def semantic(
-    brain: TensorBrain,
-    weights: Weights,
-    subject: Int[Array, " pair"],
-    object: Int[Array, " pair"],
-) -> Float[Array, "pair predicate"]:
-    """log P(p | s, o) by the learnt semantic state."""
-    each = jax.vmap(told, (None, None, None, 0, 0))
-    return jax.nn.log_softmax(each(brain, weights, weights.semantic, subject, object).scores)
-
-
-@eqx.filter_jit
-def by_source(
-    brain: TensorBrain,
-    weights: Weights,
-    subject: Int[Array, " pair"],
-    object: Int[Array, " pair"],
-) -> tuple[Float[Array, "source pair predicate"], Float[Array, ""]]:
-    """log P(p | s, o) by each of `SOURCES`, and how far scores are from linear in the trace.
-
-    The mean of P takes all episodes to be equally likely, whatever the pair; the mean of the joint
-    P weighs each by how likely it makes the pair, which is what summing a joint distribution over
-    time means. The distance is that between the mean of scores over episodes and the scores at the
-    mean trace, root mean square, relative to the standard deviation of the latter.
-    """
-    traces = weights.embeddings[brain.vocabulary.ids("episode")]
-    each = jax.vmap(told, (None, None, None, 0, 0))
-    learnt, mean = (
-        each(brain, weights, state, subject, object).scores
-        for state in (weights.semantic, traces.mean(axis=0))
-    )
-    of_all = jax.lax.map(lambda state: each(brain, weights, state, subject, object), traces)
-    logs = jax.nn.log_softmax(of_all.scores)
-    joint = logs + of_all.pair[..., None]
-    found = [jax.nn.log_softmax(learnt), jax.nn.log_softmax(mean)]
-    found.append(logsumexp(logs, axis=0) - jnp.log(len(traces)))
-    found.append(logsumexp(joint, axis=0) - logsumexp(of_all.pair, axis=0)[:, None])
-    off = _centred(of_all.scores.mean(axis=0) - mean)
-    return jnp.stack(found), jnp.sqrt((off**2).mean()) / _centred(mean).std()
-
-
-def _centred(scores: Float[Array, "pair predicate"]) -> Float[Array, "pair predicate"]:
-    """Without what all predicates have in common, which changes no probability."""
-    return scores - scores.mean(axis=-1, keepdims=True)
-
-
-@eqx.filter_jit
-def subjects(brain: TensorBrain, weights: Weights) -> Float[Array, "source entity"]:
-    """log P(s) by each of `SUBJECTS`."""
-    choices = brain.choices(weights, unary=())
-
-    def one(state: Float[Array, " state"]) -> Float[Array, " entity"]:
-        found = brain.decode(weights, brain.imagine(state), choices, picks("none"))
-        return jax.nn.log_softmax(found.subject.scores)
-
-    traces = weights.embeddings[brain.vocabulary.ids("episode")]
-    learnt, mean = one(weights.semantic), one(traces.mean(axis=0))
-    averaged = logsumexp(jax.vmap(one)(traces), axis=0) - jnp.log(len(traces))
-    return jnp.stack([learnt, mean, averaged, jnp.full_like(mean, -jnp.log(len(mean)))])
-
-
-@eqx.filter_jit
-def labels_of(
-    brain: TensorBrain, weights: Weights, subject: Int[Array, " index"]
-) -> dict[str, Float[Array, "index label"]]:
-    """log P of the labels of indices, from the semantic state: (Dog, hasAttribute, ...)."""
-    choices = brain.choices(weights)
-
-    def one(subject: Int[Array, ""]) -> dict[str, Array]:
-        targets = Targets(subject=subject)
-        how = picks("none", subject="teacher")
-        found = brain.decode(weights, brain.know(weights), choices, how, targets=targets)
-        return {name: jax.nn.log_softmax(each) for name, each in found.subject.unary.items()}
-
-    return jax.vmap(one)(subject)
-
-
-@eqx.filter_jit
-def set_recall(
-    brain: TensorBrain, weights: Weights, entities: Int[Array, "scene position"]
-) -> Float[Array, ""]:
-    """Share of the entities of episodes among as many best ones, with the episode as the cue."""
-    choices = brain.choices(weights, unary=())
-
-    def one(episode: Int[Array, ""], own: Int[Array, " position"]) -> Float[Array, ""]:
-        found = brain.decode(weights, brain.remember(weights, episode), choices, picks("none"))
-        best = jax.lax.top_k(found.subject.scores, len(own))[1]
-        return (best[:, None] == own[None]).any(axis=0).mean()
-
-    episodes = jnp.asarray(brain.vocabulary.ids("episode"))
-    return jax.vmap(one)(episodes, entities).mean()
-
-
 # ---- how good it is ------------------------------------------------------------------------------
 
 
-def divergence(truth: Float[np.ndarray, "*x k"], log_p: Any) -> Float[np.ndarray, "*x"]:
-    """KL(truth || P), nats; where the truth is 0, nothing is added."""
-    truth, log_p = np.asarray(truth, float), np.asarray(log_p, float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = truth * (np.log(truth) - log_p)
-    return np.where(truth > 0, terms, 0).sum(axis=-1)
-
-
 def scored(log_p: Any, pairs: Asked) -> Float[np.ndarray, " about"]:
-    """KL from the truth, share of pairs whose predicate is the likeliest, -log P of it: `ABOUT`."""
-    log_p = np.asarray(log_p, float)
-    own = np.take_along_axis(log_p, pairs.predicate[:, None], axis=1)
-    right = log_p.argmax(axis=1) == pairs.predicate
-    return np.array([divergence(pairs.truth, log_p).mean(), right.mean(), -own.mean()])
+    """KL from the truth, share of pairs whose predicate is the likeliest, -log P of it."""
+    return prediction(pairs.truth, log_p, pairs.predicate)
 
 
 def counted(met: Met, pairs: Asked) -> Float[np.ndarray, "counted pair predicate"]:
@@ -367,10 +239,10 @@ def _columns(config: Config) -> dict[str, Column]:
     n = len(rates(config))
     shapes: dict[str, tuple[int, ...]] = {
         "course": (len(CURVES), len(steps(config))),
-        "sources": (len(PAIRS), len(SOURCES + COUNTED), len(ABOUT)),
+        "sources": (len(PAIRS), len(OF_PREDICATES + COUNTED), len(PREDICTION)),
         "classes": (n + 1, len(WAYS)),
         "statements": (n + 1, len(CERTAIN + FREQUENT)),
-        "subjects": (len(SUBJECTS),),
+        "subjects": (len(OF_SUBJECTS),),
         "guides": (len(GUIDES),),
         "linearity": (2,),
     }
@@ -415,11 +287,17 @@ def point(met: Met, weights: Weights) -> list[float]:
     known = []
     for rows in (met.train, met.test):
         pairs = asked(met, rows)
-        log_p = semantic(brain, weights, rows.targets.subject, rows.targets.object)
+        log_p = predicates(brain, weights, rows.targets.subject, rows.targets.object)
         known.append(scored(log_p, pairs))
     right = [float((each.rank <= 1).mean()) for each in (seen, recalled)]
-    entities = float(set_recall(brain, weights, met.data.train.entities))
-    return [*right, *(each[1] for each in known), entities, *(each[0] for each in known)]
+    traces = weights.embeddings[brain.vocabulary.ids("episode")]
+    entities = entities_recalled(brain, weights, traces, met.data.train.entities)
+    return [
+        *right,
+        *(each[1] for each in known),
+        float(entities.mean()),
+        *(each[0] for each in known),
+    ]
 
 
 def memory(config: Config, met: Met, weights: Weights, seed: int) -> dict[str, np.ndarray]:
@@ -430,12 +308,14 @@ def memory(config: Config, met: Met, weights: Weights, seed: int) -> dict[str, n
         drawn = random.permutation(len(rows.regions))[: config.n_pairs]
         some = jax.tree.map(lambda each, at=drawn: each[at], rows)
         pairs = asked(met, some)
-        log_p, far = by_source(met.brain, weights, some.targets.subject, some.targets.object)
+        log_p, far = predicates_by_source(
+            met.brain, weights, some.targets.subject, some.targets.object
+        )
         found.append([scored(each, pairs) for each in (*log_p, *counted(met, pairs))])
         off.append(float(far))
     first = met.brain.vocabulary.ids("entity")[0]
     often = np.bincount(np.asarray(met.train.targets.subject) - first, minlength=len(met.kinds))
-    who = divergence(often / often.sum(), subjects(met.brain, weights))
+    who = divergence(often / often.sum(), subjects_by_source(met.brain, weights))
     linear = np.array([np.mean(off), multilinear(seed)])
     return {"sources": np.asarray(found), "subjects": who, "linearity": linear}
 
@@ -464,12 +344,12 @@ def of_classes(met: Met, weights: Weights, seed: int) -> Float[np.ndarray, " way
     s, o = (each.ravel() for each in np.indices(met.table.shape[:2]))
     own, first = met.brain.vocabulary.ids("p_class"), met.brain.vocabulary.ids("entity")[0]
     truth = met.table[s, o]
-    index = semantic(met.brain, weights, jnp.asarray(own[s]), jnp.asarray(own[o]))
+    index = predicates(met.brain, weights, jnp.asarray(own[s]), jnp.asarray(own[o]))
     members = np.zeros_like(truth)
     random = np.random.default_rng(seed)
     for _ in range(N_MEMBERS):
         pair = [first + _member(random, met.kinds, each) for each in (s, o)]
-        log_p = semantic(met.brain, weights, *(jnp.asarray(each) for each in pair))
+        log_p = predicates(met.brain, weights, *(jnp.asarray(each) for each in pair))
         members += np.exp(np.asarray(log_p)) / N_MEMBERS
     both = (index, np.log(members))
     return np.array([divergence(truth, each).mean() for each in both])
@@ -532,15 +412,10 @@ GUIDES = ("with geometry", "without geometry", "commonest", "class counts, KL", 
 
 def guides(met: Met) -> Float[np.ndarray, " guide"]:
     """What the best guess reaches on test pairs, in the order of `GUIDES`; KL, nats."""
-    pairs, scenes = asked(met, met.test), met.data.known
-    p_class, table = np.asarray(met.data.world.p_class), np.asarray(met.data.world.predicates)
-    s, o = (p_class[np.ravel(each)] for each in (scenes.subjects, scenes.objects))
-    best = table.argmax(axis=-1)[s, o, np.ravel(scenes.geometry)]
-    log_p = counted(met, pairs)
-    each = [scored(one, pairs) for one in log_p]
-    return np.array(
-        [(best == pairs.predicate).mean(), each[2][1], each[1][1], *(e[0] for e in each[:2])]
-    )
+    pairs, best = asked(met, met.test), ceilings(met.data).sel(split="known")
+    classes, common, _ = (scored(each, pairs) for each in counted(met, pairs))
+    right = [float(best[name]) for name in ("with_geometry", "without_geometry")]
+    return np.array([*right, common[1], classes[0], common[0]])
 
 
 # ---- over worlds ---------------------------------------------------------------------------------
@@ -550,10 +425,14 @@ def _labelled(config: Config, values: dict[str, np.ndarray]) -> xr.DataTree:
     world, names = {"world": None}, [f"{rate:g}" for rate in rates(config)]
     axes: dict[str, dict[str, Any]] = {
         "course": {"measure": list(CURVES), "step": steps(config)},
-        "sources": {"pairs": list(PAIRS), "source": list(SOURCES + COUNTED), "about": list(ABOUT)},
+        "sources": {
+            "pairs": list(PAIRS),
+            "source": list(OF_PREDICATES + COUNTED),
+            "about": list(PREDICTION),
+        },
         "classes": {"rate": [*names, "class counts"], "way": list(WAYS)},
         "statements": {"rate": [*names, "all alike"], "label": list(CERTAIN + FREQUENT)},
-        "subjects": {"source": list(SUBJECTS)},
+        "subjects": {"source": list(OF_SUBJECTS)},
         "guides": {"guide": list(GUIDES)},
         "linearity": {"model": ["Tensor Brain", "episodic Tucker"]},
     }

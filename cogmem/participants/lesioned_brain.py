@@ -15,10 +15,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.models.index_layer import picks
 from cogmem.models.parameters import check_choice
 from cogmem.models.tensor_brain import TensorBrain, Weights
 from cogmem.models.tensor_brain_learning import Annotated
+from cogmem.participants.episode_recall import entities_recalled
 from cogmem.participants.scene_viewer import Answers, answers
 
 __all__ = ["MEASURES", "SITES", "Damage", "Site", "chances", "lesioned", "profile"]
@@ -128,29 +128,18 @@ def profile(
         seen: rows of other scenes, all of known entities.
     """
     which = jnp.unique(episodes.targets.scene, size=len(members))
+    own = jnp.searchsorted(jnp.asarray(brain.vocabulary.ids("entity")), jnp.asarray(members))
+    recalled = entities_recalled(brain, weights, weights.embeddings[which], own)
     known = answers(brain, weights, episodes, "teacher", source="semantic")
     found = answers(brain, weights, seen, "attention")
     return jnp.stack(
         [
-            _entities_recalled(brain, weights, which, jnp.asarray(members)),
+            recalled.mean(),
             *_labels_and_predicate(known),
             found.entity.mean(),
             *_labels_and_predicate(found),
         ]
     )
-
-
-def _entities_recalled(
-    brain: TensorBrain, weights: Weights, which: Array, members: Array
-) -> Float[Array, ""]:
-    choices = brain.choices(weights, unary=())
-
-    def one(episode: Array, own: Array) -> Float[Array, ""]:
-        found = brain.decode(weights, brain.remember(weights, episode), choices, picks("none"))
-        _, best = jax.lax.top_k(found.subject.scores, len(own))
-        return jnp.isin(choices.subject.ids[best], own).mean()
-
-    return jax.vmap(one)(which, members).mean()
 
 
 def _labels_and_predicate(found: Answers) -> tuple[Array, Array]:
