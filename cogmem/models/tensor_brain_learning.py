@@ -9,6 +9,7 @@ layer when it is met.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -274,6 +275,7 @@ def learn_in_blocks(
     for each in (examples, *([] if replay is None else [replay])):
         _check_examples(brain, each)
     mask = _mask(brain.vocabulary, weights, fixed, only)
+    brain = replace(brain, vocabulary=brain.vocabulary.nameless)  # names would compile anew
     optimiser = _adam(learning_rate, n_steps if cosine else None)
     now = resume
     if now is None:

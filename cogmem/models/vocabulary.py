@@ -61,6 +61,11 @@ class Vocabulary(eqx.Module):
         """Names of the groups."""
         return tuple(name for name, _ in self.groups)
 
+    @property
+    def nameless(self) -> Vocabulary:
+        """The same groups with numbers for labels, so that worlds of one size are one program."""
+        return Vocabulary(tuple(map(str, range(len(self)))), self.groups)
+
     def ids(self, *groups: str) -> Int[np.ndarray, " index"]:
         """Indices of some groups, in order, each once.
 

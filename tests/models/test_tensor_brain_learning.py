@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
@@ -26,6 +27,7 @@ from cogmem.models.tensor_brain_learning import (
     with_room,
     write,
 )
+from cogmem.models.vocabulary import Vocabulary
 from tests.models.brains import VOCABULARY, brain, rows
 
 KEY = jax.random.key(0)
@@ -113,7 +115,9 @@ def test_a_second_call_compiles_nothing() -> None:
     own, weights = brain()
     learn(own, weights, rows(), lessons=LESSONS, **HOW)
     compiled = _block._cached._cache_size()
-    learn(own, weights, rows(), lessons=LESSONS, **HOW | {"key": jax.random.key(9)})
+    names = tuple(f"{label}, of another world" for label in VOCABULARY.labels)
+    other = replace(own, vocabulary=Vocabulary(names, VOCABULARY.groups))
+    learn(other, weights, rows(), lessons=LESSONS, **HOW | {"key": jax.random.key(9)})
     assert _block._cached._cache_size() == compiled
 
 
