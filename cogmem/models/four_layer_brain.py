@@ -32,6 +32,7 @@ from cogmem.models.index_layer import (
     Window,
     check_candidates,
     check_targets,
+    check_weights,
     choices_of,
     measure,
     normal,
@@ -47,7 +48,8 @@ CARD = Card(
     paper="Tresp, Sharifzadeh, Konopatzki & Ma (2020)",
     equations="the four-layer decoder: q := a_k after a choice; h = sig(V(a + x + m) + B h), the "
     "last term optional; m = W sig(B h); scores a_k . q; unary labels by the simple decoder",
-    left_out="the VGG19 network and the images of VRD",
+    left_out="the VGG19 network and the images of VRD; consolidation into a second store; labels "
+    "that follow from who is told: they are read from a region, and in memory from its trace",
     vectors="all states and contexts with and without the optional term, likelihood and joint of "
     "the reference file at 1e-10 (float64)",
     reproduced=(),
@@ -151,6 +153,7 @@ class FourLayerBrain(eqx.Module):
         Raises:
             InvalidValue: as `TensorBrain.candidates`.
         """
+        check_weights(self.vocabulary, self.n_state, weights)
         check_candidates(self.vocabulary, ids)
         return self._candidates(weights, ids)
 
@@ -166,6 +169,7 @@ class FourLayerBrain(eqx.Module):
         Raises:
             UnknownName: if there is no such group.
         """
+        check_weights(self.vocabulary, self.n_state, weights)
         gather = partial(self._candidates, weights)
         return choices_of(self.vocabulary, gather, scenes=False, concepts=concepts, unary=unary)
 
@@ -197,11 +201,20 @@ class FourLayerBrain(eqx.Module):
         Args:
             weights: with the traces.
             episode: global index.
+
+        Raises:
+            InvalidValue: if it is no episode; not under `jax.jit`.
         """
         return self.imagine(weights.episodes[self._row(episode)])
 
     def _row(self, episode: Int[Array, ""]) -> Int[Array, ""]:
-        return jnp.argmax(jnp.asarray(self._episodes) == episode)
+        known = self._episodes
+        if not isinstance(episode, jax.core.Tracer) and not np.isin(episode, known).all():
+            raise InvalidValue(
+                f"the index {episode} is no episode; the vocabulary has {len(known)} in the group "
+                "'episode', and `find` gives the index of a label."
+            )
+        return jnp.argmax(jnp.asarray(known) == episode)
 
     def write(
         self, weights: FourLayerWeights, episode: Int[Array, ""], seen: Inputs
@@ -212,6 +225,9 @@ class FourLayerBrain(eqx.Module):
             weights: before.
             episode: global index.
             seen: from `perceive`.
+
+        Raises:
+            InvalidValue: if it is no episode; not under `jax.jit`.
         """
         trace = jnp.stack([seen.subject, seen.object, seen.predicate])
         return weights._replace(episodes=weights.episodes.at[self._row(episode)].set(trace))

@@ -32,6 +32,7 @@ __all__ = [
     "Window",
     "check_candidates",
     "check_targets",
+    "check_weights",
     "choices_of",
     "log_probability",
     "measure",
@@ -79,7 +80,10 @@ class Choices(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """What is put into the shared layer in each window; the source of what is decoded."""
+    """What is put into the shared layer in each window; the source of what is decoded.
+
+    Sources add, and may be weighted: mu times what is seen, plus embeddings of several indices.
+    """
 
     scene: Float[Array, " state"]
     subject: Float[Array, " state"]
@@ -219,12 +223,29 @@ def check_candidates(vocabulary: Vocabulary, ids: Any) -> None:
         raise InvalidValue("an index is twice in the list of candidates; give each once.")
 
 
-def check_targets(vocabulary: Vocabulary, targets: Targets, how: Mapping[str, Pick]) -> None:
-    """Refuse to be taught what is no index; traced targets are not looked at.
+def check_weights(vocabulary: Vocabulary, n_state: int, weights: Any) -> None:
+    """Refuse the weights of another brain, by their shape.
 
     Raises:
-        InvalidValue: naming the window and the index.
+        InvalidValue: saying both shapes.
     """
+    given, expected = jnp.shape(weights.embeddings), (len(vocabulary), n_state)
+    if given != expected:
+        raise InvalidValue(
+            f"the embeddings are {given[0]} x {given[-1]}, expected {expected[0]} indices of the "
+            f"vocabulary x {expected[1]} units; give weights that this brain began with."
+        )
+
+
+def check_targets(vocabulary: Vocabulary, targets: Targets, how: Mapping[str, Pick]) -> None:
+    """Refuse to be taught what is no index, and windows without a way to choose.
+
+    Raises:
+        InvalidValue: naming the window, and the index unless it is traced.
+    """
+    missing = [role for role in ROLES if role not in how]
+    if missing:
+        raise InvalidValue(f"no way to choose is given for the {missing[0]}; `picks` gives all.")
     for role in ROLES:
         if how[role] == "teacher":
             vocabulary.check(getattr(targets, role), f"the target of the {role}")
@@ -250,8 +271,10 @@ def measure(
         key: where it is "sample".
 
     Raises:
+        UnknownName: if there is no such way to choose.
         InvalidValue: if a key is missing.
     """
+    check_choice("way to choose", how, Pick)
     if how == "none":
         return jnp.asarray(-1), jnp.zeros_like(weights.embeddings[0])
     if how == "teacher":

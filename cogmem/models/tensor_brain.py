@@ -37,6 +37,7 @@ from cogmem.models.index_layer import (
     Window,
     check_candidates,
     check_targets,
+    check_weights,
     choices_of,
     measure,
     normal,
@@ -62,8 +63,8 @@ CARD = Card(
     paper="Tresp, Sharifzadeh, Li, Konopatzki & Ma (2023)",
     equations="gamma = sig(q); h' = B sig(sig(h) + V gamma), w = W sig(h'); n_k = a_k . gamma; "
     "q <- alpha q + beta a_k; order subject, object, predicate; unary labels after feedback",
-    left_out="the VGG19 network, the images of VRD; the paper itself was not read in full: its "
-    "equations are taken from secondary descriptions and the authors' public code",
+    left_out="the VGG19 network, the images of VRD; consolidation into a second store; the paper "
+    "itself was not read in full: its equations are taken from secondary descriptions",
     vectors="all schedules, measurements, offsets, joint of the reference file at 1e-10 (float64)",
     reproduced=(
         "as a sign, in generated scenes: context carries the predicate, feedback what is bound to "
@@ -196,6 +197,7 @@ class TensorBrain(eqx.Module):
             InvalidValue: if there are none, or one is out of the vocabulary or given twice; not
                 under `jax.jit`.
         """
+        check_weights(self.vocabulary, self.n_state, weights)
         check_candidates(self.vocabulary, ids)
         return self._candidates(weights, jnp.asarray(ids))
 
@@ -212,6 +214,7 @@ class TensorBrain(eqx.Module):
         Raises:
             UnknownName: if there is no such group.
         """
+        check_weights(self.vocabulary, self.n_state, weights)
         return choices_of(
             self.vocabulary,
             lambda ids: self._candidates(weights, jnp.asarray(ids)),

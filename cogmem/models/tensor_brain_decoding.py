@@ -188,13 +188,16 @@ def chain(
         key: where the way is "sample".
 
     Raises:
-        InvalidValue: as `TensorBrain.measure`, or if there are more or fewer targets than steps.
+        InvalidValue: as `TensorBrain.measure`, if there are more or fewer targets than steps, or a
+            target is no index.
     """
     told = [-1] * len(steps) if targets is None else list(targets)
     if len(told) != len(steps):
         raise InvalidValue(f"there are {len(told)} targets for {len(steps)} steps.")
     found = []
     for number, ((rivals, how), target) in enumerate(zip(steps, told, strict=True)):
+        if how == "teacher":
+            brain.vocabulary.check(target, f"target {number} of the chain")
         own = None if key is None else jax.random.fold_in(key, number)
         measured = brain.measure(weights, state, rivals, how, target=target, key=own)
         found.append(measured)

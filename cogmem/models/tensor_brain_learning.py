@@ -23,16 +23,15 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from cogmem.errors import InvalidValue
 from cogmem.models.four_layer_brain import FourLayerWeights
 from cogmem.models.index_layer import (
-    ROLES,
     Choices,
     Inputs,
-    Pick,
     Targets,
     log_probability,
     measure,
     picks,
 )
-from cogmem.models.parameters import check_choice, check_values, parameter
+from cogmem.models.lessons import Annotated, Lessons, Mode, check_examples, check_lessons
+from cogmem.models.parameters import check_choice
 from cogmem.models.tensor_brain import Weights
 from cogmem.models.tensor_brain_decoding import log_likelihood, log_likelihood_of_labels
 from cogmem.models.vocabulary import Vocabulary
@@ -52,65 +51,8 @@ __all__ = [
     "write",
 ]
 
-Mode = Literal["perception", "episodic", "semantic", "background"]
-"""From where a triple is decoded: regions, the embedding of its episode, or a state without one."""
-
 Known = TypeVar("Known", Weights, FourLayerWeights)
 """What is known, by either model."""
-
-
-class Annotated(NamedTuple):
-    """A triple with what is seen of it and what is known of its two entities.
-
-    Attributes:
-        regions: of scene, subject, object and predicate.
-        targets: global indices; -1 where there is none, which teaches nothing.
-        labels: global indices of the labels of subject and object, by group; -1 likewise.
-    """
-
-    regions: Float[Array, "4 feature"]
-    targets: Targets
-    labels: dict[str, Int[Array, 2]]
-
-
-class Lessons(eqx.Module):
-    """What is learnt from annotated triples (spec 8: training recipe).
-
-    The loss of a mode is the mean of its terms, -log P each; the loss is the sum over modes.
-
-    Attributes:
-        modes: what is learnt together.
-        hidden: groups of labels that perception is not taught.
-        identity: whether perception is taught who subject and object are.
-        how: feedback in perception while it learns.
-        predicate_weight: of the predicate's term; a label weighs 1.
-        generalisation: probability that in memory an entity's place is taken by one of its labels
-            ("dogs have fur"); labels must be candidates then (`choices(concepts=True)`).
-    """
-
-    modes: tuple[Mode, ...] = eqx.field(static=True, default=("perception", "episodic", "semantic"))
-    hidden: tuple[str, ...] = eqx.field(static=True, default=("danger",))
-    identity: bool = eqx.field(static=True, default=True)
-    how: Pick = eqx.field(static=True, default="attention")
-    predicate_weight: float = parameter(
-        4.0, (0, 100), meaning="weight of the predicate's term", source="chosen: spec 8"
-    )
-    generalisation: float = parameter(
-        0.0, (0, 1), meaning="entities replaced by a label", source="Tresp et al. (2023), code: .02"
-    )
-
-    def __check_init__(self) -> None:
-        check_values(self)
-        check_choice("way to choose", self.how, Pick)
-        for mode in self.modes:
-            check_choice("mode", mode, Mode)
-        if not self.modes:
-            raise InvalidValue("there is no mode to learn; give one or more.")
-        if self.how in ("sample", "winner"):
-            raise InvalidValue(
-                f"perception cannot learn with {self.how!r}: no gradient passes a hard choice. Use "
-                "'attention', 'teacher' or 'none'."
-            )
 
 
 def loss(
@@ -160,15 +102,18 @@ def _loss_of_mode(
     identity = float(lessons.identity or not seen)
     weight = jnp.array([identity, identity, lessons.predicate_weight])
     known = jnp.stack(targets[1:]) >= 0
-    terms = [(triple, weight.astype(triple.dtype), known)]
+    # What is told, or the episode recalled, must be known for the rest to mean anything.
+    row = jnp.stack(targets[1:3]).min() >= 0 if how["subject"] == "teacher" else True
+    row = row & (jnp.asarray(targets.scene) >= 0) if mode == "episodic" else row
+    terms = [(triple, weight.astype(triple.dtype), known & row)]
     if labels:
         given = jnp.stack(list(labels.values()))
         of_labels = log_likelihood_of_labels(found, choices, labels)
-        terms.append((of_labels, jnp.ones_like(of_labels), given >= 0))
+        terms.append((of_labels, jnp.ones_like(of_labels), (given >= 0) & row))
     if seen and len(choices.scene.ids):
         scores, told = found.scene.scores, jnp.asarray(targets.scene)
         episode = log_probability(scores, choices.scene, told)
-        terms.append((episode[None], jnp.ones_like(episode)[None], told[None] >= 0))
+        terms.append((episode[None], jnp.ones_like(episode)[None], (told[None] >= 0) & row))
     return _weighted_mean(terms)
 
 
@@ -269,11 +214,20 @@ def learn_in_blocks(
         key: each step has its own.
 
     Raises:
-        InvalidValue: if a target or a label is out of the vocabulary, or there are no rows.
+        InvalidValue: if a target or a label is none of those who compete; if there are no rows, or
+            columns of different length; if regions have other features, or are no numbers; if a
+            number of steps or a rate is not above 0; if labels stand for entities without
+            `concepts`; if the weights are another brain's.
         UnknownName: if a group or a field is not known.
     """
     for each in (examples, *([] if replay is None else [replay])):
-        _check_examples(brain, each)
+        check_examples(brain, each, concepts)
+    check_lessons(brain, lessons, concepts)
+    for name, number in (("n_steps", n_steps), ("batch_size", batch_size), ("block", block)):
+        if number < 1:
+            raise InvalidValue(f"{name} is {number}, expected 1 or more.")
+    if not learning_rate > 0:
+        raise InvalidValue(f"learning_rate is {learning_rate}, expected a number above 0.")
     mask = _mask(brain.vocabulary, weights, fixed, only)
     brain = replace(brain, vocabulary=brain.vocabulary.nameless)  # names would compile anew
     optimiser = _adam(learning_rate, n_steps if cosine else None)
@@ -362,18 +316,6 @@ def _mask(
     return jax.tree.map(lambda value, m: jnp.asarray(m, value.dtype), weights, mask)
 
 
-def _check_examples(brain: Any, examples: Annotated) -> None:
-    if len(examples.regions) == 0:
-        raise InvalidValue("there are no annotated triples to learn from; give one or more.")
-    columns = dict(zip(ROLES, examples.targets, strict=True)) | examples.labels
-    for name, ids in columns.items():
-        given = np.asarray(ids)
-        brain.vocabulary.check(given[given != -1], f"the column {name!r} of the annotated triples")
-    width = examples.regions.shape[-1]
-    if width != brain.n_features:
-        raise InvalidValue(f"regions have {width} features; the model takes {brain.n_features}.")
-
-
 def self_annotated(
     brain: Any, weights: Known, examples: Annotated, *, key: PRNGKeyArray
 ) -> Annotated:
@@ -422,7 +364,12 @@ def write(weights: Weights, index: Int[Array, ""] | int, trace: Float[Array, " s
         weights: before.
         index: global.
         trace: q itself, or as `normalised_trace` has it.
+
+    Raises:
+        InvalidValue: if there is no such row, or the trace is not one of so many numbers; not under
+            `jax.jit`.
     """
+    _check_trace(weights, index, trace)
     embeddings = weights.embeddings.at[index].set(trace)
     scoring = None if weights.scoring is None else weights.scoring.at[index].set(trace)
     return weights._replace(embeddings=embeddings, scoring=scoring)
@@ -441,10 +388,29 @@ def normalised_trace(
         weights: with the others.
         state: q.
         like: global indices of the others.
+
+    Raises:
+        InvalidValue: if there are none; if the state is 0 all over (not under `jax.jit`).
     """
+    if np.size(like) == 0:
+        raise InvalidValue("there are no other indices to be like; give one or more.")
+    if not isinstance(state, jax.core.Tracer) and not np.any(state):
+        raise InvalidValue("the state is 0 in all units: it has no direction to be kept.")
     trace = jax.nn.sigmoid(state) - 0.5
     length = jnp.linalg.norm(weights.embeddings[like], axis=-1).mean()
     return trace * length / jnp.linalg.norm(trace)
+
+
+def _check_trace(weights: Weights, index: Any, trace: Any) -> None:
+    rows, width = weights.embeddings.shape
+    if np.shape(trace) != (width,):
+        raise InvalidValue(f"the trace has the shape {np.shape(trace)}, expected ({width},).")
+    if not isinstance(index, jax.core.Tracer) and not 0 <= int(index) < rows:
+        raise InvalidValue(
+            f"there is no row {index} to write: there are {rows}, from 0. `with_room` adds some."
+        )
+    if not isinstance(trace, jax.core.Tracer) and not np.isfinite(trace).all():
+        raise InvalidValue("the trace has values that are no numbers, or infinite.")
 
 
 def with_room(weights: Weights, n_new: int) -> Weights:

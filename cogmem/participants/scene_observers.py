@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 from scipy.special import logsumexp
 
 from cogmem.errors import InvalidValue
+from cogmem.measures.link_prediction import tie_ranks
 from cogmem.participants.scene_viewer import Answers, proportions
 from cogmem.tasks.scenes import GROUPS, SceneData, Scenes, World, label_table, pairs
 
@@ -109,9 +110,8 @@ def _of_predicates(
 ) -> tuple[Float[Array, " row"], Float[Array, " row"]]:
     """Rank of the true one, ties sharing their mean, and its surprise, nats."""
     own = chances[np.arange(len(true)), true]
-    better, equal = ((f(chances, own[:, None])).sum(axis=1) for f in (np.greater, np.equal))
-    rank = 1 + better + (equal - 1) / 2
-    return jnp.asarray(rank), -jnp.log(jnp.asarray(own))
+    rank = tie_ranks(jnp.asarray(chances), jnp.asarray(true), np.ones(chances.shape, bool))
+    return rank, -jnp.log(jnp.asarray(own))
 
 
 def chance(world: World) -> dict[str, float]:

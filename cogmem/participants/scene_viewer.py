@@ -7,6 +7,7 @@ index is put back) and as general knowledge (the semantic state is).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
@@ -16,6 +17,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from cogmem.errors import InvalidValue
+from cogmem.measures.link_prediction import tie_ranks
+from cogmem.models.four_layer_brain import FourLayerBrain, FourLayerWeights
 from cogmem.models.index_layer import (
     Candidates,
     Choices,
@@ -63,7 +66,7 @@ def scene_brain(world: World, n_episodes: int, **options: Any) -> TensorBrain:
 
 
 def annotated(
-    brain: TensorBrain,
+    brain: TensorBrain | FourLayerBrain,
     world: World,
     scenes: Scenes | Pairs,
     *,
@@ -72,7 +75,7 @@ def annotated(
     """Every related pair of some scenes as a row to learn or to be tested on.
 
     Args:
-        brain: from `scene_brain`.
+        brain: from `scene_brain`, or with the same vocabulary.
         world: of the scenes.
         scenes: as they are, or as rows.
         first_episode: which episode the first scene is, the others following; None for test scenes,
@@ -101,12 +104,13 @@ def annotated(
 
 
 def _ids(words: Vocabulary, group: str, local: Any) -> Any:
-    ids = words.ids(group)
-    if np.max(local) >= len(ids):
+    ids, given = words.ids(group), np.asarray(local)
+    outside = given[(given < 0) | (given >= len(ids))]
+    if outside.size:
         raise InvalidValue(
-            f"{group} {np.max(local)} was given; the vocabulary has {len(ids)}, from 0."
+            f"{group} {outside[0]} was given; the vocabulary has {len(ids)}, from 0."
         )
-    return ids[np.asarray(local)]
+    return ids[given]
 
 
 class Answers(NamedTuple):
@@ -125,8 +129,10 @@ class Answers(NamedTuple):
     surprise: Float[Array, " row"]
 
 
-def source_of(brain: TensorBrain, weights: Weights, source: Source, example: Annotated) -> Inputs:
-    """What is put into the decoder for one row."""
+def source_of(
+    brain: Any, weights: Weights | FourLayerWeights, source: Source, example: Annotated
+) -> Inputs:
+    """What is put into the decoder for one row; the mean of episodes is for the model of 2023."""
     check_choice("source", source, Source)
     if source == "perception":
         return brain.perceive(weights, example.regions)
@@ -137,10 +143,9 @@ def source_of(brain: TensorBrain, weights: Weights, source: Source, example: Ann
     return brain.imagine(weights.embeddings[brain.vocabulary.ids("episode")].mean(axis=0))
 
 
-@eqx.filter_jit
 def answers(
-    brain: TensorBrain,
-    weights: Weights,
+    brain: Any,
+    weights: Weights | FourLayerWeights,
     examples: Annotated,
     how: Mapping[str, Pick] | Pick = "attention",
     *,
@@ -151,14 +156,38 @@ def answers(
     """Decode every row, and compare with what is true.
 
     Args:
-        brain, weights: who answers.
+        brain, weights: who answers, of either model.
         examples: [row] from `annotated`.
         how: way to choose, for all windows or each; "teacher" tells the true subject and object.
         source: from where.
         choices: who competes; entities if not given.
         key: where choices are drawn.
+
+    Raises:
+        UnknownName: if there is no such source, or way to choose.
+        InvalidValue: if an episode is to be recalled, or an entity told, that has no index; not
+            under `jax.jit`.
     """
+    check_choice("source", source, Source)
     ways = picks(how) if isinstance(how, str) else how
+    needed = {"scene"} if source == "episodic" else set()
+    for role in needed | {role for role, way in ways.items() if way == "teacher"}:
+        brain.vocabulary.check(getattr(examples.targets, role), f"what is told of the {role}")
+    # Names would compile anew for every world; numbers are the same in worlds of one size.
+    nameless = replace(brain, vocabulary=brain.vocabulary.nameless)
+    return _answers(nameless, weights, examples, ways, source, choices, key)
+
+
+@eqx.filter_jit
+def _answers(
+    brain: Any,
+    weights: Weights | FourLayerWeights,
+    examples: Annotated,
+    ways: Mapping[str, Pick],
+    source: Source,
+    choices: Choices | None,
+    key: Array | None,
+) -> Answers:
     rivals = brain.choices(weights) if choices is None else choices
     keys = None if key is None else jax.random.split(key, len(examples.regions))
 
@@ -185,9 +214,10 @@ def _compare(found: Decoded, rivals: Choices, example: Annotated) -> Answers:
         )
         for name in rivals.unary
     }
-    scores = found.predicate.scores
-    rank = _rank(scores, rivals.predicate.ids == told.predicate)
+    scores, own = found.predicate.scores, rivals.predicate.ids == told.predicate
+    rank = tie_ranks(scores[None], jnp.argmax(own)[None], jnp.ones_like(own)[None])[0]
     surprise = -log_probability(scores, rivals.predicate, told.predicate)
+    rank, surprise = (jnp.where(own.any(), each, jnp.nan) for each in (rank, surprise))
     return Answers(jnp.stack(entity), of_labels, rank, surprise)
 
 
@@ -196,23 +226,23 @@ def _right(scores: Array, rivals: Candidates, target: Any) -> Float[Array, ""]:
     return jnp.where(jnp.asarray(target) >= 0, right.astype(scores.dtype), jnp.nan)
 
 
-def _rank(scores: Float[Array, " k"], own: Array) -> Float[Array, ""]:
-    mine = jnp.sum(jnp.where(own, scores, 0))
-    better, equal = (scores > mine).sum(), ((scores == mine) & ~own).sum()
-    return 1 + better + equal / 2
-
-
 def proportions(found: Answers) -> dict[str, float]:
     """Shares of right answers, subject and object averaged, and the predicate's measures.
 
     Returns:
-        "entity" (NaN if no row has a known one), each group of labels, "predicate @1" and "@3",
-        and "predicate surprise", nats.
+        "entity", each group of labels, "predicate @1" and "@3", and "predicate surprise", nats,
+        over the rows whose truth has an index; NaN if none has.
     """
-    entity = np.asarray(found.entity)
-    known = entity[~np.isnan(entity)]
-    values = {"entity": float(known.mean()) if known.size else np.nan}
-    values |= {name: float(np.mean(each)) for name, each in found.labels.items()}
     rank = np.asarray(found.rank)
-    values |= {f"predicate @{k}": float((rank <= k).mean()) for k in (1, 3)}
-    return values | {"predicate surprise": float(np.mean(found.surprise))}
+    known = ~np.isnan(rank)
+    values = {"entity": _share(found.entity)}
+    values |= {name: _share(each) for name, each in found.labels.items()}
+    values |= {f"predicate @{k}": _share(rank[known] <= k) for k in (1, 3)}
+    return values | {"predicate surprise": _share(np.asarray(found.surprise)[known], skip=False)}
+
+
+def _share(each: Any, *, skip: bool = True) -> float:
+    """The mean; of what is not NaN, unless that is a fault and not a gap."""
+    values = np.asarray(each, float).ravel()
+    values = values[~np.isnan(values)] if skip else values
+    return float(values.mean()) if values.size else np.nan

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -85,5 +87,8 @@ def test_what_is_refused() -> None:
         FourLayerBrain(VOCABULARY, 6, 0, 7)
     with pytest.raises(InvalidValue, match="list of candidates is empty"):
         BRAIN.candidates(WEIGHTS, [])
+    for act in (BRAIN.remember, partial(BRAIN.write, seen=BRAIN.know(WEIGHTS))):
+        with pytest.raises(InvalidValue, match="the index -1 is no episode; the vocabulary has 3"):
+            act(WEIGHTS, -1)
     with pytest.raises(InvalidValue, match="target of the subject has the index -1"):
         BRAIN.decode(WEIGHTS, BRAIN.know(WEIGHTS), BRAIN.choices(WEIGHTS), picks("teacher"))

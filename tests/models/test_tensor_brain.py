@@ -199,6 +199,12 @@ def test_what_is_refused() -> None:
         own.decode(weights, inputs, choices, picks("sample"))
     with pytest.raises(UnknownName, match=r"way to choose 'atention'\. Did you mean 'attention'"):
         picks("atention")
+    with pytest.raises(UnknownName, match=r"'wniner'\. Did you mean 'winner'"):
+        own.measure(weights, jnp.zeros(6), choices.subject, "wniner")
+    with pytest.raises(InvalidValue, match="no way to choose is given for the scene"):
+        own.decode(weights, inputs, choices, {"subject": "winner"})
+    with pytest.raises(InvalidValue, match="embeddings are 9 x 6, expected 14 indices"):
+        own.choices(weights._replace(embeddings=weights.embeddings[:9]))
     with pytest.raises(UnknownName, match="order 'ops2'"):
         brain(order="ops2")
     with pytest.raises(InvalidValue, match="n_state is 0"):

@@ -72,6 +72,8 @@ def test_a_chain_feeds_labels_back() -> None:
     np.testing.assert_allclose(
         found[1].state, weights.embeddings[dog] + weights.embeddings[large], rtol=1e-6
     )
+    with pytest.raises(InvalidValue, match="target 0 of the chain has the index -1"):
+        chain(own, weights, jnp.zeros(6), steps)
     with pytest.raises(InvalidValue, match="1 targets for 2 steps"):
         chain(own, weights, jnp.zeros(6), steps, targets=[dog])
 

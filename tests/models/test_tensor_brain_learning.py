@@ -79,6 +79,18 @@ def test_memory_is_told_and_taught_everything() -> None:
     np.testing.assert_allclose(given, -(s + o + 4 * p + labels) / 10, rtol=1e-6)
 
 
+def test_an_episode_without_an_index_teaches_no_other() -> None:
+    """-1 would be read as the last row, a predicate: its mode is not learnt from such a row."""
+    own, weights = brain()
+    one = first()
+    nowhere = one._replace(targets=one.targets._replace(scene=jnp.asarray(-1)))
+    stranger = one._replace(targets=one.targets._replace(subject=jnp.asarray(-1)))
+    choices = own.choices(weights)
+    for row, mode in ((nowhere, "episodic"), (stranger, "episodic"), (stranger, "semantic")):
+        assert surprise(own, weights, choices, Lessons((mode,)), row, key=KEY) == 0
+    assert surprise(own, weights, choices, Lessons(("semantic",)), nowhere, key=KEY) > 0
+
+
 def test_nothing_annotated_teaches_nothing() -> None:
     own, weights = brain()
     one = first()
@@ -190,12 +202,24 @@ def test_a_normalised_trace_is_as_long_as_the_others() -> None:
     trace = normalised_trace(weights, jnp.linspace(-2, 3, 6), like)
     expected = np.linalg.norm(weights.embeddings[like], axis=1).mean()
     assert abs(float(jnp.linalg.norm(trace)) - expected) < 1e-5
+    with pytest.raises(InvalidValue, match="no other indices"):
+        normalised_trace(weights, jnp.ones(6), [])
+    with pytest.raises(InvalidValue, match="0 in all units"):
+        normalised_trace(weights, jnp.zeros(6), like)
     assert (jnp.sign(trace) == jnp.sign(jnp.linspace(-2, 3, 6))).all()
 
 
 def test_room_for_new_indices() -> None:
     _, weights = brain()
     grown = with_room(weights, 2)
+    with pytest.raises(InvalidValue, match="no row 16 to write: there are 16"):
+        write(grown, 16, jnp.ones(6))
+    with pytest.raises(InvalidValue, match="no row -1"):
+        write(grown, -1, jnp.ones(6))
+    with pytest.raises(InvalidValue, match=r"shape \(\), expected \(6,\)"):
+        write(grown, 0, jnp.asarray(1.0))
+    with pytest.raises(InvalidValue, match="no numbers"):
+        write(grown, 0, jnp.full(6, jnp.nan))
     assert grown.embeddings.shape == (16, 6)
     assert grown.offsets.shape == (16,)
     written = write(grown, 15, jnp.ones(6))
@@ -221,6 +245,28 @@ def test_what_is_refused() -> None:
         learn(own, weights, none, **HOW)
     with pytest.raises(UnknownName, match="field of the weights 'embedding'"):
         learn(own, weights, rows(), only=("embedding",), **HOW)
+    stranger = rows()._replace(labels={"kind": jnp.full((6, 2), VOCABULARY.find("small"))})
+    with pytest.raises(
+        InvalidValue, match="has 'small', which is not in the group kind"
+    ):
+        learn(own, weights, stranger, **HOW)
+    unknown = rows()._replace(labels={"kin": rows().labels["kind"]})
+    with pytest.raises(UnknownName, match=r"group of the vocabulary 'kin'\. Did you mean 'kind'"):
+        learn(own, weights, unknown, **HOW)
+    with pytest.raises(UnknownName, match=r"'kimd'\. Did you mean 'kind'"):
+        learn(own, weights, rows(), lessons=Lessons(hidden=("kimd",)), **HOW)
+    with pytest.raises(InvalidValue, match="say concepts=True"):
+        learn(own, weights, rows(), lessons=Lessons(generalisation=0.1), **HOW)
+    short = rows()._replace(labels={"kind": rows().labels["kind"][:3]})
+    with pytest.raises(InvalidValue, match="column 'kind' has 3 rows, the regions 6"):
+        learn(own, weights, short, **HOW)
+    blind = rows()._replace(regions=jnp.nan * rows().regions)
+    with pytest.raises(InvalidValue, match="no numbers"):
+        learn(own, weights, blind, **HOW)
+    with pytest.raises(InvalidValue, match="batch_size is 0"):
+        learn(own, weights, rows(), **HOW | {"batch_size": 0})
+    with pytest.raises(InvalidValue, match="learning_rate is -1"):
+        learn(own, weights, rows(), learning_rate=-1, **HOW)
     narrow = rows()._replace(regions=jnp.zeros((6, 4, 3)))
     with pytest.raises(InvalidValue, match="regions have 3 features; the model takes 7"):
         learn(own, weights, narrow, **HOW)

@@ -45,7 +45,7 @@ def test_test_scenes_are_no_episodes_and_strangers_have_no_index() -> None:
     assert (rows.targets.scene == -1).all()
     assert (rows.targets.subject == -1).all()
     assert (rows.labels["b_class"] >= 0).all()
-    with pytest.raises(InvalidValue, match="episode 12 was given; the vocabulary has 10"):
+    with pytest.raises(InvalidValue, match="episode 10 was given; the vocabulary has 10"):
         annotated(BRAIN, DATA.world, DATA.train, first_episode=3)
 
 
@@ -78,6 +78,29 @@ def test_a_brain_that_knows_nothing_shares_its_ranks() -> None:
         assert bool(jnp.isnan(found.entity).all()) is (split == "novel")
     with pytest.raises(UnknownName, match="source 'vision'"):
         answers(BRAIN, blank, rows, "none", source="vision")
+
+
+def test_a_brain_of_nans_is_never_right() -> None:
+    """Its true predicate ranks last of 16; and a truth without an index is no answer at all."""
+    weights = BRAIN.begin(key=jax.random.key(0))
+    rows = annotated(BRAIN, DATA.world, DATA.known)
+    broken = weights._replace(embeddings=jnp.nan * weights.embeddings)
+    found = proportions(answers(BRAIN, broken, rows))
+    assert (found["predicate @1"], found["predicate @3"]) == (0, 0)
+    assert np.isnan(found["predicate surprise"])
+    nothing = rows._replace(targets=rows.targets._replace(predicate=-1 + 0 * rows.targets.scene))
+    assert np.isnan(proportions(answers(BRAIN, weights, nothing))["predicate @1"])
+
+
+def test_what_has_no_index_can_be_neither_recalled_nor_told() -> None:
+    weights = BRAIN.begin(key=jax.random.key(0))
+    novel = annotated(BRAIN, DATA.world, DATA.novel)
+    with pytest.raises(InvalidValue, match="what is told of the scene has the index -1"):
+        answers(BRAIN, weights, novel, source="episodic")
+    with pytest.raises(InvalidValue, match="has the index -1"):
+        answers(BRAIN, weights, novel, "teacher")
+    with pytest.raises(InvalidValue, match="episode -3 was given"):
+        annotated(BRAIN, DATA.world, DATA.train, first_episode=-3)
 
 
 @pytest.mark.slow
