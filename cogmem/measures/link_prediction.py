@@ -77,14 +77,15 @@ def questions(
         candidates: entities that may be answers; all if not given.
 
     Raises:
-        InvalidValue: if facts are none or no triples, name an entity that there is not, or there
-            are no candidates, or an answer is not among them.
+        InvalidValue: if facts are none or no triples, name an entity that there is not, or a
+            predicate below 0, or there are no candidates, or an answer is not among them.
     """
     asked, true = _triples(facts, "facts"), _triples(known, "known facts")
     if not len(asked):
         raise InvalidValue("there are no facts to ask for; give one or more.")
-    _check_entities(asked[:, ::2], n_entities, "facts")
-    _check_entities(true[:, ::2], n_entities, "known facts")
+    for triples, name in ((asked, "facts"), (true, "known facts")):
+        _check_entities(triples[:, ::2], n_entities, name)
+        _check_predicates(triples[:, 1], name)
     may = _allowed(candidates, n_entities)
     answers = asked[:, [2, 0]]
     if not may[answers].all():
@@ -236,6 +237,13 @@ def _check_entities(numbers: np.ndarray, n_entities: int, name: str) -> None:
     if outside.size:
         raise InvalidValue(
             f"{name} name entity {outside[0]}; there are {n_entities}, numbered from 0."
+        )
+
+
+def _check_predicates(numbers: np.ndarray, name: str) -> None:
+    if (numbers < 0).any():
+        raise InvalidValue(
+            f"{name} name predicate {numbers[numbers < 0][0]}; predicates are numbered from 0."
         )
 
 

@@ -240,10 +240,11 @@ class GraphModel(eqx.Module):
 
         Args:
             weights: what is known.
-            s, p, o: numbers of subject, predicate and object, from 0.
+            s, p, o: numbers of subject, predicate and object, from 0; of many triples, `jax.vmap`.
 
         Raises:
-            InvalidValue: if one is out of range; traced numbers are not looked at.
+            InvalidValue: if one is no whole number, such as an array of several, or out of range;
+                the values of traced numbers are not looked at.
         """
         check_numbers(self, entities=(s, o), predicates=(p,))
         entities = weights.entities
@@ -417,8 +418,12 @@ def present(part: Array | None, name: str) -> Array:
     return part
 
 
-def check_sizes(model: eqx.Module, *names: str) -> None:
+def check_sizes(model: Any, *names: str) -> None:
     """Refuse sizes below 1.
+
+    Args:
+        model: or anything else that has them.
+        names: of its attributes.
 
     Raises:
         InvalidValue: naming the first.
@@ -429,7 +434,9 @@ def check_sizes(model: eqx.Module, *names: str) -> None:
 
 
 def check_numbers(model: Any, **numbers: tuple[Any, ...]) -> None:
-    """Refuse numbers of entities, predicates or times that are out of range; not traced ones.
+    """Refuse numbers of entities, predicates or times that are out of range, or not one number.
+
+    Of traced ones the range is not looked at.
 
     Raises:
         InvalidValue: naming the first.
@@ -437,8 +444,18 @@ def check_numbers(model: Any, **numbers: tuple[Any, ...]) -> None:
     for name, given in numbers.items():
         most = getattr(model, f"n_{name}")
         for number in given:
+            _check_whole(name, number)
             if isinstance(number, jax.core.Tracer) or 0 <= np.asarray(number) < most:
                 continue
             raise InvalidValue(
                 f"there are {most} {name}, numbered 0 to {most - 1}, and none is {number}."
             )
+
+
+def _check_whole(name: str, number: Any) -> None:
+    value = number if isinstance(number, jax.core.Tracer) else np.asarray(number)
+    if value.ndim or value.dtype.kind not in "iu":
+        raise InvalidValue(
+            f"{name} are asked for by one whole number, not by {value.dtype} of shape "
+            f"{value.shape}; for several triples use `jax.vmap`."
+        )

@@ -23,6 +23,7 @@ from cogmem.models.knowledge_graph import Both, Embeddings, GraphModel
 from cogmem.models.parameters import check_choice, check_values, parameter
 
 __all__ = [
+    "MOST_DROPOUT",
     "Course",
     "Decay",
     "FactorLearner",
@@ -31,6 +32,7 @@ __all__ = [
     "Penalty",
     "Training",
     "check_facts",
+    "dropped_out",
     "learn_graph",
 ]
 
@@ -40,11 +42,19 @@ Penalty = Literal["L2", "N3"]
 Decay = Literal["constant", "cosine"]
 """Whether the learning rate stays, or falls to 0 along half a cosine."""
 
+MOST_DROPOUT = 0.99
+"""With 1, nothing would be left, and nothing to divide by."""
+
 _LACROIX = "Lacroix et al. (2018)"
 
 
 class GraphLearner(Protocol):
-    """Who learns a graph: an `equinox.Module` with these three methods."""
+    """Who learns a graph: an `equinox.Module` with these three methods, and its sizes."""
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Numbers of entities and of predicates."""
+        ...
 
     def begin(self, *, key: PRNGKeyArray) -> Any:
         """What is known before anything was learnt."""
@@ -71,7 +81,10 @@ class FactorLearner(eqx.Module):
 
     model: GraphModel
     dropout: float | Float[Array, ""] = parameter(
-        0.3, (0, 1), meaning="share of numbers left out", source="Balazevic et al. (2019)"
+        0.3,
+        (0, MOST_DROPOUT),
+        meaning="share of numbers left out",
+        source="Balazevic et al. (2019)",
     )
     penalty: float | Float[Array, ""] = parameter(
         0.0, (0, np.inf), start=(0, 1), meaning="strength of the penalty", source=_LACROIX
@@ -81,6 +94,11 @@ class FactorLearner(eqx.Module):
     def __check_init__(self) -> None:
         check_values(self)
         check_choice("penalty", self.power, Penalty)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Of the model."""
+        return self.model.n_entities, self.model.n_predicates
 
     def begin(self, *, key: PRNGKeyArray) -> Embeddings:
         """Of the model."""
@@ -99,18 +117,18 @@ class FactorLearner(eqx.Module):
             weights: what is known.
             fact: subject, predicate, object.
             key: of what is left out.
+
+        Raises:
+            InvalidValue: if the graph has no such fact; a traced one is not looked at.
         """
+        check_facts(fact[None], *self.sizes)
         s, p, o = fact
         forward, backward = jax.random.split(key)
-        asked = self._thinned(weights.entities[s], forward)
+        asked = dropped_out(weights.entities[s], self.dropout, key=forward)
         objects = jax.nn.log_softmax(self.model.continuations(weights, asked, p))
-        asked = self._thinned(weights.entities[o], backward)
+        asked = dropped_out(weights.entities[o], self.dropout, key=backward)
         subjects = jax.nn.log_softmax(self.model.antecedents(weights, p, asked))
         return -(objects[o] + subjects[s]) / 2 + self.penalty * self._size(weights, fact)
-
-    def _thinned(self, embedding: Array, key: PRNGKeyArray) -> Array:
-        kept = jax.random.bernoulli(key, 1 - self.dropout, embedding.shape)
-        return jnp.where(kept, embedding / (1 - self.dropout), 0)
 
     def _size(self, weights: Embeddings, fact: Int[Array, 3]) -> Float[Array, ""]:
         """Of the embeddings that a fact uses, both predicates if they are reciprocal."""
@@ -199,6 +217,20 @@ class _Progress(NamedTuple):
     moments: optax.OptState
 
 
+def dropped_out(
+    values: Float[Array, "*shape"], share: Float[Any, ""], *, key: PRNGKeyArray
+) -> Float[Array, "*shape"]:
+    """Some numbers set to 0, the others larger, so that the mean stays (Srivastava et al., 2014).
+
+    Args:
+        values: any numbers.
+        share: of them that is left out on average, from 0 to below 1.
+        key: of which.
+    """
+    kept = jax.random.bernoulli(key, 1 - share, values.shape)
+    return jnp.where(kept, values / (1 - share), 0)
+
+
 def learn_graph(
     learner: Any,
     training: Training,
@@ -219,10 +251,12 @@ def learn_graph(
         key: of the beginning, of orders and of what is left out.
 
     Raises:
-        InvalidValue: if facts are none, or no triples.
+        InvalidValue: if facts are none, or no triples, or not of the learner's graph; see
+            `check_facts`.
     """
-    if np.ndim(facts) != 2 or np.shape(facts)[1] != 3 or not len(facts):
-        raise InvalidValue(f"facts have shape {np.shape(facts)}, expected [fact, 3], one or more.")
+    check_facts(facts, *learner.sizes)
+    if not len(facts):
+        raise InvalidValue("there are no facts to learn; give one or more.")
     return _learn(learner, training, jnp.asarray(facts), validate, key)
 
 
@@ -294,13 +328,24 @@ def check_facts(facts: Int[Any, "fact 3"], n_entities: int, n_predicates: int) -
     """Refuse triples of numbers that a graph does not have.
 
     Args:
-        facts: (subject, predicate, object).
+        facts: (subject, predicate, object); of traced ones only shape and type are looked at.
         n_entities, n_predicates: of the graph.
 
     Raises:
-        InvalidValue: naming the first fact that is out of range.
+        InvalidValue: if they are no whole numbers [fact, 3]; naming the first fact that is out of
+            range.
     """
-    given = np.asarray(facts)
+    traced = isinstance(facts, jax.core.Tracer)
+    given = facts if traced else np.asarray(facts)
+    if given.ndim != 2 or given.shape[1] != 3 or given.dtype.kind not in "iu":
+        raise InvalidValue(
+            f"facts are {given.dtype} of shape {given.shape}, expected whole numbers [fact, 3]."
+        )
+    if not traced:
+        _check_range(given, n_entities, n_predicates)
+
+
+def _check_range(given: Int[np.ndarray, "fact 3"], n_entities: int, n_predicates: int) -> None:
     most = np.array([n_entities, n_predicates, n_entities])
     wrong = ((given < 0) | (given >= most)).any(axis=1)
     if wrong.any():

@@ -9,13 +9,15 @@ context.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.models.index_layer import Targets, log_probability, picks
-from cogmem.models.knowledge_graph import Both
+from cogmem.models.knowledge_graph import Both, check_sizes
+from cogmem.models.knowledge_graph_learning import MOST_DROPOUT, check_facts, dropped_out
 from cogmem.models.parameters import check_values, parameter
 from cogmem.models.tensor_brain import Evolution, TensorBrain, Weights
 from cogmem.models.tensor_brain_decoding import log_joint
@@ -38,7 +40,13 @@ def graph_brain(
         n_entities, n_predicates: of the graph.
         n_state, n_context: units of the shared layer, and of the context.
         evolution: how a window passes to the next one.
+
+    Raises:
+        InvalidValue: for a size below 1.
+        UnknownName: for an evolution that there is not.
     """
+    graph = SimpleNamespace(n_entities=n_entities, n_predicates=n_predicates)
+    check_sizes(graph, "n_entities", "n_predicates")
     words = {"entity": n_entities, "predicate": n_predicates}
     groups = {name: [f"{name} {k}" for k in range(n)] for name, n in words.items()}
     sizes = (n_state, n_context, 1)  # nothing is perceived: one feature, which is never used
@@ -58,7 +66,7 @@ class SemanticLearner(eqx.Module):
 
     brain: TensorBrain
     dropout: float | Float[Array, ""] = parameter(
-        0.0, (0, 1), meaning="share of fed-back numbers left out", source="cogmem"
+        0.0, (0, MOST_DROPOUT), meaning="share of fed-back numbers left out", source="cogmem"
     )
     predicate_weight: float | Float[Array, ""] = parameter(
         1.0, (0, 100), meaning="weight of the predicate's term", source="cogmem"
@@ -69,6 +77,12 @@ class SemanticLearner(eqx.Module):
 
     def __check_init__(self) -> None:
         check_values(self)
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Numbers of entities and of predicates of the brain."""
+        words = self.brain.vocabulary
+        return len(words.ids("entity")), len(words.ids("predicate"))
 
     def begin(self, *, key: PRNGKeyArray) -> Weights:
         """Of the brain, the context's weights times `gain`."""
@@ -86,12 +100,17 @@ class SemanticLearner(eqx.Module):
             weights: what is known.
             fact: subject, predicate, object, as numbers of the graph.
             key: of what is left out.
+
+        Raises:
+            InvalidValue: if the graph has no such fact; a traced one is not looked at.
         """
+        check_facts(fact[None], *self.sizes)
         subject, predicate, object = self._indices(fact)
         choices = self.brain.choices(weights)
         # Only what is fed back is thinned, not what scores: three rows stand for the vocabulary.
         told = jnp.stack([subject, object, predicate])
-        fed = weights._replace(embeddings=self._thinned(weights.embeddings[told], key))
+        rows = dropped_out(weights.embeddings[told], self.dropout, key=key)
+        fed = weights._replace(embeddings=rows)
         found = self.brain.decode(
             fed, self.brain.know(fed), choices, picks("teacher"), targets=Targets(-1, 0, 1, 2)
         )
@@ -115,7 +134,3 @@ class SemanticLearner(eqx.Module):
             jnp.asarray(self.brain.vocabulary.ids(name)) for name in ("entity", "predicate")
         )
         return entities[s], predicates[p], entities[o]
-
-    def _thinned(self, rows: Float[Array, "row state"], key: PRNGKeyArray) -> Array:
-        kept = jax.random.bernoulli(key, 1 - self.dropout, rows.shape)
-        return jnp.where(kept, rows / (1 - self.dropout), 0)

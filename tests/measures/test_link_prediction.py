@@ -135,6 +135,8 @@ def test_precision_follows_the_scores(dtype: str) -> None:
         ({"facts": [[0, 0, 1.5]]}, "expected whole numbers"),
         ({"facts": [[0, 0, 5]]}, "facts name entity 5"),
         ({"known": [[-1, 0, 1]]}, "known facts name entity -1"),
+        ({"facts": [[0, -1, 1]]}, "facts name predicate -1; predicates are numbered from 0"),
+        ({"known": [[0, -1, 1]]}, "known facts name predicate -1"),
     ],
 )
 def test_what_cannot_be_asked(arguments: dict, message: str) -> None:

@@ -32,6 +32,7 @@ from cogmem.models.knowledge_graph_learning import (
     Learnt,
     Training,
     check_facts,
+    dropped_out,
     learn_graph,
 )
 
@@ -208,10 +209,9 @@ def test_loss_by_hand() -> None:
 
 def test_dropout_keeps_the_mean() -> None:
     """Of 4,000 ones with .3 left out: .7 are 1 / .7."""
-    learner = FactorLearner(DistMult(2, 1, 4000), dropout=0.3)
-    thinned = learner._thinned(jnp.ones(4000), KEY)
-    assert set(np.unique(thinned)) == {0, np.float32(1 / 0.7)}
-    assert float(thinned.mean()) == pytest.approx(1, abs=0.04)
+    left = dropped_out(jnp.ones(4000), 0.3, key=KEY)
+    assert set(np.unique(left)) == {0, np.float32(1 / 0.7)}
+    assert float(left.mean()) == pytest.approx(1, abs=0.04)
 
 
 def test_without_reciprocal_predicates_either_end_is_asked_of_one_score() -> None:
@@ -254,7 +254,58 @@ def test_what_is_refused() -> None:
         Training(n_epochs=60, check_every=25)
     with pytest.raises(InvalidValue, match=r"dropout is 1\.5"):
         FactorLearner(model, dropout=1.5)
-    with pytest.raises(InvalidValue, match="expected"):
+
+
+def test_indices_are_single_whole_numbers() -> None:
+    """Several, a fraction or a truth value would index something else; so would traced ones."""
+    model, weights = MODELS["DistMult"], MODELS["DistMult"].begin(key=KEY)
+    with pytest.raises(InvalidValue, match=r"predicates .* int32 of shape \(2,\); .*`jax.vmap`"):
+        model.score(weights, 0, jnp.array([0, 1]), 1)
+    with pytest.raises(
+        InvalidValue, match=r"entities are asked for by one .*float64"
+    ):
+        model.objects(weights, 1.5, 0)
+    with pytest.raises(InvalidValue, match="by bool of shape"):
+        model.subjects(weights, 0, True)
+    with pytest.raises(InvalidValue, match=r"shape \(2,\)"):
+        jax.eval_shape(lambda s: model.score(weights, s, 0, 1), jnp.array([0, 1]))
+    many = jax.vmap(model.score, (None, 0, None, None))(weights, jnp.array([0, 3]), 0, np.int8(1))
+    one = model.score(weights, 3, 0, jnp.asarray(1))
+    assert float(many[1]) == pytest.approx(float(one), rel=1e-5)
+
+
+def test_with_all_left_out_nothing_could_be_learnt() -> None:
+    """Dropout 1 divides by 0; the most that is taken has a loss and a slope that are numbers."""
+    model = DistMult(6, 2, 4)
+    with pytest.raises(InvalidValue, match=r"dropout is 1, expected 0 to 0\.99"):
+        FactorLearner(model, dropout=1.0)
+    most = FactorLearner(model, dropout=0.99)
+    found = loss(most, model.begin(key=KEY))
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(found))
+
+
+WRONG_FACTS = [
+    ([[0, 0, 1], [0, 2, 1]], r"\[0, 2, 1\].* is out of a graph of 6 entities and 2 predicates"),
+    ([[6, 0, 1]], r"\[6, 0, 1\]"),
+    ([[0, 0, -1]], r"\[0, 0, -1\]"),
+    ([[0, 0]], r"facts are int\d+ of shape \(1, 2\), expected whole numbers \[fact, 3\]"),
+    ([0, 0, 1], r"of shape \(3,\)"),
+    ([[0.0, 0.0, 1.0]], "facts are float64"),
+]
+
+
+@pytest.mark.parametrize(("facts", "message"), WRONG_FACTS)
+def test_facts_of_another_graph_are_not_learnt(facts: Any, message: str) -> None:
+    with pytest.raises(InvalidValue, match=message):
+        check_facts(facts, 6, 2)
+    with pytest.raises(InvalidValue, match=message):
+        learn_graph(LEARNER, TRAINING, facts, certainty, key=KEY)
+
+
+def test_no_facts_are_not_learnt_and_one_must_be_of_the_graph() -> None:
+    check_facts(RING, 6, 2)
+    check_facts(RING[:0], 6, 2)
+    with pytest.raises(InvalidValue, match="there are no facts to learn"):
         learn_graph(LEARNER, TRAINING, RING[:0], certainty, key=KEY)
-    with pytest.raises(InvalidValue, match=r"\[0, 2, 1\].* is out of a graph of 5 entities"):
-        check_facts([[0, 0, 1], [0, 2, 1]], 5, 2)
+    with pytest.raises(InvalidValue, match=r"\[5, 2, 0\]"):
+        LEARNER.loss(LEARNER.begin(key=KEY), jnp.array([5, 2, 0]), key=KEY)

@@ -81,3 +81,21 @@ def test_what_two_entities_have_to_do_with_each_other_is_learnt() -> None:
     scores = eqx.filter_jit(learner.every)(learnt.weights).objects
     given = scores - jax.nn.logsumexp(scores, axis=1, keepdims=True)
     assert float(given[tuple(facts.T)].min()) > -0.1
+
+
+def test_facts_and_sizes_of_no_graph_are_refused() -> None:
+    """Number 99 of 4 entities would be the last one, and the predicate's index another's."""
+    assert LEARNER.sizes == (4, 3)
+    message = r"\[99, 7, 2\] .* is out of a graph of 4 entities and 3 predicates"
+    with pytest.raises(InvalidValue, match=message):
+        LEARNER.loss(WEIGHTS, jnp.array([99, 7, 2]), key=KEY)
+    with pytest.raises(InvalidValue, match=message):
+        learn_graph(LEARNER, Training(), [[99, 7, 2]], lambda both: both.objects.max(), key=KEY)
+    with pytest.raises(InvalidValue, match="n_entities is 0, expected 1 or more"):
+        graph_brain(0, 2)
+    with pytest.raises(InvalidValue, match="n_predicates is 0"):
+        graph_brain(2, 0)
+    with pytest.raises(InvalidValue, match="n_context is 0"):
+        graph_brain(2, 2, n_context=0)
+    with pytest.raises(InvalidValue, match=r"dropout is 1, expected 0 to 0\.99"):
+        SemanticLearner(LEARNER.brain, dropout=1.0)
