@@ -20,6 +20,7 @@ from jaxtyping import Array, Float
 
 from cogmem.errors import InvalidValue
 from cogmem.lab.sliders import Sliders
+from cogmem.models.four_layer_brain import FourLayerBrain
 from cogmem.models.index_layer import (
     ROLES,
     UNTOLD,
@@ -159,7 +160,7 @@ def decoded_windows(
     """One triple, window by window: who competes best, and the shared layer before and after.
 
     Args:
-        brain, weights: of either kind.
+        brain, weights: of either model.
         inputs: from `perceive`, `remember`, `know` or `imagine`.
         how: way to choose, for all windows or each.
         targets: what is told, where the way is "teacher".
@@ -169,9 +170,11 @@ def decoded_windows(
 
     Returns:
         As `cogmem.plots.decoding.decoding` takes it: `label`, `probability` (window, rank), `said`,
-        `true` (window) in words, empty where there are none; `state` (window, moment, unit), the
-        activation sig(q) before and after feedback; `context` (window, context_unit), sig(h) that
-        came in; `unary` (window, group), labels with their probabilities, in words.
+        `true` (window) in words, empty where there are none; `state` (window, moment, unit) before
+        and after feedback, and `context` (window, context_unit) that came in, as the model has
+        them: sig(q), or q itself if it is the model of 2020, whose shared layer is linear (the
+        attribute `linear` of `state` tells); sig(h), or h where that is a sigmoid already;
+        `unary` (window, group), labels with their probabilities, in words.
 
     Raises:
         InvalidValue: if n_top is below 1, or as `TensorBrain.decode`.
@@ -188,9 +191,23 @@ def decoded_windows(
         if window is None or not len(rivals.ids):
             continue  # the model of 2020 has no scene, and there may be no episodes
         told = _word(words, getattr(truth, role))
-        one = _window(words, window, rivals, choices.unary, n_top)
-        parts.append(one.assign(true=told).expand_dims(window=[role]))
-    return xr.concat(parts, "window")
+        one = _window(words, window, rivals, choices.unary, n_top).assign(true=told)
+        parts.append(one.merge(_layers(brain, window)).expand_dims(window=[role]))
+    whole = xr.concat(parts, "window")
+    whole["state"].attrs["linear"] = isinstance(brain, FourLayerBrain)
+    return whole
+
+
+def _layers(brain: TensorBrain | FourLayerBrain, window: Window) -> xr.Dataset:
+    """What the units of both layers do: a sigmoid is taken where the model has one to come."""
+    state, context = jnp.stack([window.before, window.after]), window.context
+    if isinstance(brain, TensorBrain):
+        state = jax.nn.sigmoid(state)
+        context = context if brain.evolution == "feed-forward" else jax.nn.sigmoid(context)
+    values = {"state": (("moment", "unit"), np.asarray(state))}
+    return xr.Dataset(
+        values | {"context": ("context_unit", np.asarray(context))}, {"moment": ["before", "after"]}
+    )
 
 
 def _window(
@@ -199,7 +216,6 @@ def _window(
     p = np.asarray(jax.nn.softmax(window.scores))
     best = np.argsort(-p, kind="stable")[:n_top]
     missing = n_top - len(best)
-    layer = np.stack([np.asarray(jax.nn.sigmoid(each)) for each in (window.before, window.after)])
     labels = words.read(np.asarray(rivals.ids)[best]) + [""] * missing
     of_groups = [_best_label(words, window, group, unary) for group in unary]
     return xr.Dataset(
@@ -207,11 +223,9 @@ def _window(
             "label": ("rank", labels),
             "probability": ("rank", np.append(p[best], np.zeros(missing))),
             "said": _word(words, window.chosen),
-            "state": (("moment", "unit"), layer),
-            "context": ("context_unit", np.asarray(jax.nn.sigmoid(window.context))),
             "unary": ("group", of_groups),
         },
-        {"rank": np.arange(1, n_top + 1), "moment": ["before", "after"], "group": list(unary)},
+        {"rank": np.arange(1, n_top + 1), "group": list(unary)},
     )
 
 

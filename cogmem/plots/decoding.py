@@ -30,7 +30,8 @@ def decoding(windows: xr.Dataset, title: str = "") -> Figure:
     Args:
         windows: `label`, `probability` (window, rank), `said`, `true` (window), `state` (window,
             moment, unit), `context` (window, context_unit) and `unary` (window, group), as
-            `cogmem.lab.brain_view.decoded_windows` makes it.
+            `cogmem.lab.brain_view.decoded_windows` makes it. States lie between 0 and 1 unless
+            `state` has the attribute `linear`; then colours are symmetric about 0.
         title: above all.
     """
     n = windows.sizes["window"]
@@ -48,7 +49,10 @@ def decoding(windows: xr.Dataset, title: str = "") -> Figure:
                     ax.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=SMALL)
             _labels(panels[-1, column], windows.isel(window=column))
         panels[0, 0].set_xlabel("Probability")
-        for row, name in ((1, "before"), (3, "change")):
+        bars = [(1, "before"), (3, "change")]
+        if _linear(windows):
+            bars.append((4, "context"))  # whose scale is not that of the state
+        for row, name in bars:
             bar = figure.colorbar(drawn[name], ax=panels[row, :], shrink=0.9, pad=0.01, aspect=6)
             bar.ax.tick_params(labelsize=SMALL)
         if title:
@@ -60,14 +64,23 @@ def _strips(windows: xr.Dataset) -> dict[str, tuple[np.ndarray, dict[str, Any]]]
     """Pictures of layers [window, row, unit], and how each is drawn."""
     before, after = (windows["state"].sel(moment=m).values for m in ("before", "after"))
     layer: dict[str, Any] = {"cmap": "gray_r", "vmin": 0, "vmax": 1}
-    most = max(float(np.abs(after - before).max()), 1e-6)
-    change: dict[str, Any] = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+    state = _symmetric(before, after) if _linear(windows) else layer
     return {
-        "before": (before, layer),
-        "after": (after, layer),
-        "change": (after - before, change),
+        "before": (before, state),
+        "after": (after, state),
+        "change": (after - before, _symmetric(after - before)),
         "context": (windows["context"].values, layer),
     }
+
+
+def _linear(windows: xr.Dataset) -> bool:
+    return bool(windows["state"].attrs.get("linear", False))
+
+
+def _symmetric(*values: np.ndarray) -> dict[str, Any]:
+    """Colours from the most negative to the most positive, white at 0."""
+    most = max(1e-6, *(float(np.abs(each).max()) for each in values))
+    return {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
 
 
 def _candidates(ax: Axes, window: xr.Dataset) -> None:

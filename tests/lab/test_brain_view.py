@@ -10,6 +10,7 @@ import xarray as xr
 
 from cogmem.errors import InvalidValue, UnknownName
 from cogmem.lab.brain_view import BrainView, decoded_windows, small_brain
+from cogmem.models.four_layer_brain import FourLayerBrain
 from cogmem.models.index_layer import Targets, picks
 from cogmem.participants.lesioned_brain import MEASURES, lesioned, profile
 from cogmem.participants.scene_viewer import annotated, scene_brain
@@ -121,6 +122,36 @@ def test_memory_without_truth_and_too_few_candidates(small) -> None:
     assert set(found["true"].values) == {""}
     with pytest.raises(InvalidValue, match="best 0 candidates"):
         decoded_windows(small.brain, small.weights, inputs, n_top=0)
+
+
+def test_layers_of_the_model_of_2020_are_shown_as_they_are(small) -> None:
+    """q is linear there, and h a sigmoid already; colours of q are symmetric about 0."""
+    brain = FourLayerBrain(small.brain.vocabulary)
+    weights = brain.begin(key=KEY)
+    regions = annotated(brain, small.data.world, small.data.known).regions[0]
+    inputs = brain.perceive(weights, regions)
+    shown = decoded_windows(brain, weights, inputs)
+    found = brain.decode(weights, inputs, brain.choices(weights), picks("winner"))
+    assert shown["window"].values.tolist() == ["subject", "object", "predicate"]
+    one = shown.sel(window="predicate")
+    np.testing.assert_allclose(one["state"].sel(moment="before"), found.predicate.before, rtol=1e-6)
+    np.testing.assert_allclose(one["state"].sel(moment="after"), found.predicate.after, rtol=1e-6)
+    np.testing.assert_allclose(one["context"], found.predicate.context, rtol=1e-6)
+    images = [ax.images[0].get_clim() for ax in decoding(shown).axes if ax.images]
+    most = float(np.abs(shown["state"]).max())
+    assert images[0] == images[3] == pytest.approx((-most, most))  # before and after
+    assert images[9] == (0, 1)  # context
+
+
+def test_a_feed_forward_context_is_a_sigmoid_already(small) -> None:
+    """h itself, but sig(q), which lies between 0 and 1."""
+    brain = scene_brain(small.data.world, 6, evolution="feed-forward")
+    inputs = brain.know(small.weights)
+    one = decoded_windows(brain, small.weights, inputs).sel(window="object")
+    found = brain.decode(small.weights, inputs, brain.choices(small.weights), picks("winner"))
+    np.testing.assert_allclose(one["context"], found.object.context, rtol=1e-6)
+    after = jax.nn.sigmoid(found.object.after)
+    np.testing.assert_allclose(one["state"].sel(moment="after"), after, rtol=1e-6)
 
 
 @pytest.mark.slow
