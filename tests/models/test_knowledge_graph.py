@@ -261,9 +261,7 @@ def test_indices_are_single_whole_numbers() -> None:
     model, weights = MODELS["DistMult"], MODELS["DistMult"].begin(key=KEY)
     with pytest.raises(InvalidValue, match=r"predicates .* int32 of shape \(2,\); .*`jax.vmap`"):
         model.score(weights, 0, jnp.array([0, 1]), 1)
-    with pytest.raises(
-        InvalidValue, match=r"entities are asked for by one .*float64"
-    ):
+    with pytest.raises(InvalidValue, match=r"entities are asked for by one .*float64"):
         model.objects(weights, 1.5, 0)
     with pytest.raises(InvalidValue, match="by bool of shape"):
         model.subjects(weights, 0, True)
