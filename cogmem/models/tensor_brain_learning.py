@@ -355,15 +355,17 @@ def self_annotated(
 # ---- at one stroke -------------------------------------------------------------------------------
 
 
-def write(weights: Weights, index: Int[Array, ""] | int, trace: Float[Array, " state"]) -> Weights:
+def write(
+    weights: Weights, index: Int[Any, "*new"] | int, trace: Float[Array, "*new state"]
+) -> Weights:
     """One-shot learning of an index: what is in the shared layer becomes its embedding ([P20]).
 
-    One row changes, no other ever does.
+    One row changes, no other ever does; or one for each of several indices.
 
     Args:
         weights: before.
-        index: global.
-        trace: q itself, or as `normalised_trace` has it.
+        index: global, one or several.
+        trace: q itself, or as `normalised_trace` has it; of each.
 
     Raises:
         InvalidValue: if there is no such row, or the trace is not one of so many numbers; not under
@@ -403,11 +405,15 @@ def normalised_trace(
 
 def _check_trace(weights: Weights, index: Any, trace: Any) -> None:
     rows, width = weights.embeddings.shape
-    if np.shape(trace) != (width,):
-        raise InvalidValue(f"the trace has the shape {np.shape(trace)}, expected ({width},).")
-    if not isinstance(index, jax.core.Tracer) and not 0 <= int(index) < rows:
+    expected = (*np.shape(index), width)
+    if np.shape(trace) != expected:
+        raise InvalidValue(f"the trace has the shape {np.shape(trace)}, expected {expected}.")
+    given = np.zeros(0, int) if isinstance(index, jax.core.Tracer) else np.ravel(index)
+    outside = given[(given < 0) | (given >= rows)]
+    if outside.size:
         raise InvalidValue(
-            f"there is no row {index} to write: there are {rows}, from 0. `with_room` adds some."
+            f"there is no row {outside[0]} to write: there are {rows}, from 0. `with_room` adds "
+            "some."
         )
     if not isinstance(trace, jax.core.Tracer) and not np.isfinite(trace).all():
         raise InvalidValue("the trace has values that are no numbers, or infinite.")

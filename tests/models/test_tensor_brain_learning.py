@@ -224,6 +224,10 @@ def test_room_for_new_indices() -> None:
     assert grown.offsets.shape == (16,)
     written = write(grown, 15, jnp.ones(6))
     assert written.embeddings[15].tolist() == [1.0] * 6
+    both = write(grown, np.array([15, 14]), jnp.stack([jnp.ones(6), jnp.zeros(6)]))
+    np.testing.assert_array_equal(both.embeddings, written.embeddings)
+    with pytest.raises(InvalidValue, match="no row 16"):
+        write(grown, np.array([15, 16]), jnp.ones((2, 6)))
     np.testing.assert_array_equal(written.embeddings[:14], weights.embeddings)
     assert is_novel(jnp.array([0.1, 0.4]), 0.5)
     assert not is_novel(jnp.array([0.1, 0.6]), 0.5)
@@ -246,9 +250,7 @@ def test_what_is_refused() -> None:
     with pytest.raises(UnknownName, match="field of the weights 'embedding'"):
         learn(own, weights, rows(), only=("embedding",), **HOW)
     stranger = rows()._replace(labels={"kind": jnp.full((6, 2), VOCABULARY.find("small"))})
-    with pytest.raises(
-        InvalidValue, match="has 'small', which is not in the group kind"
-    ):
+    with pytest.raises(InvalidValue, match="has 'small', which is not in the group kind"):
         learn(own, weights, stranger, **HOW)
     unknown = rows()._replace(labels={"kin": rows().labels["kind"]})
     with pytest.raises(UnknownName, match=r"group of the vocabulary 'kin'\. Did you mean 'kind'"):
