@@ -164,7 +164,7 @@ def _differences(figure: SubFigure, nodes: Mapping[str, xr.Dataset]) -> None:
         ax.axvline(0, color="0.5", linewidth=0.6, zorder=1)
         ax.set_xlabel("Difference (percentage points)")
         ax.tick_params(axis="y", length=0)
-        ax.legend(fontsize=SMALL, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
+        ax.legend(fontsize=SMALL, loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2)
         panel_letter(ax, letter, x=-10)
     note = (
         "* taught in memory only, never in perception. Choices of A to C are winners. | s, o: when "
