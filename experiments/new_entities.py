@@ -59,11 +59,10 @@ Run: `cogmem run new_entities`, or `cogmem run new_entities --preset paper`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -72,26 +71,26 @@ import xarray as xr
 from jaxtyping import Array, Bool, Float, Int
 from matplotlib.figure import Figure
 
+from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
-from cogmem.models.index_layer import Targets, picks
 from cogmem.models.tensor_brain import TensorBrain, Weights
-from cogmem.models.tensor_brain_learning import (
-    Annotated,
-    Lessons,
-    is_novel,
-    learn_in_blocks,
-    normalised_trace,
-    with_room,
-    write,
+from cogmem.models.tensor_brain_learning import Annotated, Lessons, is_novel
+from cogmem.participants.new_indices import (
+    TRACES,
+    at_one_stroke,
+    labels_fed_back,
+    lone_box,
+    state_of,
+    steps_on_new_rows,
+    with_new_indices,
 )
 from cogmem.participants.schooling import Schooled, schooled
 from cogmem.plots.new_entities import new_entities
-from cogmem.tasks.scenes import GROUPS, SceneWorld, label_table, labels, views
+from cogmem.tasks.scenes import GROUPS, SceneWorld, label_table, views
 
-TRACES = ("raw", "normalised", "length and sum")
 LESSONS = ("new views only", "old views too", "labels told", "from the trace")
 STEPS = (1, 3, 10, 30, 100)
 STATISTICS = ("best score", "best probability", "nearest mean")
@@ -99,6 +98,8 @@ N_TEST = 5
 """New views of every entity in the tests."""
 
 MOST_VIEWS = 10
+"""From which an entity is learnt."""
+
 FALSE_ALARMS = np.linspace(0, 1, 41)
 MISSED = 0.05
 """Share of training boxes of known entities that may be taken for new ones."""
@@ -117,6 +118,14 @@ class Config:
     n_state: int = setting(64, (2, 4096), meaning="D and H")
     learning_rate: float = setting(0.05, (0.0, 1.0), meaning="of new rows")
     seed: int = setting(0, (0, 2**31 - 1), meaning="of the first world")
+
+    def __post_init__(self) -> None:
+        wrong = [n for n in self.n_views if not 1 <= n <= MOST_VIEWS]
+        if wrong or not self.n_views:
+            raise InvalidValue(
+                f"n_views is {self.n_views}, expected one or more numbers of views to learn from, "
+                f"each from 1 to {MOST_VIEWS}."
+            )
 
 
 class Met(NamedTuple):
@@ -211,24 +220,6 @@ def meet(pupil: Schooled, *, key: Array) -> Met:
     state = jax.jit(jax.vmap(jax.vmap(partial(state_of, pupil.brain, pupil.weights))))
     met = np.isin(np.arange(world.n_known), np.asarray(pupil.data.train.entities))
     return Met(boxes, state(boxes), state(features), features, met)
-
-
-def state_of(
-    brain: TensorBrain, weights: Weights, box: Float[Array, " feature"]
-) -> Float[Array, " state"]:
-    """q in the window of the subject, before feedback, when a box is all of its scene."""
-    seen = brain.sense(weights, box)
-    brought, _ = brain.evolve(weights, seen, jnp.zeros_like(weights.context_bias))
-    return seen + brought
-
-
-def row(brain: TensorBrain, box: Float[Array, " feature"], index: Array, own: Array) -> Annotated:
-    """A box as a scene of its own, with who it is and, unless they are -1, its labels."""
-    nothing = jnp.zeros_like(box)
-    regions = jnp.stack([box, box, nothing, nothing])
-    none = jnp.full_like(index, -1)
-    told = {name: jnp.stack([own[n], none]) for n, name in enumerate(GROUPS)}
-    return Annotated(regions, Targets(none, index, none, none), told)
 
 
 # ---- novelty -------------------------------------------------------------------------------------
@@ -361,52 +352,6 @@ def learn_them(pupil: Schooled, shown: Met, n_views: int, rate: float) -> dict[s
     }
 
 
-def with_new_indices(pupil: Schooled) -> tuple[TensorBrain, Weights]:
-    """Room for all novel entities; those known before are a group, which can be kept fixed."""
-    world, words = pupil.data.world, pupil.brain.vocabulary
-    known = tuple(words.ids("entity").tolist())
-    grown = words.grown("entity", labels(world)["entity"][world.n_known :])
-    grown = replace(grown, groups=(*grown.groups, ("known entity", known)))
-    brain = eqx.tree_at(lambda b: b.vocabulary, pupil.brain, grown)
-    return brain, with_room(pupil.weights, world.design.n_novel)
-
-
-def at_one_stroke(
-    brain: TensorBrain,
-    weights: Weights,
-    states: Float[Array, "novel state"],
-    known: Int[np.ndarray, " known"],
-    trace: str,
-) -> Weights:
-    """Write an embedding for every new entity.
-
-    Args:
-        brain, weights: with room.
-        states: mean q of the views of each.
-        known: indices whose length, and sum, are the measure.
-        trace: one of `TRACES`.
-    """
-    rows = states
-    if trace != "raw":
-        rows = jax.vmap(lambda q: normalised_trace(weights, q, jnp.asarray(known)))(states)
-    if trace == "length and sum":
-        rows = jax.vmap(lambda a: with_sum(a, weights.embeddings[known].sum(axis=-1).mean()))(rows)
-    new = brain.vocabulary.ids("entity")[-len(states) :]
-    return write(weights, new, rows)
-
-
-def with_sum(row: Float[Array, " state"], total: Float[Array, ""]) -> Float[Array, " state"]:
-    """The row turned, its length unchanged, so that it adds to a total.
-
-    The sum of a column is twice the score that its index has when every unit is at 1/2: an index
-    whose sum differs from the others' wins or loses whatever is looked at.
-    """
-    mean = total / len(row)
-    shape = row - row.mean()
-    rest = jnp.sqrt(jnp.maximum((row**2).sum() - len(row) * mean**2, 0))
-    return mean + shape * rest / jnp.linalg.norm(shape)
-
-
 def by_gradient(
     brain: TensorBrain,
     weights: Weights,
@@ -419,22 +364,8 @@ def by_gradient(
     """The weights after each of `STEPS`, of which only new rows have changed."""
     lessons = Lessons(("perception", "semantic")) if lesson == "labels told" else IDENTITY
     examples = rows_to_learn(brain, pupil, shown, n_views, lesson)
-    course = learn_in_blocks(
-        brain,
-        weights,
-        examples,
-        lessons=lessons,
-        n_steps=STEPS[-1],
-        learning_rate=rate,
-        cosine=False,
-        fixed=("episode", "predicate", "known entity", *GROUPS),
-        only=("embeddings",),
-        block=1,
-        key=jax.random.key(n_views),
-    )
-    for number, learning in enumerate(course, 1):
-        if number in STEPS:
-            yield learning.weights
+    key = jax.random.key(n_views)
+    return steps_on_new_rows(brain, weights, examples, lessons, STEPS, rate=rate, key=key)
 
 
 IDENTITY = Lessons(("perception",), hidden=GROUPS)
@@ -460,7 +391,7 @@ def rows_to_learn(
         boxes = np.concatenate([boxes, np.asarray(scenes.boxes).reshape(len(old), -1)[:n]])
     told = jnp.asarray(table[who])
     ids = jnp.asarray(brain.vocabulary.ids("entity")[who])
-    return jax.vmap(partial(row, brain))(jnp.asarray(boxes), ids, told)
+    return jax.vmap(lone_box)(jnp.asarray(boxes), ids, told)
 
 
 def vocabulary_labels(
@@ -474,34 +405,6 @@ def vocabulary_labels(
 def tested(brain: TensorBrain, weights: Weights, shown: Met) -> Float[np.ndarray, 2]:
     """Shares of new views that are recognised, of new entities and of known ones."""
     return shares_right(np.argmax(scores(brain, weights, shown.tests), axis=-1), shown.met)
-
-
-def labels_fed_back(
-    brain: TensorBrain,
-    weights: Weights,
-    table: Int[np.ndarray, "entity group"],
-    entities: Int[np.ndarray, " entity"],
-) -> Float[np.ndarray, " group"]:
-    """Share of right labels when the index is the subject of semantic recall, by group."""
-    ids = jnp.asarray(brain.vocabulary.ids("entity")[entities])
-    said = _labels_said(brain, weights, ids)
-    right = [np.asarray(said[name]) == table[:, n] for n, name in enumerate(GROUPS)]
-    return np.mean(right, axis=1)
-
-
-@eqx.filter_jit
-def _labels_said(
-    brain: TensorBrain, weights: Weights, ids: Int[Array, " entity"]
-) -> dict[str, Int[Array, " entity"]]:
-    choices = brain.choices(weights, unary=GROUPS)
-
-    def one(index: Int[Array, ""]) -> dict[str, Int[Array, ""]]:
-        told = Targets(subject=index)
-        how = picks("none", subject="teacher")
-        found = brain.decode(weights, brain.know(weights), choices, how, targets=told)
-        return {name: jnp.argmax(each) for name, each in found.subject.unary.items()}
-
-    return jax.vmap(one)(ids)
 
 
 # ---- figure --------------------------------------------------------------------------------------

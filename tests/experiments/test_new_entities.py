@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import experiments.new_entities as new
+from cogmem.errors import InvalidValue
 from cogmem.lab.experiment import Session
 from cogmem.models.index_layer import picks
 from cogmem.participants.scene_viewer import scene_brain
 from cogmem.participants.schooling import Schooled
-from cogmem.tasks.scenes import SceneWorld, draw_scenes
+from cogmem.tasks.scenes import SceneWorld, draw_scenes, labels
 from experiments.new_entities import EXPERIMENT, Config
 
 N_KNOWN, N_NOVEL = 10, 4
@@ -35,7 +36,7 @@ def shown(pupil: Schooled) -> new.Met:
 def test_a_box_is_a_scene_of_its_own(pupil: Schooled, shown: new.Met) -> None:
     """The state is q before feedback in the subject's window of the decoder, to 1e-5."""
     box, one = shown.features[2, 1], jnp.asarray(0)
-    row = new.row(pupil.brain, box, one, jnp.zeros(7, int))
+    row = new.lone_box(box, one, jnp.zeros(7, int))
     inputs = pupil.brain.perceive(pupil.weights, row.regions)
     found = pupil.brain.decode(
         pupil.weights, inputs, pupil.brain.choices(pupil.weights), picks("none")
@@ -46,26 +47,6 @@ def test_a_box_is_a_scene_of_its_own(pupil: Schooled, shown: new.Met) -> None:
     assert not seen.all()
 
 
-def test_traces_change_new_rows_only(pupil: Schooled, shown: new.Met) -> None:
-    """Length and sum are the mean ones of entities that were met, where they are matched."""
-    brain, blank = new.with_new_indices(pupil)
-    ids = brain.vocabulary.ids("entity")
-    old = ids[:N_KNOWN][shown.met]
-    states = shown.states.mean(axis=1)
-    for trace in new.TRACES:
-        written = new.at_one_stroke(brain, blank, states, old, trace).embeddings
-        np.testing.assert_array_equal(written[: -len(states)], pupil.weights.embeddings)
-        rows = written[ids[N_KNOWN:]]
-        if trace == "raw":
-            np.testing.assert_array_equal(rows, states)
-            continue
-        length = jnp.linalg.norm(written[old], axis=1).mean()
-        np.testing.assert_allclose(jnp.linalg.norm(rows, axis=1), length, rtol=1e-4)
-        if trace == "length and sum":
-            total = written[old].sum(axis=1).mean()
-            np.testing.assert_allclose(rows.sum(axis=1), total, atol=1e-4)
-
-
 def test_rows_are_as_many_whatever_the_number_of_views(pupil: Schooled, shown: new.Met) -> None:
     """40 rows of new entities, 12 boxes of three scenes with them; three views fill ten rows."""
     brain, _ = new.with_new_indices(pupil)
@@ -74,7 +55,7 @@ def test_rows_are_as_many_whatever_the_number_of_views(pupil: Schooled, shown: n
     assert (len(few.regions), len(more.regions)) == (40, 40 + 12)
     np.testing.assert_array_equal(few.regions[3], few.regions[0])
     said = brain.vocabulary.read(few.targets.subject[jnp.array([0, 39])])
-    names = new.labels(pupil.data.world)
+    names = labels(pupil.data.world)
     assert said == [names["entity"][N_KNOWN], names["entity"][-1]]
     b_class = int(pupil.data.world.b_class[N_KNOWN])
     assert brain.vocabulary.read(few.labels["b_class"][0, 0]) == [names["b_class"][b_class]]
@@ -113,6 +94,13 @@ def test_the_nearest_mean_leaves_out_whom_nobody_met() -> None:
 def test_shares_count_new_ones_and_known_ones_that_were_met() -> None:
     said = np.array([[0, 0], [9, 9], [2, 0]])
     assert new.shares_right(said, np.array([True, False])).tolist() == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("n_views", [(0,), (1, 20), ()])
+def test_impossible_numbers_of_views_are_refused(n_views: tuple[int, ...]) -> None:
+    """Ten views are drawn: 20 would be ten, and of none nothing is learnt."""
+    with pytest.raises(InvalidValue, match="each from 1 to 10"):
+        Config(n_views=n_views)
 
 
 @pytest.mark.slow
