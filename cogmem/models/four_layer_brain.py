@@ -52,8 +52,16 @@ CARD = Card(
     "that follow from who is told: they are read from a region, and in memory from its trace",
     vectors="all states and contexts with and without the optional term, likelihood and joint of "
     "the reference file at 1e-10 (float64)",
-    reproduced=(),
-    not_reproduced=("Table 1 of the paper: those images are not used",),
+    reproduced=(
+        "as a sign, in generated scenes: working memory carries the predicate, 39.5 % right "
+        "against 34.0 without it (best possible 60.2)",
+        "an episode is decoded as it was perceived: 77 % of predicates that it told, subject and "
+        "object given",
+    ),
+    not_reproduced=(
+        "Table 1 of the paper: those images are not used",
+        "with working memory choices of predicates get better, but their surprise rises",
+    ),
     bibtex="""@misc{tresp2020tensor,
   author = {Tresp, Volker and Sharifzadeh, Sahand and Konopatzki, Dario and Ma, Yunpu},
   title = {The Tensor Brain: Semantic Decoding for Perception and Memory},
