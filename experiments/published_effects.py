@@ -41,11 +41,11 @@ Run: `cogmem run published_effects`, or `cogmem run published_effects --preset p
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-import jax
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -57,10 +57,8 @@ from cogmem.lab.experiment import Experiment, Session, find_experiment
 from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
-from cogmem.models.tensor_brain_learning import learn
-from cogmem.participants.scene_viewer import annotated, answers, proportions, scene_brain
+from cogmem.participants.scene_viewer import answers, proportions
 from cogmem.plots.published_effects import published_effects
-from cogmem.tasks.scenes import SceneWorld, draw_scenes
 
 P20, P23 = "tresp2020_table1", "tresp2023_vrd"
 FULL, SEEN = "full model", "perception only"
@@ -197,21 +195,14 @@ def measured_of(effect: Effect, seen: xr.DataArray, recalled: xr.DataArray) -> n
 def recall(config: Any, seed: int) -> list[list[float]]:
     """Of learnt scenes, subject and object being told: predicate @1 by source, [source, measure].
 
-    World and brain are those of scene_perception with the same seed.
+    World and brain are those of the full model of scene_perception with the same seed.
 
     Args:
         config: of scene_perception.
         seed: of the world and the brain.
     """
-    drawing, beginning, learning = (jax.random.fold_in(jax.random.key(seed), n) for n in range(3))
-    sizes = {"n_known": config.n_known, "n_train": config.n_train, "n_test": config.n_test}
-    data = draw_scenes(SceneWorld(**sizes), key=drawing)
-    brain = scene_brain(
-        data.world, config.n_train, n_state=config.n_state, n_context=config.n_state
-    )
-    rows = annotated(brain, data.world, data.train, first_episode=0)
-    weights = brain.begin(key=beginning)
-    weights = learn(brain, weights, rows, n_steps=config.n_steps, key=learning)
+    scenes = sys.modules[find_experiment("scene_perception").run.__module__]
+    brain, weights, rows, _ = scenes.taught(config, scenes.CONDITIONS[FULL], seed)
     found = [proportions(answers(brain, weights, rows, "teacher", source=s)) for s in SOURCES]
     return [[each[measure] for measure in PREDICATE] for each in found]
 

@@ -97,7 +97,7 @@ from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
 from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.index_layer import Pick
-from cogmem.models.tensor_brain import TensorBrain
+from cogmem.models.tensor_brain import TensorBrain, Weights
 from cogmem.models.tensor_brain_learning import Annotated, Lessons, learn
 from cogmem.models.vocabulary import Vocabulary
 from cogmem.participants.scene_observers import observers
@@ -248,16 +248,8 @@ def measured(
         measure], in the condition's own way.
     """
     data = scenes_of(config, seed)
-    beginning, learning, choosing = (jax.random.fold_in(jax.random.key(seed), n) for n in (1, 2, 3))
-    brain, train, tests = prepared(config, condition, data)
-    weights = learn(
-        brain,
-        brain.begin(key=beginning),
-        train,
-        lessons=Lessons(**condition.lessons),
-        n_steps=config.n_steps,
-        key=learning,
-    )
+    brain, weights, _, tests = taught(config, condition, seed)
+    choosing = jax.random.fold_in(jax.random.key(seed), 3)
     score = np.full((len(WAYS), 2, len(MEASURES)), np.nan)
     triple = np.full((2, 2, len(OF_PREDICATES)), np.nan)
     for (w, way), (s, split) in product(enumerate(WAYS), enumerate(TESTS)):
@@ -275,25 +267,38 @@ def measured(
     return {"score": score, "triple": triple}
 
 
+def taught(
+    config: Config, condition: Condition, seed: int
+) -> tuple[TensorBrain, Weights, Annotated, dict[str, Annotated]]:
+    """A brain, what it learnt, from what, and what it is tested on."""
+    brain, train, tests = prepared(config, condition, scenes_of(config, seed))
+    beginning, learning = (jax.random.fold_in(jax.random.key(seed), n) for n in (1, 2))
+    weights = learn(
+        brain,
+        brain.begin(key=beginning),
+        train,
+        lessons=Lessons(**condition.lessons),
+        n_steps=config.n_steps,
+        key=learning,
+    )
+    return brain, weights, train, tests
+
+
 def prepared(
     config: Config, condition: Condition, data: SceneData
 ) -> tuple[TensorBrain, Annotated, dict[str, Annotated]]:
     """A brain, what it learns from, and what it is tested on."""
     n_scenes = len(data.train.situation)
     sizes = {"n_state": config.n_state, "n_context": config.n_state}
-    brain = nameless(scene_brain(data.world, n_scenes, **sizes, **condition.brain))
+    brain = scene_brain(data.world, n_scenes, **sizes, **condition.brain)
+    # Numbers for labels, so that the brains of all worlds are one program to compile.
+    brain = replace(brain, vocabulary=brain.vocabulary.nameless)
     train = annotated(brain, data.world, data.train, first_episode=0)
     tests = {split: annotated(brain, data.world, getattr(data, split)) for split in TESTS}
     if condition.entities:
         return brain, train, tests
     tests = {split: as_classes(rows) for split, rows in tests.items()}
     return without_entities(brain), as_classes(train), tests
-
-
-def nameless(brain: TensorBrain) -> TensorBrain:
-    """Numbers for labels, so that the brains of all worlds are one program to compile."""
-    numbers = tuple(str(n) for n in range(len(brain.vocabulary)))
-    return replace(brain, vocabulary=Vocabulary(numbers, brain.vocabulary.groups))
 
 
 def without_entities(brain: TensorBrain) -> TensorBrain:
