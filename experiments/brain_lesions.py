@@ -60,7 +60,7 @@ from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
-from cogmem.models.tensor_brain_learning import learn_in_blocks
+from cogmem.models.tensor_brain_learning import learn
 from cogmem.participants.lesioned_brain import (
     MEASURES,
     SITES,
@@ -119,16 +119,13 @@ def one_world(
     config: Config, seed: int, report: Callable[[int, str], None]
 ) -> tuple[Float[np.ndarray, "damage site severity measure"], Float[np.ndarray, " measure"]]:
     """Shares of right answers after every lesion, and those by chance."""
-    drawn, begin, learn, hurt = jax.random.split(jax.random.key(seed), 4)
+    drawn, begin, learning, hurt = jax.random.split(jax.random.key(seed), 4)
     design = SceneWorld(n_train=config.n_episodes, n_known=config.n_known, n_novel=4, n_test=100)
     data = draw_scenes(design, key=drawn)
     brain = scene_brain(data.world, config.n_episodes)
     episodes = annotated(brain, data.world, data.train, first_episode=0)
     seen = annotated(brain, data.world, data.known)
-    steps = learn_in_blocks(
-        brain, brain.begin(key=begin), episodes, n_steps=config.n_steps, block=500, key=learn
-    )
-    weights = [each.weights for each in steps][-1]
+    weights = learn(brain, brain.begin(key=begin), episodes, n_steps=config.n_steps, key=learning)
     report(1, f"world {seed}: learnt")
     members = brain.vocabulary.ids("entity")[np.asarray(data.train.entities)]
 

@@ -67,7 +67,7 @@ from cogmem.measures.proportions import proportions
 from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.index_layer import picks
 from cogmem.models.tensor_brain import TensorBrain, Weights
-from cogmem.models.tensor_brain_learning import Annotated, Lessons, learn_in_blocks
+from cogmem.models.tensor_brain_learning import Annotated, Lessons, learn, learn_in_blocks
 from cogmem.participants.scene_viewer import annotated, scene_brain
 from cogmem.plots.schema_intrusions import schema_intrusions
 from cogmem.tasks.scene_world import generator
@@ -301,10 +301,7 @@ def one_world(config: Config, seed: int, report: Any) -> dict[str, np.ndarray]:
 def learnt(config: Config, brain: TensorBrain, rows: Annotated, key: Array) -> Weights:
     """All three modes together, by the usual recipe."""
     begin, own = jax.random.split(key)
-    steps = learn_in_blocks(
-        brain, brain.begin(key=begin), rows, n_steps=config.n_steps, block=500, key=own
-    )
-    return [each.weights for each in steps][-1]
+    return learn(brain, brain.begin(key=begin), rows, n_steps=config.n_steps, key=own)
 
 
 def aged(
