@@ -68,13 +68,12 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import xarray as xr
-from jaxtyping import Array, Float, Int
+from jaxtyping import Int
 from matplotlib.figure import Figure
 
 from cogmem.lab.artefacts import by_node
@@ -82,12 +81,18 @@ from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
 from cogmem.measures.replicates import mean_and_interval
-from cogmem.models.index_layer import Pick, picks
+from cogmem.models.index_layer import Pick
 from cogmem.models.tensor_brain import TensorBrain, Weights
 from cogmem.models.tensor_brain_learning import Annotated, Lessons, learn
 from cogmem.models.vocabulary import Vocabulary
 from cogmem.participants.scene_observers import best_guesses, commonest
-from cogmem.participants.scene_viewer import annotated, answers, proportions, scene_brain
+from cogmem.participants.scene_viewer import (
+    annotated,
+    answers,
+    proportions,
+    scene_brain,
+    subject_states,
+)
 from cogmem.plots.enriched_perception import enriched_perception
 from cogmem.tasks.scenes import (
     SceneData,
@@ -333,19 +338,8 @@ def strengths(
 def ratio(brain: TensorBrain, weights: Weights, rows: Annotated) -> np.ndarray:
     """|a| / |q| for subjects that are seen: their embedding, and the state before feedback."""
     lengths = jnp.linalg.norm(weights.embeddings[rows.targets.subject], axis=-1)
-    states = _states(brain, weights, rows)
+    states = subject_states(brain, weights, rows.regions, "none")
     return np.asarray((lengths / jnp.linalg.norm(states, axis=-1)).mean())
-
-
-@eqx.filter_jit
-def _states(brain: TensorBrain, weights: Weights, rows: Annotated) -> Float[Array, "row state"]:
-    choices = brain.choices(weights, unary=())
-
-    def one(regions: Float[Array, "4 feature"]) -> Float[Array, " state"]:
-        inputs = brain.perceive(weights, regions)
-        return brain.decode(weights, inputs, choices, picks("none")).subject.before
-
-    return jax.vmap(one)(rows.regions)
 
 
 def instead(brain: TensorBrain, rows: Annotated, who: Int[np.ndarray, "row 2"]) -> Annotated:

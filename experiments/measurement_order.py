@@ -84,9 +84,10 @@ from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
-from cogmem.models.index_layer import Candidates, log_probability, picks
+from cogmem.models.index_layer import Candidates, Pick, log_probability
 from cogmem.models.tensor_brain import TensorBrain, Weights
 from cogmem.models.tensor_brain_decoding import chain
+from cogmem.participants.scene_viewer import subject_states
 from cogmem.participants.schooling import Schooled, schooled
 from cogmem.plots.measurement_order import measurement_order
 from cogmem.tasks.scenes import SceneWorld, noisier, pairs
@@ -205,7 +206,8 @@ def of_gates(
     """Means over boxes of what differs between orders, under some gates."""
     brain = with_gates(pupil.brain, gates)
     found = []
-    for how in ("none", "attention"):
+    ways: tuple[Pick, ...] = ("none", "attention")
+    for how in ways:
         row = []
         for noise in NOISE:
             states = seen_states(pupil, seed, n_boxes, noise, how)
@@ -221,27 +223,14 @@ def with_gates(brain: TensorBrain, gates: tuple[float, float]) -> TensorBrain:
 
 
 def seen_states(
-    pupil: Schooled, seed: int, n_boxes: int, noise: float, how: str
+    pupil: Schooled, seed: int, n_boxes: int, noise: float, how: Pick
 ) -> Float[Array, "box state"]:
     """q of the subjects of test scenes, before feedback ("none") or after it ("attention")."""
     world, key = pupil.data.world, jax.random.key(seed)
     scenes = noisier(pupil.data.known, noise, design=world.design, key=key)
     regions = pairs(world, scenes).regions
-    return _states(pupil.brain, pupil.weights, regions[:: len(regions) // n_boxes][:n_boxes], how)
-
-
-@eqx.filter_jit
-def _states(
-    brain: TensorBrain, weights: Weights, regions: Float[Array, "box 4 feature"], how: Any
-) -> Float[Array, "box state"]:
-    choices = brain.choices(weights, unary=())
-
-    def one(seen: Float[Array, "4 feature"]) -> Float[Array, " state"]:
-        return brain.decode(
-            weights, brain.perceive(weights, seen), choices, picks(how)
-        ).subject.after
-
-    return jax.vmap(one)(regions)
+    some = regions[:: len(regions) // n_boxes][:n_boxes]
+    return subject_states(pupil.brain, pupil.weights, some, how)
 
 
 @eqx.filter_jit

@@ -43,6 +43,7 @@ __all__ = [
     "proportions",
     "scene_brain",
     "source_of",
+    "subject_states",
 ]
 
 Source = Literal["perception", "episodic", "semantic", "mean of episodes"]
@@ -246,3 +247,26 @@ def _share(each: Any, *, skip: bool = True) -> float:
     values = np.asarray(each, float).ravel()
     values = values[~np.isnan(values)] if skip else values
     return float(values.mean()) if values.size else np.nan
+
+
+@eqx.filter_jit
+def subject_states(
+    brain: Any,
+    weights: Weights | FourLayerWeights,
+    regions: Float[Array, "row 4 feature"],
+    how: Pick,
+) -> Float[Array, "row state"]:
+    """q in the window of the subject of every row that is seen, after feedback.
+
+    Args:
+        brain, weights: who looks, of either model.
+        regions: of scene, subject, object and predicate.
+        how: way to choose; with "none", q is as it was before.
+    """
+    choices = brain.choices(weights, unary=())
+
+    def one(seen: Float[Array, "4 feature"]) -> Float[Array, " state"]:
+        inputs = brain.perceive(weights, seen)
+        return brain.decode(weights, inputs, choices, picks(how)).subject.after
+
+    return jax.vmap(one)(regions)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cogmem.errors import InvalidValue, UnknownName
+from cogmem.models.index_layer import picks
 from cogmem.models.tensor_brain_learning import Lessons, learn
 from cogmem.participants.scene_viewer import (
     Answers,
@@ -15,6 +16,7 @@ from cogmem.participants.scene_viewer import (
     answers,
     proportions,
     scene_brain,
+    subject_states,
 )
 from cogmem.tasks.scenes import SceneWorld, draw_scenes, load_scenes
 from tests.conformance.reference import folder
@@ -133,3 +135,17 @@ def test_expected_results_of_the_fixed_draw() -> None:
     only = learn(brain, start, train, lessons=Lessons(("perception",)), key=key)
     novel = annotated(brain, data.world, data.novel)
     assert proportions(answers(brain, only, novel))["danger"] < 0.7
+
+
+def test_states_of_subjects_are_those_of_the_decoder() -> None:
+    """q before feedback ("none"), and after that of the winner, whose embedding is added."""
+    weights = BRAIN.begin(key=jax.random.key(1))
+    regions = annotated(BRAIN, DATA.world, DATA.known).regions[:2]
+    before, after = (subject_states(BRAIN, weights, regions, how) for how in ("none", "winner"))
+    choices = BRAIN.choices(weights)
+    inputs = BRAIN.perceive(weights, regions[1])
+    found = BRAIN.decode(weights, inputs, choices, picks("none", subject="winner")).subject
+    np.testing.assert_allclose(before[1], found.before, atol=1e-5)
+    scene_fed = BRAIN.decode(weights, inputs, choices, picks("winner")).subject
+    np.testing.assert_allclose(after[1], scene_fed.after, atol=1e-5)
+    assert float(jnp.abs(after - before).max()) > 0.1
