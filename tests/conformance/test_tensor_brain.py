@@ -213,7 +213,7 @@ def test_exact_joint(floats: str) -> None:
 
 
 def test_samples_follow_the_joint() -> None:
-    """Total variation below 1.3 times its multinomial expectation (T2), marginals as well."""
+    """Total variation near its multinomial expectation (T2), that of the marginals as well."""
     n_draws = 100_000
     with jax.enable_x64(True):
         weights = weights_in("float64")
@@ -230,8 +230,17 @@ def test_samples_follow_the_joint() -> None:
     for axes in ((), (1, 2), (0, 2), (0, 1)):
         expected = REF["tb_joint"].sum(axis=axes)
         distance = 0.5 * np.abs(found.sum(axis=axes) - expected).sum()
-        spread = np.sqrt(2 * expected * (1 - expected) / (np.pi * n_draws)).clip(0)
-        assert distance <= (1.3 if not axes else 3) * 0.5 * spread.sum() + 1e-12
+        assert distance <= far(expected.ravel(), n_draws) + 1e-12
+
+
+def far(p: np.ndarray, n_draws: int) -> float:
+    """1.3 times the expected distance, or what one multinomial draw in a thousand exceeds.
+
+    The latter where few cells have all the probability, and the distance varies more.
+    """
+    expected = 0.5 * np.sqrt(2 * p * (1 - p).clip(0) / (np.pi * n_draws)).sum()
+    draws = np.random.default_rng(0).multinomial(n_draws, p / p.sum(), 4000) / n_draws
+    return max(1.3 * expected, np.quantile(0.5 * np.abs(draws - p).sum(axis=1), 0.999))
 
 
 def test_likelihood_of_what_is_told_is_the_log_of_its_cell() -> None:
