@@ -65,6 +65,7 @@ def test_lines_of_recall() -> None:
     assert ceiling[episodic, RECALLED.index("object")] == pytest.approx(right)
 
 
+@pytest.mark.slow
 def test_without_working_memory_nothing_is_passed_on() -> None:
     """W of 2020 stays 0 while all else learns, and the predicate is the same whatever is told."""
     data = scenes_of(TINY, 0)
