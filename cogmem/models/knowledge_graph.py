@@ -60,10 +60,12 @@ CARD = Card(
     left_out="the papers' own losses and samplers of false triples; unit norms (TransE); batch "
     "normalisation (TuckER); training on quadruples and the temporal graphs (ICEWS, GDELT)",
     vectors="all kg_ arrays of the Tensor Brain's reference file at 1e-10 (float64)",
-    reproduced=("sum over times of episodic scores = scores of the summed times: 1e-10 (float64)",),
+    reproduced=(
+        "the sum over times of episodic scores is the score of the summed times: 1e-10 (float64)",
+    ),
     not_reproduced=(
-        "published link prediction: other losses, sizes and searches for settings; the numbers "
-        "stand side by side in the figure `graph_completion`",
+        "published link prediction on kinships, with other losses, sizes and searches. MRR here "
+        "and there: ComplEx .87 (.81), DistMult .71 (.54), TransE .48 (.53)",
         "DE-SimplE's numbers of ConT on ICEWS14, ICEWS05-15 and GDELT: not tried",
     ),
     bibtex="""@inproceedings{nickel2011rescal,

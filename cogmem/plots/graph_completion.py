@@ -21,7 +21,7 @@ _ORDER = (*_BRAINS, "ComplEx", "DistMult", "HolE", "Tucker", "RESCAL", "TransE",
 _TITLES = {"nations": "Nations", "umls": "UMLS", "kinships": "Kinships", "scenes": "Scene classes"}
 _NOTE = (
     "Filtered ranks, both directions averaged, ties counted half. Marks: mean over {n} runs "
-    "trained with the setting that was best on\nvalidation; thick bars: their range. Published "
+    "trained with the setting that was best on\nvalidation; thick bars: range of MRR. Published "
     "numbers: other losses, sizes and searches (README of ConvE; graph4nlp)."
 )
 _BAND = " Lines in {letter}: mean over\n{n} runs; bands: their range."
@@ -108,11 +108,12 @@ _LOOKS: dict[str, dict[str, Any]] = {
 
 
 def _marks(ax: Axes, height: float, values: xr.DataArray, color: str) -> None:
-    """Mean over seeds, with their range as a bar."""
+    """Means over seeds, and a bar for the range of the reciprocal rank."""
     for metric, how in _LOOKS.items():
-        each = values.sel(metric=metric).values
-        ax.plot([each.min(), each.max()], [height, height], color=color, linewidth=1.6)
-        ax.plot(each.mean(), height, color=color, zorder=3, clip_on=False, **how)
+        mean = float(values.sel(metric=metric).mean())
+        ax.plot(mean, height, color=color, zorder=3, clip_on=False, **how)
+    each = values.sel(metric="MRR").values
+    ax.plot([each.min(), each.max()], [height, height], color=color, linewidth=2.2)
     ends = [float(values.sel(metric=metric).mean()) for metric in ("Hits@1", "Hits@10")]
     ax.plot(ends, [height, height], color=color, linewidth=0.4, zorder=1)
 

@@ -58,7 +58,7 @@ def test_marks_are_where_the_numbers_are(nodes) -> None:
     assert shown(nations, "o") == pytest.approx([(0.6, 0), (0.6, 1), (0.25, 2), (0.82, 3)])
     assert shown(nations, "<")[0] == pytest.approx((0.4, 0))
     assert shown(kinships, "o", "white") == pytest.approx([(0.53, 1.33)])
-    bars = [line.get_xdata() for line in nations.lines if line.get_linewidth() == 1.6]
+    bars = [line.get_xdata() for line in nations.lines if line.get_linewidth() == 2.2]
     assert bars[0] == pytest.approx([0.5, 0.7])
     labels = [text.get_text() for text in attempts.get_legend().get_texts()]
     assert labels == ["reference: .79", "feed-forward: .79"]
