@@ -20,10 +20,10 @@ from cogmem.models.knowledge_graph import (
     Embeddings,
     Tucker,
     check_numbers,
-    check_sizes,
     present,
     tucker,
 )
+from cogmem.models.parameters import check_sizes
 
 __all__ = ["ConT", "EpisodicModel", "EpisodicTucker", "cont", "episodic_tucker"]
 

@@ -37,7 +37,7 @@ from cogmem.models.index_layer import (
     measure,
     normal,
 )
-from cogmem.models.parameters import check_values, parameter
+from cogmem.models.parameters import check_sizes, check_values, parameter
 from cogmem.models.vocabulary import Vocabulary
 
 __all__ = ["CARD", "FourLayerBrain", "FourLayerWeights", "Sentence"]
@@ -130,9 +130,7 @@ class FourLayerBrain(eqx.Module):
     def __check_init__(self) -> None:
         check_values(self)
         self.vocabulary.ids("entity", "predicate")
-        for name in ("n_state", "n_context", "n_features"):
-            if getattr(self, name) < 1:
-                raise InvalidValue(f"{name} is {getattr(self, name)}, expected 1 or more.")
+        check_sizes(self, "n_state", "n_context", "n_features")
 
     @property
     def order(self) -> Order:

@@ -20,7 +20,7 @@ from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
 from cogmem.models.index_layer import normal
-from cogmem.models.parameters import check_choice
+from cogmem.models.parameters import check_choice, check_sizes
 
 __all__ = [
     "CARD",
@@ -35,7 +35,6 @@ __all__ = [
     "TransE",
     "Tucker",
     "check_numbers",
-    "check_sizes",
     "complex_product",
     "distmult",
     "hole",
@@ -418,21 +417,6 @@ def present(part: Array | None, name: str) -> Array:
     if part is None:
         raise InvalidValue(f"these embeddings have no {name}; give those of this model's `begin`.")
     return part
-
-
-def check_sizes(model: Any, *names: str) -> None:
-    """Refuse sizes below 1.
-
-    Args:
-        model: or anything else that has them.
-        names: of its attributes.
-
-    Raises:
-        InvalidValue: naming the first.
-    """
-    for name in names:
-        if getattr(model, name) < 1:
-            raise InvalidValue(f"{name} is {getattr(model, name)}, expected 1 or more.")
 
 
 def check_numbers(model: Any, **numbers: tuple[Any, ...]) -> None:

@@ -24,6 +24,7 @@ from cogmem.errors import InvalidValue, UnknownName
 __all__ = [
     "Parameter",
     "check_choice",
+    "check_sizes",
     "check_values",
     "constrain",
     "get",
@@ -171,6 +172,21 @@ def check_values(module: eqx.Module) -> None:
             raise InvalidValue(f"{field.name} is {value!r}, expected a number.")
         if np.ndim(value) == 0:
             field.metadata["parameter"].check(field.name, float(value))
+
+
+def check_sizes(model: Any, *names: str) -> None:
+    """Refuse sizes below 1.
+
+    Args:
+        model: or anything else that has them.
+        names: of its attributes.
+
+    Raises:
+        InvalidValue: naming the first.
+    """
+    for name in names:
+        if getattr(model, name) < 1:
+            raise InvalidValue(f"{name} is {getattr(model, name)}, expected 1 or more.")
 
 
 def check_choice(name: str, value: Any, choices: Any) -> None:

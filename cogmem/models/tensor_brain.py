@@ -21,7 +21,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
 from cogmem.models.index_layer import (
     ROLES,
@@ -42,7 +41,7 @@ from cogmem.models.index_layer import (
     measure,
     normal,
 )
-from cogmem.models.parameters import check_choice, check_values, parameter
+from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
 from cogmem.models.vocabulary import Vocabulary
 
 __all__ = ["CARD", "Evolution", "Offset", "TensorBrain", "Weights"]
@@ -166,9 +165,7 @@ class TensorBrain(eqx.Module):
         check_choice("evolution", self.evolution, Evolution)
         check_choice("order", self.order, Order)
         self.vocabulary.ids("entity", "predicate")
-        for name in ("n_state", "n_context", "n_features"):
-            if getattr(self, name) < 1:
-                raise InvalidValue(f"{name} is {getattr(self, name)}, expected 1 or more.")
+        check_sizes(self, "n_state", "n_context", "n_features")
 
     # ---- what is learnt --------------------------------------------------------------------------
 

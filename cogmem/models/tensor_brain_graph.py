@@ -16,9 +16,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.models.index_layer import Targets, log_probability, picks
-from cogmem.models.knowledge_graph import Both, check_sizes
+from cogmem.models.knowledge_graph import Both
 from cogmem.models.knowledge_graph_learning import MOST_DROPOUT, check_facts, dropped_out
-from cogmem.models.parameters import check_values, parameter
+from cogmem.models.parameters import check_sizes, check_values, parameter
 from cogmem.models.tensor_brain import Evolution, TensorBrain, Weights
 from cogmem.models.tensor_brain_decoding import log_joint
 from cogmem.models.vocabulary import Vocabulary
