@@ -1,0 +1,106 @@
+"""What a model that predicts the next token is asked: the same of all of them, so that one piece of
+code trains them, lets them speak, and lets them sit experiments.
+
+Two memories are kept apart. `weights` are what gradient descent over many sequences leaves; a
+`state` is what this sequence has left so far (synapses, hidden units, a cache). Both are pytrees.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from cogmem.errors import InvalidValue
+
+__all__ = ["Passage", "SequenceModel", "check_tokens", "count_weights"]
+
+
+class SequenceModel(Protocol):
+    """An `equinox.Module` that holds what is chosen; one sequence per call, `jax.vmap` outside."""
+
+    n_tokens: int
+
+    def begin(self, *, key: PRNGKeyArray) -> Any:
+        """Weights before learning."""
+        ...
+
+    def empty(self, weights: Any) -> Any:
+        """The state before the first token."""
+        ...
+
+    def read(
+        self,
+        weights: Any,
+        tokens: Int[Array, " time"],
+        state: Any = None,
+        *,
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Float[Array, "time token"], Any]:
+        """All tokens at once: the logits of what follows each of them, and the state after the last.
+
+        Args:
+            weights: what was learnt.
+            tokens: one or more.
+            state: what came before; None for nothing.
+            key: of what is left out at random while learning; None at test, when nothing is.
+        """
+        ...
+
+    def step(
+        self, weights: Any, token: Int[Array, ""], state: Any
+    ) -> tuple[Float[Array, " token"], Any]:
+        """One token: the logits of what follows it, and the state after it. Equals `read` of it."""
+        ...
+
+
+class Passage(NamedTuple):
+    """What a model reads, and what it should have said after each token.
+
+    Attributes:
+        tokens: read.
+        targets: right after each of them.
+        counted: weight of each in the loss; 0 where nothing is asked.
+    """
+
+    tokens: Int[Array, "*batch time"]
+    targets: Int[Array, "*batch time"]
+    counted: Float[Array, "*batch time"]
+
+    @classmethod
+    def of(cls, tokens: Int[Array, "*batch time+1"]) -> Passage:
+        """Every token after the first is to be predicted from those before it."""
+        tokens = jnp.asarray(tokens)
+        return cls(tokens[..., :-1], tokens[..., 1:], jnp.ones(tokens[..., 1:].shape))
+
+
+def count_weights(model: SequenceModel) -> int:
+    """How many numbers the model learns."""
+    weights = jax.eval_shape(lambda key: model.begin(key=key), jax.random.key(0))
+    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(weights))
+
+
+def check_tokens(tokens: Any, n_tokens: int) -> None:
+    """Refuse what is no sequence of ids; traced ones are looked at by kind and shape only.
+
+    Raises:
+        InvalidValue: naming the kind, the shape or the first id that is wrong, and what may be.
+    """
+    kind, shape = jnp.result_type(tokens), jnp.shape(tokens)
+    if not jnp.issubdtype(kind, jnp.integer) or len(shape) != 1 or shape[0] < 1:
+        raise InvalidValue(
+            f"tokens of kind {kind} and shape {shape}; expected one or more integers in a row "
+            "(`jax.vmap` for several sequences)."
+        )
+    if isinstance(tokens, jax.core.Tracer):
+        return
+    ids = np.asarray(tokens)
+    wrong = np.flatnonzero((ids < 0) | (ids >= n_tokens))
+    if len(wrong):
+        raise InvalidValue(
+            f"token {ids[wrong[0]]} at place {wrong[0]}, expected 0 to {n_tokens - 1}; this model "
+            f"knows {n_tokens} tokens."
+        )
