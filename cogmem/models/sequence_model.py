@@ -40,7 +40,7 @@ class SequenceModel(Protocol):
         *,
         key: PRNGKeyArray | None = None,
     ) -> tuple[Float[Array, "time token"], Any]:
-        """All tokens at once: the logits of what follows each of them, and the state after the last.
+        """All tokens at once: logits of what follows each of them, and the state after the last.
 
         Args:
             weights: what was learnt.
