@@ -18,6 +18,7 @@ _EXTRAS = {
     "dask": ("cluster", "sweeps on many workers"),
     "numpyro": ("bayes", "Bayesian fits"),
     "sklearn": ("images", "classifiers of digits"),
+    "networkx": ("graphs", "communities of neurons"),
 }
 
 
