@@ -1,0 +1,333 @@
+"""BDH, the Dragon Hatchling: a language model whose working memory is Hebbian synapses.
+
+Three related but different dynamical systems go by this name (Kosowski et al., 2025):
+
+- `official`: the published code, and all published results. The residual stream is the d-wide v;
+  neurons x are computed from it anew in each layer.
+- `eq8`: equation 8 of the paper. The residual stream is the n-wide x.
+- `normfree`: equation 7, `eq8` without layer norm: the only one that is exactly a graph of neurons
+  that excite, inhibit and rewire each other (`bdh_graph`).
+
+All layers share the same three matrices. Each layer has synapses of its own, which no gradient
+touches: every token reads them, and adds its trace (`bdh_attention`). There is no softmax and no
+cache; the state does not grow. This is a dense tensor program; for spikes see `brian.bdh_graph`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from cogmem.errors import InvalidValue
+from cogmem.models.bdh_attention import (
+    THETA,
+    Turn,
+    attend,
+    frequencies,
+    wait,
+)
+from cogmem.models.card import Card
+from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
+from cogmem.models.sequence_model import check_tokens
+
+__all__ = ["BDH", "CARD", "Activity", "Variant", "Weights", "normalised"]
+
+Variant = Literal["official", "eq8", "normfree"]
+"""Which of the three systems; see above."""
+
+Synapses = Float[Array, "layer head neuron channel"]
+
+_SOURCE = "Kosowski et al. (2025), official code"
+_EPSILON = 1e-5  # not a safeguard: at first E y has a variance of about 4e-6
+_INITIAL = 0.02
+_LARGEST_POWER = 80.0  # damping^-chunk up to e^80 keeps float32 finite
+
+CARD = Card(
+    name="bdh",
+    title="BDH, the Dragon Hatchling: Hebbian synapses as the state of a language model",
+    paper="Kosowski, Uznanski, Chorowski, Stamirowska & Bartoszkiewicz (2025)",
+    equations="to be written",
+    left_out="to be written",
+    vectors="to be written",
+    reproduced=("to be written",),
+    not_reproduced=("to be written",),
+    bibtex="""@article{kosowski2025dragon,
+  author = {Kosowski, Adrian and Uznanski, Przemyslaw and Chorowski, Jan and Stamirowska, Zuzanna
+    and Bartoszkiewicz, Michal},
+  title = {The Dragon Hatchling: The Missing Link between the Transformer and Models of the Brain},
+  journal = {arXiv}, volume = {2509.26507}, year = {2025}
+}""",
+)
+
+
+class Weights(NamedTuple):
+    """What gradient descent learns. Neurons are half-split within each head (`bdh_attention`).
+
+    Attributes:
+        embedding: [token, channel] v of each token, before its norm.
+        to_x: [head, channel, neuron] Dx; the official code's `encoder`.
+        to_y: [head, channel, neuron] Dy; `encoder_v`.
+        from_y: [head, neuron, channel] E; `decoder`.
+        readout: [channel, token], not tied to the embedding, without bias; `lm_head`.
+    """
+
+    embedding: Float[Array, "token channel"]
+    to_x: Float[Array, "head channel neuron"]
+    to_y: Float[Array, "head channel neuron"]
+    from_y: Float[Array, "head neuron channel"]
+    readout: Float[Array, "channel token"]
+
+
+class Activity(NamedTuple):
+    """What happens in a layer, token by token; all layers, or one.
+
+    Attributes:
+        v_in: [time, channel] v before the layer, which is the value that its synapses store.
+        x: [head, time, neuron] x >= 0.
+        read: [head, time, channel] a, what x reads from the synapses.
+        attended: [head, time, channel] its norm (a itself in `normfree`).
+        gate: [head, time, neuron] relu of Dy's drive.
+        y: [head, time, neuron] gate * x, the paper's y.
+        message: [time, channel] E y.
+        v_out: [time, channel] v after the layer.
+    """
+
+    v_in: Float[Array, "*layer time channel"]
+    x: Float[Array, "*layer head time neuron"]
+    read: Float[Array, "*layer head time channel"]
+    attended: Float[Array, "*layer head time channel"]
+    gate: Float[Array, "*layer head time neuron"]
+    y: Float[Array, "*layer head time neuron"]
+    message: Float[Array, "*layer time channel"]
+    v_out: Float[Array, "*layer time channel"]
+
+
+class BDH(eqx.Module):
+    """What is chosen of a Dragon Hatchling; what it learns is in `Weights`.
+
+    A state is its synapses [layer, head, neuron, channel], R of the relative form: what `read` or
+    `step` finds in them is already turned and damped to the time of the next token.
+
+    Attributes:
+        n_tokens: size of the vocabulary (V).
+        width: channels of v (d).
+        n_heads: groups of neurons whose synapses are apart (h).
+        n_neurons: in all heads (n).
+        n_layers: passes through the same matrices (L).
+        variant: which of the three systems.
+        rotary: whether pairs of neurons turn, as in the official code.
+        theta: ratio of the fastest and the slowest turning.
+        damping: gamma per token, in (0, 1]: one, [head], or [head, neuron], neurons half-split.
+            1 is the official code, whose synapses are never forgotten.
+        dropout: share of y left out while learning.
+        chunk: see `attend`; no result depends on it but by rounding.
+        detached: whether to learn without propagation back in time.
+        frequencies: [pair] or [head, pair] cycles per token; computed from theta if None.
+    """
+
+    n_tokens: int = eqx.field(static=True, default=256)
+    width: int = eqx.field(static=True, default=256)
+    n_heads: int = eqx.field(static=True, default=4)
+    n_neurons: int = eqx.field(static=True, default=32768)
+    n_layers: int = eqx.field(static=True, default=6)
+    variant: Variant = eqx.field(static=True, default="official")
+    rotary: bool = eqx.field(static=True, default=True)
+    theta: float = eqx.field(static=True, default=THETA)
+    damping: float | Float[Array, ...] = parameter(
+        1.0, (0, 1), start=(0.9, 1), meaning="damping of synapses by a token", source=_SOURCE
+    )
+    dropout: float | Float[Array, ""] = parameter(
+        0.1, (0, 1), meaning="share of y left out while learning", source=_SOURCE
+    )
+    chunk: int | None = eqx.field(static=True, default=64)
+    detached: bool = eqx.field(static=True, default=False)
+    frequencies: Float[Array, "*head pair"] | None = None
+
+    def __check_init__(self) -> None:
+        check_values(self)
+        check_sizes(self, "n_tokens", "width", "n_heads", "n_neurons", "n_layers")
+        check_choice("variant", self.variant, Variant)
+        if self.chunk is not None:
+            check_sizes(self, "chunk")
+        if self.n_neurons % self.n_heads or (self.rotary and self.n_per_head % 2):
+            raise InvalidValue(
+                f"{self.n_neurons} neurons cannot be shared by {self.n_heads} heads; expected a "
+                "multiple, an even number for each if pairs of neurons turn (rotary)."
+            )
+        self._check_frequencies()
+        self._check_damping()
+
+    def _check_frequencies(self) -> None:
+        if self.frequencies is None:
+            return
+        shapes = [(self.n_per_head // 2,), (self.n_heads, self.n_per_head // 2)]
+        if jnp.shape(self.frequencies) not in shapes or not self.rotary:
+            raise InvalidValue(
+                f"frequencies of shape {jnp.shape(self.frequencies)}, expected {shapes[0]} or "
+                f"{shapes[1]}, cycles per token of each pair, and rotary=True."
+            )
+
+    def _check_damping(self) -> None:
+        shape, heads = jnp.shape(self.damping), self.n_heads
+        if shape not in ((), (heads,), (heads, self.n_per_head)):
+            raise InvalidValue(
+                f"damping of shape {shape}, expected one number, {(heads,)} for heads or "
+                f"{(heads, self.n_per_head)} for neurons, half-split."
+            )
+        if isinstance(self.damping, jax.core.Tracer):
+            return
+        gamma = np.asarray(self.damping)
+        if not ((gamma > 0) & (gamma <= 1)).all():
+            raise InvalidValue(
+                f"damping from {gamma.min():g} to {gamma.max():g}, expected above 0 and up to 1: "
+                "what a synapse keeps of itself in a token's time."
+            )
+        if gamma.ndim == 2:
+            self._check_pairs(gamma)
+
+    def _check_pairs(self, gamma: np.ndarray) -> None:
+        """What only holds if neurons have dampings of their own."""
+        first, second = np.split(gamma, 2, axis=1) if self.rotary else (gamma, gamma)
+        if not np.array_equal(first, second):
+            raise InvalidValue(
+                "the two neurons of a pair have different dampings; a pair that turns needs one: "
+                "give k and k + N/2 the same, or rotary=False."
+            )
+        largest = int(_LARGEST_POWER / max(-np.log(gamma.min()), 1e-12))
+        if self.chunk is None or self.chunk > largest:
+            raise InvalidValue(
+                f"a damping of {gamma.min():g} of a neuron and chunks of {self.chunk or 'all'} "
+                f"tokens would overflow; expected a chunk of {max(largest, 1)} or less."
+            )
+
+    @property
+    def n_per_head(self) -> int:
+        """Neurons of a head (N)."""
+        return self.n_neurons // self.n_heads
+
+    def begin(self, *, key: PRNGKeyArray) -> Weights:
+        """Normal weights of standard deviation .02, all five (official code)."""
+        h, d, n = self.n_heads, self.width, self.n_per_head
+        shapes = ((self.n_tokens, d), (h, d, n), (h, d, n), (h, n, d), (d, self.n_tokens))
+        keys = jax.random.split(key, len(shapes))
+        drawn = [jax.random.normal(k, shape) for k, shape in zip(keys, shapes, strict=True)]
+        return Weights(*(_INITIAL * each for each in drawn))
+
+    def empty(self, weights: Weights) -> Synapses:
+        """Synapses before the first token."""
+        shape = (self.n_layers, self.n_heads, self.n_per_head, self.width)
+        return jnp.zeros(shape, weights.embedding.dtype)
+
+    def read(
+        self,
+        weights: Weights,
+        tokens: Int[Array, " time"],
+        state: Synapses | None = None,
+        *,
+        key: PRNGKeyArray | None = None,
+    ) -> tuple[Float[Array, "time token"], Synapses]:
+        """All tokens at once; see `SequenceModel`.
+
+        Raises:
+            InvalidValue: for tokens that the vocabulary does not have.
+        """
+        v, (synapses, _) = self._through(weights, tokens, state, key)
+        return v @ weights.readout, synapses
+
+    def step(
+        self, weights: Weights, token: Int[Array, ""], state: Synapses
+    ) -> tuple[Float[Array, " token"], Synapses]:
+        """One token; see `SequenceModel`. Its cost does not depend on what was read before."""
+        logits, state = self.read(weights, token[None], state)
+        return logits[0], state
+
+    def watch(
+        self, weights: Weights, tokens: Int[Array, " time"], state: Synapses | None = None
+    ) -> tuple[Activity, Synapses]:
+        """All activities [layer, ...] while reading, and the synapses after it."""
+        _, (synapses, activity) = self._through(weights, tokens, state, None)
+        return activity, synapses
+
+    def rest(self, state: Synapses, time: Float[Array, ""] | float) -> Synapses:
+        """Synapses after so many tokens' time of silence: turned and damped, nothing written."""
+        each = jax.vmap(jax.vmap(wait, (0, 0, None)), (0, None, None))
+        return each(state, self.turn(state.dtype), time)
+
+    def turn(self, dtype: Any) -> Turn:
+        """What a token's time does to the synapses, every leaf with a first axis of heads."""
+        damping = jnp.asarray(self.damping, dtype)
+        damping = jnp.broadcast_to(damping, (self.n_heads,)) if damping.ndim == 0 else damping
+        if not self.rotary:
+            return Turn(None, damping)
+        rate = self.frequencies
+        if rate is None:
+            rate = frequencies(self.n_per_head // 2, self.theta, dtype)
+        shape = (self.n_heads, rate.shape[-1])
+        return Turn(jnp.broadcast_to(rate.astype(dtype), shape), damping)
+
+    def _through(
+        self, weights: Weights, tokens: Array, state: Array | None, key: PRNGKeyArray | None
+    ) -> tuple[Array, tuple[Array, Activity]]:
+        """v after the last layer; synapses and activity of every layer."""
+        check_tokens(tokens, self.n_tokens)
+        v = weights.embedding[tokens]
+        v = v if self.variant == "normfree" else normalised(v)
+        x = jnp.zeros((self.n_heads, len(tokens), self.n_per_head), v.dtype)
+        keys = None if key is None else jax.random.split(key, self.n_layers)
+        turn = self.turn(v.dtype)
+
+        def layer(carry: Any, own: Any) -> Any:
+            synapses, key = own
+            carry, synapses, activity = self._layer(weights, carry, synapses, turn, key)
+            return carry, (synapses, activity)
+
+        (v, _), watched = jax.lax.scan(layer, (v, x), (state, keys), self.n_layers)
+        return v, watched
+
+    def _layer(
+        self,
+        weights: Weights,
+        before: tuple[Array, Array],
+        synapses: Array | None,
+        turn: Turn,
+        key: PRNGKeyArray | None,
+    ) -> tuple[tuple[Array, Array], Array, Activity]:
+        v, x = before
+        drive = jax.nn.relu(v[None] @ weights.to_x)
+        x = drive if self.variant == "official" else x + drive
+        read, synapses = jax.vmap(self._attend, (0, 0, None, 0))(synapses, x, v, turn)
+        attended = read if self.variant == "normfree" else normalised(read)
+        gate = jax.nn.relu(attended @ weights.to_y)
+        y = gate * x
+        message = jnp.sum(self._dropped(y, key) @ weights.from_y, axis=0)
+        after = self._next(v, message)
+        activity = Activity(v, x, read, attended, gate, y, message, after)
+        return (after, x), synapses, activity
+
+    def _attend(
+        self, synapses: Array | None, x: Array, v: Array, turn: Turn
+    ) -> tuple[Array, Array]:
+        return attend(synapses, x, v, turn, chunk=self.chunk, detached=self.detached)
+
+    def _dropped(self, y: Array, key: PRNGKeyArray | None) -> Array:
+        if key is None:
+            return y
+        kept = jax.random.bernoulli(key, 1 - self.dropout, y.shape)
+        return jnp.where(kept, y / (1 - self.dropout), 0).astype(y.dtype)
+
+    def _next(self, v: Array, message: Array) -> Array:
+        """v after a layer."""
+        if self.variant == "official":
+            return normalised(v + normalised(message))
+        return message if self.variant == "normfree" else normalised(message)
+
+
+def normalised(z: Float[Array, "*more channel"]) -> Float[Array, "*more channel"]:
+    """Layer norm with nothing learnt: (z - mean) / sqrt(variance + 1e-5), variance over d."""
+    centred = z - z.mean(axis=-1, keepdims=True)
+    return centred / jnp.sqrt((centred**2).mean(axis=-1, keepdims=True) + _EPSILON)
