@@ -155,6 +155,7 @@ def attend(
         synapses, read = one(synapses, [each[0] for each in pieces])
     if n_whole * size == len(x):
         return read, synapses
+    assert synapses is not None  # of the chunks before
     synapses, last = one(synapses, [each[n_whole * size :] for each in (x, v)])  # a ragged one
     return jnp.concatenate([read, last]), synapses
 

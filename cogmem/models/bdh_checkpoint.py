@@ -1,0 +1,185 @@
+"""Checkpoints of the official PyTorch code, read and written without PyTorch.
+
+A checkpoint is its state dict as plain arrays, saved as `.npz` (numpy) or `.safetensors`. The
+official code calls E the decoder, Dx the encoder and Dy encoder_v, and interleaves the neurons of a
+pair; here they are half-split. How many layers there are, the dropout and the damping are not in a
+state dict: say them when reading, if they are not the official defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from cogmem.errors import InvalidValue
+from cogmem.models.bdh import BDH, Weights
+from cogmem.models.bdh_attention import half_split, interleaved
+
+__all__ = ["NAMES", "from_official", "load_official", "save_official", "to_official"]
+
+NAMES = {
+    "embed.weight": "embedding",
+    "encoder": "to_x",
+    "encoder_v": "to_y",
+    "decoder": "from_y",
+    "lm_head": "readout",
+}
+"""The official names of the weights."""
+
+_FREQUENCIES = "freqs"  # of a buffer: attn.freqs
+
+
+def load_official(path: str | Path, **chosen: Any) -> tuple[BDH, Weights]:
+    """Read a checkpoint.
+
+    Args:
+        path: `.npz` or `.safetensors`.
+        chosen: of `BDH`, what the file cannot say, e.g. `n_layers=6`.
+
+    Raises:
+        InvalidValue: if the file is missing, is of another kind, or holds something else.
+    """
+    return from_official(_arrays(Path(path)), **chosen)
+
+
+def save_official(path: str | Path, model: BDH, weights: Weights) -> None:
+    """Write a checkpoint that the official code can load.
+
+    Raises:
+        InvalidValue: for another ending than `.npz` or `.safetensors`, and for models that the
+            official code cannot run.
+    """
+    path, arrays = Path(path), to_official(model, weights)
+    if path.suffix == ".npz":
+        np.savez(path, **arrays)  # type: ignore[arg-type]
+    elif path.suffix == ".safetensors":
+        from safetensors.numpy import save_file
+
+        save_file(arrays, path)
+    else:
+        raise InvalidValue(f"{path.name}: expected a name that ends in .npz or .safetensors.")
+
+
+def from_official(arrays: Mapping[str, Any], **chosen: Any) -> tuple[BDH, Weights]:
+    """The model and its weights from a state dict of plain arrays, in the floats they have.
+
+    Args:
+        arrays: by official name; what `torch.compile` puts before names is ignored. Frequencies, if
+            there are any, must be those of the model.
+        chosen: of `BDH`, what the state dict cannot say.
+
+    Raises:
+        InvalidValue: naming arrays that are missing, unknown, of the wrong shape or not finite.
+    """
+    arrays = {name.removeprefix("_orig_mod."): _wide(a) for name, a in arrays.items()}
+    rates = {name: a for name, a in arrays.items() if name.split(".")[-1] == _FREQUENCIES}
+    found = {name: a for name, a in arrays.items() if name not in rates}
+    if set(found) != set(NAMES):
+        raise InvalidValue(
+            f"a state dict with {sorted(found)}; expected {sorted(NAMES)}, a checkpoint of the "
+            "official BDH code."
+        )
+    model = BDH(**(_sizes(found) | chosen))
+    _check_shapes(model, found)
+    _check_rates(model, rates)
+    x, y = (half_split(jnp.asarray(found[name])) for name in ("encoder", "encoder_v"))
+    e = jnp.asarray(found["decoder"]).reshape(model.n_heads, model.n_per_head, model.width)
+    ends = jnp.asarray(found["embed.weight"]), jnp.asarray(found["lm_head"])
+    return model, Weights(ends[0], x, y, _rows(half_split, e), ends[1])
+
+
+def to_official(model: BDH, weights: Weights) -> dict[str, np.ndarray]:
+    """The state dict of the official code, as plain arrays; the inverse of `from_official`.
+
+    Raises:
+        InvalidValue: if the official code cannot run the model: another variant, damping, neurons
+            that do not turn, or frequencies of its own.
+    """
+    usual = model.frequencies is None and model.rotary and bool(np.all(model.damping == 1))
+    if model.variant != "official" or not usual:
+        raise InvalidValue(
+            f"the official code has no {model.variant!r} variant, damping, still neurons or other "
+            "frequencies; expected variant='official', damping=1, rotary=True, frequencies=None."
+        )
+    decoder = _rows(interleaved, weights.from_y).reshape(-1, model.width)
+    found = {
+        "embed.weight": weights.embedding,
+        "encoder": interleaved(weights.to_x),
+        "encoder_v": interleaved(weights.to_y),
+        "decoder": decoder,
+        "lm_head": weights.readout,
+    }
+    return {name: np.ascontiguousarray(array) for name, array in found.items()}
+
+
+def _wide(array: Any) -> np.ndarray:
+    """Half precision becomes float32."""
+    array = np.asarray(array)
+    return array.astype(np.float32) if array.dtype.itemsize < 4 else array
+
+
+def _rows(order: Any, e: Any) -> Any:
+    """Neurons are the rows of E."""
+    return jnp.swapaxes(order(jnp.swapaxes(e, 1, 2)), 1, 2)
+
+
+def _sizes(found: Mapping[str, np.ndarray]) -> dict[str, int]:
+    """What the shapes say."""
+    shape = found["encoder"].shape
+    if len(shape) != 3 or found["embed.weight"].ndim != 2:
+        raise InvalidValue(
+            f"encoder of shape {shape} and embed.weight of shape {found['embed.weight'].shape}; "
+            "expected (heads, d, neurons of a head) and (tokens, d)."
+        )
+    heads, width, neurons = shape
+    n_tokens = len(found["embed.weight"])
+    return {
+        "n_tokens": n_tokens,
+        "width": width,
+        "n_heads": heads,
+        "n_neurons": heads * neurons,
+    }
+
+
+def _check_shapes(model: BDH, found: Mapping[str, np.ndarray]) -> None:
+    d, wide = model.width, (model.n_heads, model.width, model.n_per_head)
+    expected = {
+        "embed.weight": (model.n_tokens, d),
+        "encoder": wide,
+        "encoder_v": wide,
+        "decoder": (model.n_neurons, d),
+        "lm_head": (d, model.n_tokens),
+    }
+    for name, shape in expected.items():
+        if found[name].shape != shape:
+            raise InvalidValue(f"{name} has shape {found[name].shape}, expected {shape}.")
+        if not np.isfinite(np.asarray(found[name], float)).all():
+            raise InvalidValue(f"{name} has values that are not finite.")
+
+
+def _check_rates(model: BDH, rates: Mapping[str, np.ndarray]) -> None:
+    """A buffer of frequencies is no weight, but must be what the model computes."""
+    turn = model.turn(jnp.float32).frequencies
+    for name, rate in rates.items():
+        if turn is None or not np.allclose(rate.reshape(-1)[::2], turn[0], rtol=1e-5):
+            raise InvalidValue(f"{name} are other frequencies than theta={model.theta:g} gives.")
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise InvalidValue(f"there is no file {path}; give a .npz or .safetensors checkpoint.")
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    if path.suffix == ".safetensors":
+        from safetensors.numpy import load_file
+
+        return load_file(path)
+    raise InvalidValue(
+        f"{path.name}: expected .npz or .safetensors. Of a .pt file, save the state dict first: "
+        "safetensors.torch.save_file(model.state_dict(), 'bdh.safetensors')."
+    )
