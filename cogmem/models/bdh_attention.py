@@ -17,7 +17,7 @@ that are turned to their absolute positions instead of the synapses (`attend_abs
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -143,7 +143,7 @@ def attend(
     n_whole = len(x) // size
     pieces = [each[: n_whole * size].reshape(n_whole, size, -1) for each in (x, v)]
 
-    def one(synapses: Array | None, piece: list[Array]) -> tuple[Array, Array]:
+    def one(synapses: Any, piece: list[Array]) -> tuple[Any, Array]:
         read, synapses = _piece(synapses, piece[0], piece[1], turn, detached)
         return synapses, read
 
@@ -155,7 +155,6 @@ def attend(
         synapses, read = one(synapses, [each[0] for each in pieces])
     if n_whole * size == len(x):
         return read, synapses
-    assert synapses is not None  # of the chunks before
     synapses, last = one(synapses, [each[n_whole * size :] for each in (x, v)])  # a ragged one
     return jnp.concatenate([read, last]), synapses
 
