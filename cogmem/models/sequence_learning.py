@@ -188,8 +188,7 @@ def loss(
     """
     check_passages(passages, model.n_tokens, "batch", "time")
     _check_states(states, len(passages.tokens))
-    keys = _keys(key, 0, len(passages.tokens))
-    return _share_of_loss(weights, model, passages.counted.sum(), passages, states, keys)[0]
+    return _loss(model, weights, jax.tree.map(jnp.asarray, passages), states, key)
 
 
 def learn(
@@ -393,6 +392,14 @@ def _targets(
     places = jnp.clip(passages.targets, 0, logits.shape[-1] - 1)[..., None]
     right = jnp.take_along_axis(logits, places, -1)[..., 0]
     return right - jax.nn.logsumexp(logits, -1), after
+
+
+@eqx.filter_jit
+def _loss(
+    model: SequenceModel, weights: Any, passages: Passage, states: Any, key: PRNGKeyArray | None
+) -> Float[Array, ""]:
+    keys = _keys(key, 0, len(passages.tokens))
+    return _share_of_loss(weights, model, passages.counted.sum(), passages, states, keys)[0]
 
 
 @eqx.filter_jit

@@ -60,3 +60,31 @@ class Echo(eqx.Module):
             return values
         kept = jax.random.bernoulli(key, 1 - self.dropout, values.shape)
         return jnp.where(kept, values / (1 - self.dropout), 0)
+
+
+class Bias(NamedTuple):
+    """Of `Unigram`."""
+
+    bias: Array
+
+
+class Unigram(eqx.Module):
+    """Logits that do not depend on what was read, and a state that counts it."""
+
+    n_tokens: int = eqx.field(static=True, default=3)
+
+    def begin(self, *, key: Any) -> Bias:
+        return Bias(jnp.asarray([0.5, -1.0, 0.25]))
+
+    def empty(self, weights: Bias) -> Int[Array, ""]:
+        return jnp.asarray(0, jnp.int32)
+
+    def read(
+        self, weights: Bias, tokens: Int[Array, " time"], state: Any = None, *, key: Any = None
+    ) -> tuple[Array, Array]:
+        before = self.empty(weights) if state is None else state
+        shape = (len(tokens), self.n_tokens)
+        return jnp.broadcast_to(weights.bias[None], shape), before + len(tokens)
+
+    def step(self, weights: Bias, token: Int[Array, ""], state: Any) -> tuple[Array, Array]:
+        return weights.bias, state + 1
