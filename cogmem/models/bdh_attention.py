@@ -149,14 +149,14 @@ def attend(
 
     if n_whole > 1:
         start = jnp.zeros((x.shape[1], v.shape[1]), x.dtype) if synapses is None else synapses
-        synapses, read = jax.lax.scan(one, start, pieces)
+        after, read = jax.lax.scan(one, start, pieces)
         read = read.reshape(-1, v.shape[1])
     else:
-        synapses, read = one(synapses, [each[0] for each in pieces])
+        after, read = one(synapses, [each[0] for each in pieces])
     if n_whole * size == len(x):
-        return read, synapses
-    synapses, last = one(synapses, [each[n_whole * size :] for each in (x, v)])  # a ragged one
-    return jnp.concatenate([read, last]), synapses
+        return read, after
+    after, last = one(after, [each[n_whole * size :] for each in (x, v)])  # a ragged one
+    return jnp.concatenate([read, last]), after
 
 
 def _piece(
