@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         load,
         load_graph,
         load_images,
+        load_text,
         load_trials,
     )
     from cogmem.data.table import from_table, read_csv, to_table
@@ -35,6 +36,7 @@ __all__ = [
     "load",
     "load_graph",
     "load_images",
+    "load_text",
     "load_trials",
     "published",
     "published_catalogue",
@@ -56,6 +58,7 @@ _HOME = {
     "load": "sets",
     "load_graph": "sets",
     "load_images": "sets",
+    "load_text": "sets",
     "load_trials": "sets",
     "published": "publications",
     "published_catalogue": "publications",

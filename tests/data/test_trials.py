@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from cogmem.data import catalogue, load, load_graph, load_images, load_trials, published
+from cogmem.data import catalogue, load, load_graph, load_images, load_text, load_trials, published
 from cogmem.data.recalls import Recalls
 from cogmem.data.registry import where
 from cogmem.data.sets.collection import entry
@@ -26,9 +26,12 @@ def recalls(name: str) -> Recalls:
 
 def trials(name: str) -> xr.Dataset:
     here(name)
-    if entry(name).paradigm == "knowledge graph":
-        return load_graph(name)
-    return load_images(name) if "images" in entry(name).paradigm else load_trials(name)
+    readers = {
+        "knowledge graph": load_graph,
+        "images of digits": load_images,
+        "running text": load_text,
+    }
+    return readers.get(entry(name).paradigm, load_trials)(name)
 
 
 def mean_of_subjects(values: np.ndarray, subject: np.ndarray) -> np.ndarray:

@@ -10,7 +10,16 @@ from cogmem.data.sets.collection import (
     load,
     load_graph,
     load_images,
+    load_text,
     load_trials,
 )
 
-__all__ = ["catalogue", "entry", "load", "load_graph", "load_images", "load_trials"]
+__all__ = [
+    "catalogue",
+    "entry",
+    "load",
+    "load_graph",
+    "load_images",
+    "load_text",
+    "load_trials",
+]

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from cogmem.data.recalls import Recalls
 
-__all__ = ["catalogue", "data_set", "entry", "load", "load_graph", "load_images", "load_trials"]
+__all__ = [
+    "catalogue",
+    "data_set",
+    "entry",
+    "load",
+    "load_graph",
+    "load_images",
+    "load_text",
+    "load_trials",
+]
 
 Loader = Callable[..., Any]
 _SETS: dict[str, tuple[Entry, Loader]] = {}
@@ -32,7 +41,8 @@ def data_set(what: Entry) -> Callable[[Loader], Loader]:
 
     The function decorated reads its file, or files: into `Recalls` if people recalled words in any
     order, into an `xarray.Dataset` with a variable `image` if they are images, with a variable
-    `triple` if they are facts, else into one of trials.
+    `triple` if they are facts, with a variable `text` if they are running text, else into one of
+    trials.
     """
 
     def register(loader: Loader) -> Loader:
@@ -81,7 +91,7 @@ def load_trials(name: str) -> xr.Dataset:
 
     Raises:
         UnknownName: with the nearest known name.
-        InvalidValue: if the set is one of free recall, of images, or of facts.
+        InvalidValue: if the set is one of free recall, of images, of facts, or a text.
         DataNotFound: if the file is in none of the places where cogmem looks.
         DataCorrupted: if it is not the published file.
     """
@@ -126,6 +136,25 @@ def load_graph(name: str) -> xr.Dataset:
         DataCorrupted: if one is not the published file.
     """
     return _shared(_read_with("load_graph", name))
+
+
+def load_text(name: str) -> xr.Dataset:
+    """A running text, for models that predict the next byte.
+
+    Args:
+        name: one of `catalogue()`, e.g. "tinyshakespeare".
+
+    Returns:
+        Dataset: `text` uint8 [byte], and the coordinate `split` [byte], "train" or "valid". Its
+        arrays are shared and read-only, copy one to change it. `attrs` as of `load`.
+
+    Raises:
+        UnknownName: with the nearest known name.
+        InvalidValue: if the set is not a text.
+        DataNotFound: if the file is in none of the places where cogmem looks.
+        DataCorrupted: if it is not the published file.
+    """
+    return _shared(_read_with("load_text", name))
 
 
 def entry(name: str) -> Entry:
@@ -180,9 +209,8 @@ def _read_with(reader: str, name: str) -> Any:
 def _reader_of(behaviour: Any) -> str:
     if not hasattr(behaviour, "dims"):
         return "load"
-    if "triple" in behaviour:
-        return "load_graph"
-    return "load_images" if "image" in behaviour else "load_trials"
+    kinds = {"triple": "load_graph", "image": "load_images", "text": "load_text"}
+    return next((reader for kind, reader in kinds.items() if kind in behaviour), "load_trials")
 
 
 def _shared(found: xr.Dataset) -> xr.Dataset:
