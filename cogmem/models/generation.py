@@ -72,7 +72,8 @@ def choose(
         least = jax.lax.top_k(logits, min(top_k, len(logits)))[0][-1]
         logits = jnp.where(logits >= least, logits, -jnp.inf)
     greedy = temperature == 0
-    chances = jax.nn.log_softmax(logits / jnp.where(greedy, 1, temperature))
+    # From the largest, because a cold enough temperature would make it infinite.
+    chances = jax.nn.log_softmax((logits - logits[best]) / jnp.where(greedy, 1, temperature))
     drawn = jax.random.categorical(key, chances).astype(jnp.int32)
     return jnp.where(greedy, best, drawn), jnp.where(greedy, 0, chances[drawn])
 

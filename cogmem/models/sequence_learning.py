@@ -268,8 +268,16 @@ def windows(
     """
     shape = (n,) if isinstance(n, int) else tuple(n)
     text = _text(text, length + 1, *shape, length)
+    return _windows(text, shape, length, key)
+
+
+@eqx.filter_jit
+def _windows(
+    text: Int[Array, " length"], shape: tuple[int, ...], length: int, key: PRNGKeyArray
+) -> Passage:
     starts = jax.random.randint(key, shape, 0, len(text) - length)
-    return Passage.of(text[starts[..., None] + _over(jnp.arange(length + 1), len(shape))])
+    places = jnp.arange(length + 1).reshape((1,) * len(shape) + (-1,))
+    return Passage.of(text[starts[..., None] + places])
 
 
 def streams(text: Int[Any, " length"], batch: int, length: int) -> Passage:
@@ -441,11 +449,6 @@ def _keys(key: PRNGKeyArray | None, step: Int[Any, ""], batch: int) -> Any:
 
 def _traced(value: Any) -> bool:
     return isinstance(value, jax.core.Tracer)
-
-
-def _over(values: Array, n_axes: int) -> Array:
-    """With so many axes of length 1 before."""
-    return values.reshape((1,) * n_axes + values.shape)
 
 
 def _text(text: Any, least: int, *sizes: int) -> Array:

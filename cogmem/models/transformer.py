@@ -119,6 +119,7 @@ class Transformer(eqx.Module):
                 "multiple."
             )
 
+    @eqx.filter_jit
     def begin(self, *, key: PRNGKeyArray) -> TransformerWeights:
         """Normal weights of standard deviation .02, positions too; gains 1, biases 0 (GPT-2).
 
