@@ -159,12 +159,22 @@ class BDH(eqx.Module):
                 f"{self.n_neurons} neurons cannot be shared by {self.n_heads} heads; expected a "
                 "multiple, an even number for each if pairs of neurons turn (rotary)."
             )
+        self._check_numbers()
         self._check_frequencies()
         self._check_damping()
+
+    def _check_numbers(self) -> None:
+        if not 0 < self.theta < np.inf:
+            raise InvalidValue(f"theta is {self.theta:g}, expected a finite number above 0.")
+        if not isinstance(self.dropout, jax.core.Tracer) and not self.dropout < 1:
+            raise InvalidValue(f"dropout is {self.dropout:g}, expected below 1: something is kept.")
 
     def _check_frequencies(self) -> None:
         if self.frequencies is None:
             return
+        known = not isinstance(self.frequencies, jax.core.Tracer)
+        if known and not np.isfinite(np.asarray(self.frequencies)).all():
+            raise InvalidValue("frequencies are not all finite, expected cycles per token.")
         shapes = [(self.n_per_head // 2,), (self.n_heads, self.n_per_head // 2)]
         if jnp.shape(self.frequencies) not in shapes or not self.rotary:
             raise InvalidValue(
@@ -210,6 +220,18 @@ class BDH(eqx.Module):
         """Neurons of a head (N)."""
         return self.n_neurons // self.n_heads
 
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        """Of synapses."""
+        return self.n_layers, self.n_heads, self.n_per_head, self.width
+
+    def _check_state(self, state: Any) -> None:
+        if state is not None and jnp.shape(state) != self._shape:
+            raise InvalidValue(
+                f"synapses of shape {jnp.shape(state)}, expected {self._shape}: layers, heads, "
+                "neurons of a head, channels. Are they another model's?"
+            )
+
     def begin(self, *, key: PRNGKeyArray) -> Weights:
         """Normal weights of standard deviation .02, all five (official code)."""
         h, d, n = self.n_heads, self.width, self.n_per_head
@@ -220,8 +242,7 @@ class BDH(eqx.Module):
 
     def empty(self, weights: Weights) -> Synapses:
         """Synapses before the first token."""
-        shape = (self.n_layers, self.n_heads, self.n_per_head, self.width)
-        return jnp.zeros(shape, weights.embedding.dtype)
+        return jnp.zeros(self._shape, weights.embedding.dtype)
 
     def read(
         self,
@@ -234,7 +255,8 @@ class BDH(eqx.Module):
         """All tokens at once; see `SequenceModel`.
 
         Raises:
-            InvalidValue: for tokens that the vocabulary does not have.
+            InvalidValue: for tokens that the vocabulary does not have, or synapses of another
+                shape.
         """
         v, (synapses, _) = self._through(weights, tokens, state, key)
         return v @ weights.readout, synapses
@@ -254,7 +276,14 @@ class BDH(eqx.Module):
         return activity, synapses
 
     def rest(self, state: Synapses, time: Float[Array, ""] | float) -> Synapses:
-        """Synapses after so many tokens' time of silence: turned and damped, nothing written."""
+        """Synapses after so many tokens' time of silence: turned and damped, nothing written.
+
+        Raises:
+            InvalidValue: if the time is negative, infinite or no number.
+        """
+        self._check_state(state)
+        if not isinstance(time, jax.core.Tracer) and not 0 <= time < np.inf:
+            raise InvalidValue(f"time is {time}, expected a finite number of tokens, 0 or more.")
         each = jax.vmap(jax.vmap(wait, (0, 0, None)), (0, None, None))
         return each(state, self.turn(state.dtype), time)
 
@@ -275,6 +304,7 @@ class BDH(eqx.Module):
     ) -> tuple[Array, tuple[Array, Activity]]:
         """v after the last layer; synapses and activity of every layer."""
         check_tokens(tokens, self.n_tokens)
+        self._check_state(state)
         v = weights.embedding[tokens]
         v = v if self.variant == "normfree" else normalised(v)
         x = jnp.zeros((self.n_heads, len(tokens), self.n_per_head), v.dtype)

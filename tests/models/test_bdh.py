@@ -1,0 +1,584 @@
+"""BDH: against a loop over pairs of tokens; causality, symmetries, dropout, learning, bad input.
+
+Numbers of the official code are in tests/conformance/test_bdh.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from cogmem.errors import CogmemError, InvalidValue
+from cogmem.models.bdh import BDH, Weights
+from cogmem.models.bdh_attention import scores, turned
+from cogmem.models.sequence_learning import Training, learn, log_probabilities
+from cogmem.models.sequence_model import Passage, count_weights
+from tests.models.bdh_by_hand import How, by_hand
+
+V, D, H, N, LAYERS, T = 7, 8, 2, 16, 2, 12
+SIZES = {"n_tokens": V, "width": D, "n_heads": H, "n_neurons": H * N, "n_layers": LAYERS}
+TOKENS = (3, 1, 4, 1, 5, 6, 3, 1, 4, 1, 5, 2)
+VARIANTS = ("official", "eq8", "normfree")
+PAIRS = np.linspace(0.8, 1, H * N // 2).reshape(H, N // 2)
+DAMPINGS = {
+    "none": np.asarray(1.0),
+    "one": np.asarray(0.9),
+    "of heads": np.array([0.95, 0.8]),
+    "of neurons": np.concatenate([PAIRS, PAIRS], axis=1),
+}
+
+
+@pytest.fixture
+def double() -> Iterator[None]:
+    with jax.enable_x64(True):
+        yield
+
+
+def model_of(**chosen: Any) -> BDH:
+    usual = {"chunk": 6, "theta": 50.0, "damping": np.asarray(1.0)}
+    return BDH(**SIZES | usual | chosen)
+
+
+def weights_of(model: BDH, scale: float = 20.0) -> Weights:
+    """In the floats of the moment, and larger than at first, so that nothing hides in epsilon."""
+    drawn = model.begin(key=jax.random.key(1))
+    return jax.tree.map(lambda each: scale * each.astype(float), drawn)
+
+
+class Seen(NamedTuple):
+    logits: Any
+    state: Any
+    activity: Any
+
+
+@eqx.filter_jit
+def seen(model: BDH, weights: Weights, tokens: Any, state: Any = None) -> Seen:
+    """Everything, compiled once for each shape; `read` says the same (see below)."""
+    activity, state = model.watch(weights, tokens, state)
+    return Seen(activity.v_out[-1] @ weights.readout, state, activity)
+
+
+@eqx.filter_jit
+def read(model: BDH, weights: Weights, tokens: Any, key: Any = None) -> Any:
+    return model.read(weights, tokens, key=key)[0]
+
+
+@eqx.filter_jit
+def rest(model: BDH, state: Any, time: Any) -> Any:
+    return model.rest(state, time)
+
+
+def logits_of(model: BDH, weights: Weights, tokens: Any = TOKENS, state: Any = None) -> np.ndarray:
+    return np.asarray(seen(model, weights, jnp.asarray(tokens), state).logits)
+
+
+def close(found: Any, expected: Any, within: float) -> None:
+    """Largest difference, relative to the largest number."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape
+    assert np.abs(expected).max() > 1e-3
+    assert np.abs(found - expected).max() <= within * np.abs(expected).max()
+
+
+# ---- what it computes ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("damping", DAMPINGS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_each_variant_is_a_loop_over_pairs_of_tokens(
+    double: None, variant: str, damping: str
+) -> None:
+    """Logits, all reads and all y to 1e-12, with every shape of damping, turning neurons."""
+    model = model_of(variant=variant, damping=DAMPINGS[damping])
+    weights = weights_of(model)
+    expected = by_hand(model, weights, TOKENS)
+    logits, _, activity = seen(model, weights, jnp.asarray(TOKENS))
+    close(logits, expected.logits, 1e-12)
+    for layer in range(LAYERS):
+        close(activity.read[layer], expected.read[layer], 1e-12)
+        close(activity.y[layer], expected.y[layer], 1e-12)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_still_neurons_are_a_loop_over_pairs_of_tokens(double: None, variant: str) -> None:
+    """Without turning, the two neurons of what would be a pair may be damped differently."""
+    gamma = np.linspace(0.7, 1, H * N).reshape(H, N)
+    model = model_of(variant=variant, damping=gamma, rotary=False)
+    weights = weights_of(model)
+    close(logits_of(model, weights), by_hand(model, weights, TOKENS).logits, 1e-12)
+
+
+def test_equal_dampings_are_one_damping(double: None) -> None:
+    """.9 for all, for each head and for each neuron."""
+    weights = weights_of(model_of())
+    one = logits_of(model_of(damping=np.asarray(0.9)), weights)
+    for shape in ((H,), (H, N)):
+        close(logits_of(model_of(damping=np.full(shape, 0.9)), weights), one, 1e-12)
+
+
+def test_reading_is_watching(double: None) -> None:
+    model = model_of()
+    weights = weights_of(model)
+    close(read(model, weights, jnp.asarray(TOKENS)), logits_of(model, weights), 1e-12)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nothing_fires_at_the_first_token(double: None, variant: str) -> None:
+    """Reads and y are exactly 0: there is nothing to be read."""
+    model = model_of(variant=variant)
+    activity = seen(model, weights_of(model), jnp.asarray(TOKENS)).activity
+    assert not np.asarray(activity.read[:, :, 0]).any()
+    assert not np.asarray(activity.y[:, :, 0]).any()
+    assert np.asarray(activity.y[:, :, 1:]).any()
+
+
+def test_y_is_0_where_x_is_and_nothing_is_negative(double: None) -> None:
+    activity = seen(model_of(), weights_of(model_of()), jnp.asarray(TOKENS)).activity
+    x, gate, y = (np.asarray(each) for each in (activity.x, activity.gate, activity.y))
+    assert min(x.min(), gate.min(), y.min()) == 0
+    assert not y[x == 0].any()
+    np.testing.assert_allclose(activity.v_out.mean(-1), 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("damping", ["none", "of neurons"])
+@pytest.mark.parametrize("time", [1, 5, 2.5])
+def test_silence_is_time_without_writing(double: None, damping: str, time: float) -> None:
+    """Six tokens, a pause, and six: as if the latter came so many tokens later."""
+    model = model_of(damping=DAMPINGS[damping])
+    weights = weights_of(model)
+    state = seen(model, weights, jnp.asarray(TOKENS[:6])).state
+    found = logits_of(model, weights, TOKENS[6:], rest(model, state, jnp.asarray(float(time))))
+    times = np.arange(T) + time * (np.arange(T) >= 6)
+    close(found, by_hand(model, weights, TOKENS, times).logits[6:], 1e-11)
+
+
+def test_silence_adds_up_and_none_changes_nothing(double: None) -> None:
+    model = model_of(damping=DAMPINGS["of neurons"])
+    state = seen(model, weights_of(model), jnp.asarray(TOKENS)).state
+    later = lambda state, time: rest(model, state, jnp.asarray(time))  # noqa: E731
+    close(later(later(state, 3.0), 4.0), later(state, 7.0), 1e-12)
+    np.testing.assert_array_equal(later(state, 0.0), state)
+
+
+def test_all_synapses_are_forgotten_at_their_own_speed() -> None:
+    """Without turning, after 10 tokens .9 leaves .9^10 and .5 leaves .5^10 of what was there."""
+    model = model_of(damping=np.array([0.9, 0.5], np.float32), rotary=False)
+    state = jnp.ones((LAYERS, H, N, D), jnp.float32)
+    found = np.asarray(rest(model, state, jnp.asarray(10.0)))
+    np.testing.assert_allclose(found[:, 0], 0.9**10, rtol=1e-5)
+    np.testing.assert_allclose(found[:, 1], 0.5**10, rtol=1e-5)
+
+
+def test_default_sizes_are_the_official_ones() -> None:
+    """25,296,896 = 3 n d + 2 V d weights; and half of x and a quarter of y fire at first."""
+    assert count_weights(BDH()) == 25_296_896
+    model = BDH(n_tokens=50, width=32, n_neurons=512, n_layers=2, n_heads=4)
+    activity = seen(model, model.begin(key=jax.random.key(0)), jnp.arange(50)).activity
+    assert float((activity.x > 0).mean()) == pytest.approx(0.5, abs=0.03)
+    assert float((activity.y > 0).mean()) == pytest.approx(0.24, abs=0.03)
+
+
+# ---- causality -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variant", "chunk"), [("official", None), ("official", 5), ("eq8", 6), ("normfree", 6)]
+)
+def test_no_token_changes_what_came_before(variant: str, chunk: int | None) -> None:
+    """Logits before a changed token are the same bits; some at it or after it are not."""
+    model = model_of(variant=variant, chunk=chunk)
+    weights = weights_of(model)
+    before = np.asarray(read(model, weights, jnp.asarray(TOKENS)))
+    for t in range(T):
+        changed = np.array(TOKENS)
+        changed[t] = (changed[t] + 1) % V
+        after = np.asarray(read(model, weights, jnp.asarray(changed)))
+        np.testing.assert_array_equal(after[:t], before[:t])
+        assert (after[t:] != before[t:]).any()
+
+
+@pytest.mark.parametrize("damping", ["none", "of neurons"])
+def test_the_first_token_changes_the_last_logits(double: None, damping: str) -> None:
+    """Also across chunks, with which only the state connects it."""
+    model = model_of(damping=DAMPINGS[damping])
+    weights = weights_of(model)
+    other = ((TOKENS[0] + 1) % V, *TOKENS[1:])
+    assert np.abs(logits_of(model, weights)[-1] - logits_of(model, weights, other)[-1]).max() > 1e-3
+
+
+# ---- symmetries ----------------------------------------------------------------------------------
+
+
+def rearranged(weights: Weights, heads: Any, neurons: Any) -> Weights:
+    """Heads in another order, and then neurons [head, neuron] of each."""
+    along = lambda array, axis: jnp.stack(  # noqa: E731
+        [jnp.take(array[h], own, axis) for h, own in zip(heads, neurons, strict=True)]
+    )
+    return weights._replace(
+        to_x=along(weights.to_x, 1), to_y=along(weights.to_y, 1), from_y=along(weights.from_y, 0)
+    )
+
+
+@pytest.fixture
+def turning(double: None) -> BDH:
+    """With other frequencies in each head, and a damping of each pair."""
+    rates = np.random.default_rng(3).uniform(0.01, 0.2, (H, N // 2))
+    return model_of(frequencies=rates, damping=DAMPINGS["of neurons"])
+
+
+def test_pairs_and_heads_have_no_order(turning: BDH) -> None:
+    """Pairs with their frequencies and dampings, and heads, in another order: 1e-12."""
+    weights, rng = weights_of(turning), np.random.default_rng(4)
+    pairs = np.stack([rng.permutation(N // 2) for _ in range(H)])
+    neurons = np.concatenate([pairs, pairs + N // 2], axis=1)
+    heads = [1, 0]
+    moved = eqx.tree_at(
+        lambda m: (m.frequencies, m.damping),
+        turning,
+        tuple(
+            np.stack([np.asarray(each)[h][own] for h, own in zip(heads, order, strict=True)])
+            for each, order in ((turning.frequencies, pairs), (turning.damping, neurons))
+        ),
+    )
+    weights_moved = rearranged(weights, heads, neurons)
+    close(logits_of(moved, weights_moved), logits_of(turning, weights), 1e-12)
+    assert np.abs(logits_of(turning, weights_moved) - logits_of(turning, weights)).max() > 1e-2
+
+
+@pytest.mark.parametrize("swap", ["members of a pair", "neurons of two pairs"])
+def test_neurons_belong_to_their_pairs(double: None, swap: str) -> None:
+    """Single neurons in another order, with everything that is theirs, are another model."""
+    model = model_of()
+    weights = weights_of(model)
+    order = np.arange(N)
+    there = N // 2 if swap == "members of a pair" else 3
+    order[[0, there]] = order[[there, 0]]
+    moved = rearranged(weights, range(H), [order, order])
+    assert np.abs(logits_of(model, moved) - logits_of(model, weights)).max() > 1e-3
+    still = model_of(rotary=False, damping=np.ones((H, N)))
+    close(logits_of(still, moved), logits_of(still, weights), 1e-12)
+
+
+def test_time_has_no_origin_but_a_direction(turning: BDH) -> None:
+    """Positions counted from 1000 (1e-9): of scores, and of everything; run backwards, not."""
+    weights = weights_of(turning)
+    found = logits_of(turning, weights)
+    close(by_hand(turning, weights, TOKENS, np.arange(T) + 1000).logits, found, 1e-9)
+    backwards = eqx.tree_at(lambda m: m.frequencies, turning, -np.asarray(turning.frequencies))
+    assert np.abs(logits_of(backwards, weights) - found).max() > 1e-2
+
+
+def test_scores_depend_on_time_between_only(turning: BDH) -> None:
+    x = jax.random.uniform(jax.random.key(0), (T, N), float)
+    turn = jax.tree.map(lambda leaf: leaf[0], turning.turn(float))
+
+    @jax.jit
+    def since(origin: Any) -> Any:
+        there = turned(x, turn.frequencies, jnp.arange(T) + origin)
+        return scores(there, there, turn)
+
+    close(since(1000), since(0), 1e-9)
+
+
+# ---- detached ------------------------------------------------------------------------------------
+
+
+def stopped(weights: Weights, tokens: Any) -> Any:
+    """The official model in its parallel form, stop-gradients on keys and values written out."""
+    time, halt = jnp.arange(T), jax.lax.stop_gradient
+    rate = 1 / (50.0 ** (jnp.arange(N // 2) / (N // 2))) / (2 * np.pi)
+
+    def layered(z: Any) -> Any:
+        return (z - z.mean(-1, keepdims=True)) / jnp.sqrt(z.var(-1, keepdims=True) + 1e-5)
+
+    v = layered(weights.embedding[tokens])
+    for _ in range(LAYERS):
+        x = jax.nn.relu(jnp.einsum("td,hdn->htn", v, weights.to_x))
+        asking = jax.vmap(lambda each: turned(each, rate, time))(x)
+        asked = halt(asking)
+        mask = jnp.tril(jnp.ones((T, T)), -1)
+        a = jnp.einsum("htn,hsn,ts,sd->htd", asking, asked, mask, halt(v))
+        y = x * jax.nn.relu(jnp.einsum("htd,hdn->htn", layered(a), weights.to_y))
+        v = layered(v + layered(jnp.einsum("htn,hnd->td", y, weights.from_y)))
+    return v @ weights.readout
+
+
+@partial(jax.jit, static_argnums=0)
+def gradients(model: BDH, weights: Weights, tokens: Any, weigh: Any) -> Weights:
+    """Of logits, weighted."""
+    return jax.grad(lambda w: (model.read(w, tokens)[0] * weigh).sum())(weights)
+
+
+def plainly(detached: bool) -> BDH:
+    """With nothing in it that is an array."""
+    return model_of(damping=1.0, detached=detached)
+
+
+def test_detached_learning_stops_at_keys_and_values(double: None) -> None:
+    """Same values bit for bit; other gradients, those of explicit stop-gradients to 1e-10."""
+    full, cut = plainly(False), plainly(True)
+    weights, tokens = weights_of(full), jnp.asarray(TOKENS)
+    np.testing.assert_array_equal(logits_of(full, weights), logits_of(cut, weights))
+    weigh = jax.random.normal(jax.random.key(5), (T, V), float)
+    by_stopping = jax.jit(jax.grad(lambda w: (stopped(w, tokens) * weigh).sum()))(weights)
+    detached, whole = (gradients(each, weights, tokens, weigh) for each in (cut, full))
+    for name in Weights._fields:
+        close(getattr(detached, name), getattr(by_stopping, name), 1e-10)
+    for name in ("embedding", "to_x", "to_y", "from_y"):
+        change = getattr(whole, name) - getattr(detached, name)
+        assert np.abs(change).max() > 1e-2 * np.abs(getattr(whole, name)).max(), name
+
+
+def test_detached_learning_has_no_gradient_from_later_to_earlier_tokens(double: None) -> None:
+    """The last logits depend on an embedding that was read only before, but it does not learn."""
+    tokens = jnp.asarray([6, *([0, 1, 2] * 3), 0, 1])
+    weigh = jnp.zeros((T, V)).at[-1, 0].set(1)
+    for detached, learns in ((False, True), (True, False)):
+        model = plainly(detached)
+        found = gradients(model, weights_of(model), tokens, weigh).embedding
+        assert bool(np.asarray(found[6]).any()) is learns
+        assert np.asarray(found[1]).any()
+
+
+# ---- dropout -------------------------------------------------------------------------------------
+
+
+def test_dropout_keeps_the_mean_of_y(double: None) -> None:
+    """y itself is read out: .1 of it is left out, the rest is divided by .9, the mean is y."""
+    sizes = SIZES | {"width": H * N, "n_tokens": H * N, "n_layers": 1}
+    model = BDH(**sizes, variant="normfree", dropout=0.1, chunk=None)
+    eye = jnp.eye(H * N)
+    weights = weights_of(model)._replace(from_y=eye.reshape(H, N, -1), readout=eye)
+    tokens = jnp.asarray(TOKENS)
+    y = logits_of(model, weights)
+    keys = jax.random.split(jax.random.key(2), 4000)
+    drawn = np.asarray(jax.jit(jax.vmap(lambda key: model.read(weights, tokens, key=key)[0]))(keys))
+    assert (np.isclose(drawn, y / 0.9) | (drawn == 0)).all()
+    fires = y > 0
+    share = (drawn == 0)[:, fires].mean()
+    assert share == pytest.approx(0.1, abs=4 * np.sqrt(0.09 / (4000 * fires.sum())))
+    error = (drawn.mean(axis=0) / np.where(fires, y, 1) - 1)[fires]
+    assert np.abs(error).max() < 5 * np.sqrt(0.1 / 0.9 / 4000)
+
+
+def test_nothing_is_left_out_without_a_key() -> None:
+    """Two readings are the same bits, those of dropout 0; so are two with the same key."""
+    model, none = (model_of(dropout=jnp.float32(share), chunk=None) for share in (0.1, 0.0))
+    weights, tokens = weights_of(model), jnp.asarray(TOKENS)
+    plain = read(model, weights, tokens)
+    drop = lambda model, seed: read(model, weights, tokens, jax.random.key(seed))  # noqa: E731
+    np.testing.assert_array_equal(read(model, weights, tokens), plain)
+    np.testing.assert_array_equal(drop(none, 0), plain)
+    np.testing.assert_array_equal(drop(model, 0), drop(model, 0))
+    assert (drop(model, 0) != drop(model, 1)).any()
+
+
+# ---- mistakes ------------------------------------------------------------------------------------
+
+
+def other_norm(eps: float = 1e-5, ddof: int = 0) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda z: (
+        (z - z.mean(-1, keepdims=True)) / np.sqrt(z.var(-1, keepdims=True, ddof=ddof) + eps)
+    )
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    return np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+
+
+MISTAKES: dict[str, How] = {
+    "eps 1e-6": How(norm=other_norm(1e-6)),
+    "eps 1e-8": How(norm=other_norm(1e-8)),
+    "unbiased variance": How(norm=other_norm(ddof=1)),
+    "a token reads itself": How(own=True),
+    "softmax": How(weigh=softmax),
+    "scores divided by their sum": How(weigh=lambda s: s / s.sum()),
+    "rotated query only": How(asked=np.zeros_like),
+    "gate times rotated x": How(gated=lambda gate, x, turned: gate * turned),
+    "gate sent without x": How(sent=lambda gate, y: gate),
+    "value of the layer before": How(value=lambda v, before: before),
+    "damping one token late": How(late=1),
+}
+OTHERS: dict[str, dict[str, Any]] = {
+    "no rotation": {"rotary": False},
+    "theta 1e4": {"theta": 1e4},
+    "2 pi too often": {"frequencies": lambda f: 2 * np.pi * f},
+    "2 pi missing": {"frequencies": lambda f: f / (2 * np.pi)},
+    "sign of the rotation": {"frequencies": lambda f: -f},
+    "no damping": {"damping": 1.0},
+    "eq8": {"variant": "eq8"},
+    "normfree": {"variant": "normfree"},
+}
+
+
+@pytest.fixture(scope="module")
+def fresh() -> tuple[BDH, Weights, np.ndarray]:
+    """As `begin` leaves it, where epsilon counts most."""
+    with jax.enable_x64(True):
+        model = model_of(damping=np.asarray(0.9))
+        weights = weights_of(model, scale=1.0)
+        return model, weights, logits_of(model, weights)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_no_mistake_in_a_layer_would_go_unseen(fresh: Any, mistake: str) -> None:
+    """Each changes logits by over 1e-3 of the largest, and doing it right by less than 1e-12."""
+    model, weights, logits = fresh
+    close(by_hand(model, weights, TOKENS).logits, logits, 1e-12)
+    found = by_hand(model, weights, TOKENS, how=MISTAKES[mistake]).logits
+    assert np.abs(found - logits).max() > 1e-3 * np.abs(logits).max()
+
+
+@pytest.mark.parametrize("mistake", OTHERS)
+def test_no_other_choice_would_go_unseen(fresh: Any, double: None, mistake: str) -> None:
+    model, weights, logits = fresh
+    chosen = dict(OTHERS[mistake])
+    if "frequencies" in chosen:
+        chosen["frequencies"] = chosen["frequencies"](model.turn(float).frequencies)
+    found = by_hand(model_of(**{"damping": 0.9} | chosen), weights, TOKENS).logits
+    assert np.abs(found - logits).max() > 1e-3 * np.abs(logits).max()
+
+
+def test_no_other_layout_would_go_unseen(fresh: Any) -> None:
+    """Neurons read as interleaved, rows of E as if a neuron's heads came together."""
+    model, weights, logits = fresh
+    order = np.concatenate([np.arange(0, N, 2), np.arange(1, N, 2)])
+    layouts = {
+        "interleaved": rearranged(weights, range(H), [order, order]),
+        "neuron-major": weights._replace(
+            from_y=np.asarray(weights.from_y).reshape(N, H, D).swapaxes(0, 1)
+        ),
+    }
+    for name, each in layouts.items():
+        change = np.abs(by_hand(model, each, TOKENS).logits - logits).max()
+        assert change > 1e-3 * np.abs(logits).max(), name
+
+
+def test_position_does_not_restart_when_state_is_carried(fresh: Any, double: None) -> None:
+    """The second half, read on from the state, is that of the whole; time restarted, it is not."""
+    model, weights, logits = fresh
+    state = seen(model, weights, jnp.asarray(TOKENS[:6])).state
+    close(logits_of(model, weights, TOKENS[6:], state), logits[6:], 1e-12)
+    restarted = by_hand(model, weights, TOKENS, [*range(6), *range(6)])
+    assert np.abs(restarted.logits[6:] - logits[6:]).max() > 1e-3 * np.abs(logits).max()
+
+
+# ---- learning ------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_the_synapses_hold_the_list_and_the_weights_do_not() -> None:
+    """Random halves that come twice: the second is known, by far below log V; with synapses
+    emptied at mid-sequence it is as unknown as the first.
+    """
+    n, half = 12, 8
+    model = BDH(n_tokens=n, width=32, n_heads=4, n_neurons=256, n_layers=2, chunk=None)
+
+    def passages(key: Any, *shape: int) -> Passage:
+        list_ = jax.random.randint(key, (*shape, half), 0, n)
+        return Passage.of(jnp.concatenate([list_, list_], axis=-1))
+
+    training = Training(learning_rate=2e-3, n_steps=600, final=0.1)
+    keys = jax.random.split(jax.random.key(0), 3)
+    learning = training.begin(model.begin(key=keys[0]))
+    taught = learn(model, training, learning, passages(keys[1], 600, 32))
+    weights, tests = taught.learning.weights, passages(keys[2], 200)
+    nats = -np.asarray(log_probabilities(model, weights, tests))
+    first, second = nats[:, : half - 1].mean(), nats[:, half:].mean()
+    late = jax.tree.map(lambda each: each[:, half:], tests)
+    emptied = -np.asarray(log_probabilities(model, weights, late)).mean()
+    assert first == pytest.approx(np.log(n), abs=0.15)
+    assert second < 0.3 * np.log(n)
+    assert emptied > 0.9 * np.log(n)
+
+
+# ---- what is refused -----------------------------------------------------------------------------
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "no tokens": ({"n_tokens": 0}, "n_tokens is 0, expected 1 or more"),
+    "no channels": ({"width": 0}, "width is 0"),
+    "no heads": ({"n_heads": 0}, "n_heads is 0"),
+    "no neurons": ({"n_neurons": -4}, "n_neurons is -4"),
+    "no layers": ({"n_layers": 0}, "n_layers is 0"),
+    "no chunk": ({"chunk": 0}, "chunk is 0"),
+    "heads that do not share": ({"n_neurons": 33}, "33 neurons cannot be shared by 2 heads"),
+    "odd neurons of a head": ({"n_neurons": 2 * 15}, "an even number for each"),
+    "variant": ({"variant": "oficial"}, "official"),
+    "damping 0": ({"damping": 0.0}, "damping from 0 to 0, expected above 0"),
+    "damping over 1": ({"damping": 1.2}, "damping is 1.2"),
+    "damping NaN": ({"damping": np.nan}, "damping is nan"),
+    "damping word": ({"damping": "much"}, "expected a number"),
+    "a head's damping 0": ({"damping": np.array([0.0, 1])}, "damping from 0 to 1"),
+    "a head's damping over 1": ({"damping": np.array([0.5, 1.5])}, "damping from 0.5 to 1.5"),
+    "a head's damping NaN": ({"damping": np.array([0.5, np.nan])}, "damping from nan"),
+    "damping of 3 heads": ({"damping": np.ones(3)}, r"damping of shape \(3,\)"),
+    "damping of neurons, no heads": ({"damping": np.ones(N)}, r"damping of shape \(16,\)"),
+    "pairs damped apart": (
+        {"damping": np.linspace(0.5, 1, H * N).reshape(H, N)},
+        "different dampings",
+    ),
+    "overflow": ({"damping": np.full((H, N), 0.1), "chunk": 64}, "chunk of 34 or less"),
+    "overflow, parallel": ({"damping": np.full((H, N), 0.9), "chunk": None}, "chunk of 759"),
+    "frequencies of 3 pairs": ({"frequencies": np.ones(3)}, r"frequencies of shape \(3,\)"),
+    "frequencies NaN": ({"frequencies": np.full(N // 2, np.nan)}, "frequencies"),
+    "frequencies, still": ({"frequencies": np.ones(N // 2), "rotary": False}, "rotary=True"),
+    "theta 0": ({"theta": 0.0}, "theta is 0"),
+    "theta NaN": ({"theta": np.nan}, "theta is nan"),
+    "dropout below 0": ({"dropout": -0.1}, "dropout is -0.1"),
+    "dropout of all": ({"dropout": 1.0}, "dropout is 1"),
+    "dropout NaN": ({"dropout": np.nan}, "dropout is nan"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_is_refused_with_a_reason(case: str) -> None:
+    chosen, said = REFUSED[case]
+    with pytest.raises(CogmemError, match=said):
+        model_of(**chosen)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [
+        ([0, 7], "token 7 at place 1, expected 0 to 6"),
+        ([-1], "token -1 at place 0"),
+        ([], "one or more integers"),
+        ([0.0, 1.0], "kind float32"),
+        ([[0, 1]], r"shape \(1, 2\)"),
+    ],
+)
+def test_wrong_tokens_are_named(tokens: Any, said: str) -> None:
+    """Not read as if they were others: JAX itself takes the last token for one out of range."""
+    model = model_of()
+    weights = model.begin(key=jax.random.key(0))
+    for ask in (model.read, model.watch):
+        with pytest.raises(InvalidValue, match=said):
+            ask(weights, jnp.asarray(tokens))
+
+
+def test_a_wrong_token_of_one_step_is_named() -> None:
+    model = model_of()
+    weights = model.begin(key=jax.random.key(0))
+    with pytest.raises(InvalidValue, match="token 9 at place 0"):
+        model.step(weights, jnp.asarray(9), model.empty(weights))
+
+
+def test_synapses_of_another_model_are_refused() -> None:
+    model = model_of()
+    weights = model.begin(key=jax.random.key(0))
+    with pytest.raises(InvalidValue, match=r"synapses of shape \(2, 2, 16, 7\)"):
+        model.read(weights, jnp.asarray(TOKENS), jnp.zeros((LAYERS, H, N, D - 1)))
+
+
+@pytest.mark.parametrize("time", [-1.0, np.nan, np.inf])
+def test_silence_is_a_time(time: float) -> None:
+    state = model_of().empty(weights_of(model_of()))
+    with pytest.raises(InvalidValue, match="expected a finite number of tokens, 0 or more"):
+        model_of().rest(state, time)
