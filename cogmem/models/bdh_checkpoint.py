@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import jax.numpy as jnp
 import numpy as np
 
 from cogmem.errors import InvalidValue
 from cogmem.models.bdh import BDH, Weights
-from cogmem.models.bdh_attention import half_split, interleaved
+from cogmem.models.bdh_attention import THETA, frequencies, half_split, interleaved
 
 __all__ = ["NAMES", "from_official", "load_official", "save_official", "to_official"]
 
@@ -47,13 +48,16 @@ def load_official(path: str | Path, **chosen: Any) -> tuple[BDH, Weights]:
 
 
 def save_official(path: str | Path, model: BDH, weights: Weights) -> None:
-    """Write a checkpoint that the official code can load.
+    """Write a checkpoint that the official code can load, its buffer of frequencies included.
 
     Raises:
-        InvalidValue: for another ending than `.npz` or `.safetensors`, and for models that the
-            official code cannot run.
+        InvalidValue: for another ending than `.npz` or `.safetensors`, for models that the
+            official code cannot run, and for weights of other shapes or that are not finite.
     """
     path, arrays = Path(path), to_official(model, weights)
+    _check_shapes(model, arrays)
+    rates = np.repeat(frequencies(model.n_per_head // 2, dtype=jnp.float32), 2)
+    arrays[f"attn.{_FREQUENCIES}"] = np.asarray(rates).reshape(1, 1, 1, -1)
     if path.suffix == ".npz":
         np.savez(path, **arrays)  # type: ignore[arg-type]
     elif path.suffix == ".safetensors":
@@ -73,7 +77,8 @@ def from_official(arrays: Mapping[str, Any], **chosen: Any) -> tuple[BDH, Weight
         chosen: of `BDH`, what the state dict cannot say.
 
     Raises:
-        InvalidValue: naming arrays that are missing, unknown, of the wrong shape or not finite.
+        InvalidValue: naming arrays that are missing, unknown, of the wrong shape, no floats or not
+            finite.
     """
     arrays = {name.removeprefix("_orig_mod."): _wide(a) for name, a in arrays.items()}
     rates = {name: a for name, a in arrays.items() if name.split(".")[-1] == _FREQUENCIES}
@@ -99,11 +104,12 @@ def to_official(model: BDH, weights: Weights) -> dict[str, np.ndarray]:
         InvalidValue: if the official code cannot run the model: another variant, damping, neurons
             that do not turn, or frequencies of its own.
     """
-    usual = model.frequencies is None and model.rotary and bool(np.all(model.damping == 1))
-    if model.variant != "official" or not usual:
+    usual = model.frequencies is None and model.rotary and model.theta == THETA
+    if model.variant != "official" or not (usual and np.all(model.damping == 1)):
         raise InvalidValue(
             f"the official code has no {model.variant!r} variant, damping, still neurons or other "
-            "frequencies; expected variant='official', damping=1, rotary=True, frequencies=None."
+            "frequencies; expected variant='official', damping=1, rotary=True, frequencies=None "
+            f"and theta={THETA:g}."
         )
     decoder = _rows(interleaved, weights.from_y).reshape(-1, model.width)
     found = {
@@ -119,7 +125,8 @@ def to_official(model: BDH, weights: Weights) -> dict[str, np.ndarray]:
 def _wide(array: Any) -> np.ndarray:
     """Half precision becomes float32."""
     array = np.asarray(array)
-    return array.astype(np.float32) if array.dtype.itemsize < 4 else array
+    narrow = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize < 4
+    return array.astype(np.float32) if narrow else array
 
 
 def _rows(order: Any, e: Any) -> Any:
@@ -157,7 +164,9 @@ def _check_shapes(model: BDH, found: Mapping[str, np.ndarray]) -> None:
     for name, shape in expected.items():
         if found[name].shape != shape:
             raise InvalidValue(f"{name} has shape {found[name].shape}, expected {shape}.")
-        if not np.isfinite(np.asarray(found[name], float)).all():
+        if not jnp.issubdtype(found[name].dtype, jnp.floating):
+            raise InvalidValue(f"{name} is {found[name].dtype}, expected floats.")
+        if not np.isfinite(found[name]).all():
             raise InvalidValue(f"{name} has values that are not finite.")
 
 
@@ -165,21 +174,37 @@ def _check_rates(model: BDH, rates: Mapping[str, np.ndarray]) -> None:
     """A buffer of frequencies is no weight, but must be what the model computes."""
     turn = model.turn(jnp.float32).frequencies
     for name, rate in rates.items():
-        if turn is None or not np.allclose(rate.reshape(-1)[::2], turn[0], rtol=1e-5):
+        same = turn is not None and rate.size == model.n_per_head
+        if turn is None or not (same and np.allclose(rate.ravel()[::2], turn[0], rtol=1e-5)):
             raise InvalidValue(f"{name} are other frequencies than theta={model.theta:g} gives.")
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise InvalidValue(f"there is no file {path}; give a .npz or .safetensors checkpoint.")
-    if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    if path.suffix == ".safetensors":
-        from safetensors.numpy import load_file
+    if path.suffix not in (".npz", ".safetensors"):
+        raise InvalidValue(
+            f"{path.name}: expected .npz or .safetensors. Of a .pt file, save the state dict "
+            "first: safetensors.torch.save_file(model.state_dict(), 'bdh.safetensors')."
+        )
+    from safetensors import SafetensorError
 
-        return load_file(path)
-    raise InvalidValue(
-        f"{path.name}: expected .npz or .safetensors. Of a .pt file, save the state dict first: "
-        "safetensors.torch.save_file(model.state_dict(), 'bdh.safetensors')."
-    )
+    read = _read_npz if path.suffix == ".npz" else _read_safetensors
+    try:
+        return read(path)
+    except (OSError, ValueError, EOFError, BadZipFile, SafetensorError) as error:
+        raise InvalidValue(
+            f"{path.name} cannot be read as a {path.suffix} file of plain arrays ({error}). Is it "
+            "cut short, of another kind, or a file of pickled objects?"
+        ) from error
+
+
+def _read_npz(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _read_safetensors(path: Path) -> dict[str, np.ndarray]:
+    from safetensors.numpy import load_file
+
+    return load_file(path)
