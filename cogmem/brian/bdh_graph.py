@@ -121,7 +121,8 @@ def spiking_synapses(
     graphs = LayerGraphs(none, none, none, none, synapses)
     x, y, sigma = (np.asarray(each, float) for each in (x, y, sigma))
     _check(graphs, {"x": x, "y": y}, sigma, n_substeps)
-    scales = scales or bounds(graphs, y, sigma)._replace(x=_largest(x))
+    scales = scales or bounds(graphs, y, sigma)._replace(x=_largest(x) or 1.0)
+    _check_scales(scales, graphs, sigma)
     with runtime(target) as brian, seeded(brian, seed):
         circuit = Circuit(brian, graphs, scales, sigma, len(x))
         rounds = [lambda: circuit.begin("read", x=x), lambda: circuit.begin("write", x=x, y=y)]
@@ -169,6 +170,7 @@ def spiking_layer(
     _check(graphs, {"y": y}, sigma, n_substeps)
     _require("damping", damping, 0 < damping <= 1, "above 0 and up to 1")
     scales = scales or bounds(graphs, y, sigma)
+    _check_scales(scales, graphs, sigma)
     with runtime(target) as brian, seeded(brian, seed):
         circuit = Circuit(brian, graphs, scales, sigma, len(y))
         layer = _Layer(circuit, _Units(scales, n_substeps), y)
@@ -189,9 +191,16 @@ def bounds(
     x = _carried(graphs.x_excited, y)
     a = _carried(graphs.synapses._replace(weight=sigma), x)
     gate = _carried(graphs.y_excited, a)
+    largest = dict(zip(SIGNALS, map(_largest, (y, x, a, gate)), strict=True))
+    largest |= _largest_weights(graphs, sigma)
+    # Where all are 0 no probability is above 0, whatever the scale.
+    return Scales(**{name: value or 1.0 for name, value in largest.items()})
+
+
+def _largest_weights(graphs: LayerGraphs, sigma: np.ndarray) -> dict[str, float]:
     to_x, to_y = (np.concatenate([e.weight, i.weight]) for e, i in (graphs[:2], graphs[2:4]))
-    each = (y, x, a, gate, to_x, to_y, sigma, graphs.synapses.weight)
-    return Scales._make(_largest(values) for values in each)
+    each = {"to_x": to_x, "to_y": to_y, "sigma": sigma, "writing": graphs.synapses.weight}
+    return {name: _largest(weights) for name, weights in each.items()}
 
 
 def _carried(edges: Edges, values: np.ndarray) -> np.ndarray:
@@ -200,8 +209,7 @@ def _carried(edges: Edges, values: np.ndarray) -> np.ndarray:
 
 
 def _largest(values: np.ndarray) -> float:
-    """1 where all are 0: no probability is then above 0, whatever the scale."""
-    return float(values.max(initial=0)) or 1.0
+    return float(np.max(values, initial=0))
 
 
 class _Units:
@@ -285,6 +293,17 @@ def _check(
     _check_positive("sigma", sigma)
     whole = isinstance(n_substeps, int | np.integer) and n_substeps >= 1
     _require("n_substeps", n_substeps, whole, "a whole number from 1 on")
+
+
+def _check_scales(scales: Scales, graphs: LayerGraphs, sigma: np.ndarray) -> None:
+    """Rates may be cut, weights may not: an edge above its scale would never be what it is."""
+    for name, scale in scales._asdict().items():
+        _require(f"scale of {name}", scale, 0 < scale < np.inf, "a finite number above 0")
+    for name, largest in _largest_weights(graphs, sigma).items():
+        scale = getattr(scales, name)
+        _require(
+            f"scale of {name}", scale, scale >= largest, f"{largest:g} or more, the largest weight"
+        )
 
 
 def _check_edges(name: str, edges: Edges, n: int) -> None:

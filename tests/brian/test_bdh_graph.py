@@ -271,6 +271,18 @@ def test_wrong_layers_are_named(graphs: LayerGraphs, before: np.ndarray) -> None
         spiking_layer(Y_IN[2], before, graphs, n_substeps=3, seed=0, target="fortran")
 
 
+def test_weights_are_not_cut(graphs: LayerGraphs, before: np.ndarray) -> None:
+    scales = bounds(graphs, Y_IN[2], before)
+    for name in ("to_x", "sigma"):
+        low = scales._replace(**{name: getattr(scales, name) / 2})
+        with pytest.raises(InvalidValue, match=f"scale of {name} is .* the largest weight"):
+            spiking_layer(Y_IN[2], before, graphs, n_substeps=3, seed=0, scales=low)
+    with pytest.raises(InvalidValue, match=r"scale of gate is 0\.0, expected a finite number"):
+        spiking_layer(
+            Y_IN[2], before, graphs, n_substeps=3, seed=0, scales=scales._replace(gate=0.0)
+        )
+
+
 def test_without_brian2_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "brian2", None)
     with pytest.raises(MissingExtra, match=r"cogmem\[spiking\]"):
