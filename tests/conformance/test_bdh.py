@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -51,20 +52,39 @@ def kind(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
-def official(kind: str = "float32", at: str = "param", **chosen: object) -> tuple[BDH, Weights]:
-    """The model of the file, its weights in some floats."""
-    found = {name: REF[f"{at}/{name}"].astype(kind) for name in NAMES}
+def official(kind: str = "float32", damping: float = 1.0, **chosen: object) -> tuple[BDH, Weights]:
+    """The model of the file, its weights in some floats; one program serves all dampings."""
+    found = {name: REF[f"param/{name}"].astype(kind) for name in NAMES}
     chosen = {"n_layers": len(LAYERS), "dropout": float(REF["cfg/dropout"])} | chosen
-    return from_official(found, **chosen)
+    return from_official(found, damping=jnp.asarray(damping, kind), **chosen)
 
 
 def tokens(key: str = "in/tokens") -> jax.Array:
     return jnp.asarray(REF[key], jnp.int32)
 
 
-def read(model: BDH, weights: Weights, **more: object) -> tuple[jax.Array, jax.Array]:
+def read(model: BDH, weights: Weights) -> tuple[jax.Array, jax.Array]:
     """Logits and synapses of the first batch, [batch, ...]."""
-    return jax.jit(jax.vmap(lambda each: model.read(weights, each, **more)))(tokens())
+    return read_from(model, weights, tokens(), None)
+
+
+@eqx.filter_jit
+def read_from(
+    model: BDH, weights: Weights, tokens: jax.Array, states: jax.Array | None
+) -> tuple[jax.Array, jax.Array]:
+    """Logits and synapses of rows [batch, ...], from synapses of each or from none."""
+    return jax.vmap(model.read, (None, 0, None if states is None else 0))(weights, tokens, states)
+
+
+@eqx.filter_jit
+def walked(model: BDH, weights: Weights, tokens: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Token by token: logits, and the synapses after each, [batch, time, ...]."""
+
+    def step(state: jax.Array, token: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+        logits, state = model.step(weights, token, state)
+        return state, (logits, state)
+
+    return jax.vmap(lambda row: jax.lax.scan(step, model.empty(weights), row)[1])(tokens)
 
 
 def close(found: object, expected: np.ndarray, tolerance: float, what: str = "") -> None:
@@ -217,13 +237,9 @@ def test_all_forms_agree(kind: str, damping: float) -> None:
         close(found[0], logits, FLOATS[kind], f"chunks of {chunk}")
         close(found[1], synapses, FLOATS[kind], f"chunks of {chunk}")
 
-    def step(state: jax.Array, token: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return model.step(weights, token, state)[::-1]
-
-    one = lambda each: jax.lax.scan(step, model.empty(weights), each)  # noqa: E731
-    state, stepped = jax.jit(jax.vmap(one))(tokens())
+    stepped, states = walked(model, weights, tokens())
     close(stepped, logits, FLOATS[kind], "token by token")
-    close(state, synapses, FLOATS[kind], "token by token")
+    close(states[:, -1], synapses, FLOATS[kind], "token by token")
 
 
 @pytest.mark.parametrize("damping", [1.0, 0.9])
@@ -234,22 +250,18 @@ def test_a_passage_may_be_cut_anywhere(kind: str, damping: float) -> None:
     change anything; all synapses come from one walk. So this is compiled once, not for each cut.
     """
     model, weights = official(kind, damping=damping, chunk=5)
-    one = tokens()[-1]
-    whole, end = jax.jit(model.read)(weights, one)
-
-    def walk(state: jax.Array, token: jax.Array) -> tuple[jax.Array, jax.Array]:
-        state = model.step(weights, token, state)[1]
-        return state, state
-
-    states = jax.jit(lambda: jax.lax.scan(walk, model.empty(weights), one)[1])()
-    turned_round = jnp.stack([jnp.roll(one, -cut) for cut in range(1, len(one))])
-    second, _ = jax.jit(jax.vmap(model.read, (None, 0, 0)))(weights, turned_round, states[:-1])
+    one = tokens()[-1:]
+    whole, end = read_from(model, weights, one, None)
+    states = walked(model, weights, one)[1][0]
+    length = one.shape[1]
+    turned_round = jnp.stack([jnp.roll(one[0], -cut) for cut in range(1, length)])
+    second, _ = read_from(model, weights, turned_round, states[:-1])
     for cut, found in enumerate(second, 1):
-        close(found[: len(one) - cut], whole[cut:], FLOATS[kind], f"cut at {cut}")
-    cut = max(len(one) * 2 // 3, 1)
-    _, state = jax.jit(model.read)(weights, one[:cut])
-    close(state, states[cut - 1], FLOATS[kind])
-    close(jax.jit(model.read)(weights, one[cut:], state)[1], end, FLOATS[kind])
+        close(found[: length - cut], whole[0, cut:], FLOATS[kind], f"cut at {cut}")
+    cut = max(length * 2 // 3, 1)
+    _, state = read_from(model, weights, one[:, :cut], None)
+    close(state[0], states[cut - 1], FLOATS[kind])
+    close(read_from(model, weights, one[:, cut:], state)[1], end, FLOATS[kind])
 
 
 @pytest.mark.parametrize("damping", [1.0, 0.9])
@@ -299,7 +311,7 @@ def test_greedy_continuation_is_the_same_when_the_whole_is_read_again_for_each_t
     model, weights = official(chunk=None)
     said = tokens("gen/greedy")[0]
     n = len(REF["gen/margin"])
-    logits = jax.jit(model.read)(weights, said[:-1])[0]  # causal: all prefixes at once
+    logits = read_from(model, weights, said[None, :-1], None)[0][0]  # causal: all prefixes
     np.testing.assert_array_equal(jnp.argmax(logits, axis=1)[-n:], said[-n:])
     largest = np.sort(np.asarray(logits[-n:]), axis=1)[:, -2:]
     close(largest[:, 1] - largest[:, 0], REF["gen/margin"], 1e-4)
