@@ -121,26 +121,31 @@ def degrees(edges: Edges, n_neurons: int) -> Degrees:
     return Degrees(incoming, outgoing)
 
 
-def mirrored_histogram(weights: ArrayLike, n_bins: int = 60) -> Mirrored:
+def mirrored_histogram(
+    weights: ArrayLike, n_bins: int = 60, most: float | None = None
+) -> Mirrored:
     """Density of all entries, and of the same entries negated, to see a tail on one side.
 
     Args:
         weights: any numbers, not all 0.
-        n_bins: over the whole range, symmetric about 0.
+        n_bins: symmetric about 0.
+        most: where they end on both sides; None for the largest entry. Entries beyond are counted
+            as there, but not shown.
 
     Raises:
         InvalidValue: if there is nothing to count.
     """
     values = np.asarray(weights, float).ravel()
-    most = np.abs(values).max(initial=0)
+    most = float(np.abs(values).max(initial=0)) if most is None else most
     if not most > 0 or n_bins < 2:
         raise InvalidValue(
             f"entries up to {most:g} in {n_bins} bins; expected numbers that are not all 0, and 2 "
             "bins or more."
         )
     edge = np.linspace(-most, most, n_bins + 1)
-    density = np.histogram(values, edge, density=True)[0]
-    return Mirrored(edge, density, np.histogram(-values, edge, density=True)[0])
+    per_count = 1 / (values.size * (edge[1] - edge[0]))
+    counts = [np.histogram(sign * values, edge)[0] for sign in (1, -1)]
+    return Mirrored(edge, *(per_count * each for each in counts))
 
 
 # ---- communities ---------------------------------------------------------------------------------

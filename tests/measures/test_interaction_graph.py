@@ -104,6 +104,8 @@ def test_mirrored_histogram_by_hand() -> None:
     np.testing.assert_allclose(found.edge, [-3, 0, 3])
     np.testing.assert_allclose(found.density, [1 / 9, 2 / 9])
     np.testing.assert_allclose(found.mirrored, [2 / 9, 1 / 9])
+    short = mirrored_histogram([-1.0, 1.0, 3.0], 2, most=2.0)  # the 3 is beyond
+    np.testing.assert_allclose(short.density, [1 / 6, 1 / 6])
 
 
 def test_slips_are_named() -> None:
