@@ -1,0 +1,302 @@
+"""Does BDH read a text as well as a Transformer and a recurrent network of the same size?
+
+Method. (to be written)
+
+Outcome. (to be written)
+
+Run: `cogmem run language_modelling`. Networks that are stored are not taught again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from cogmem.errors import InvalidValue
+from cogmem.lab.artefacts import by_node
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.progress import Report
+from cogmem.lab.settings import setting
+from cogmem.lab.store import Column, Store
+from cogmem.measures.replicates import mean_and_interval
+from cogmem.models.bdh import BDH
+from cogmem.models.networks import sized
+from cogmem.models.sequence_learning import Training
+from cogmem.models.sequence_model import SequenceModel, count_weights
+from cogmem.participants.text_reading import (
+    ACTIVITIES,
+    Text,
+    active_shares,
+    generated_text,
+    held_out_windows,
+    lessons,
+    ngram_losses,
+    reading_loss,
+    tiny_shakespeare,
+)
+from cogmem.plots.language_modelling import language_modelling
+from cogmem.tasks.grammar import Grammar, language_of
+
+MODELS = ("BDH", "BDH, damped", "Transformer", "GRU")
+
+BDHS = MODELS[:2]
+
+RATES = (1e-3, 3e-3, 1e-2)
+"""Learning rates among which one is chosen for each model; the first is that of the official code
+of BDH."""
+
+ONE_IN = 8
+"""Of held-out passages, for looks while learning; all of them count in the end."""
+
+LAST = 100
+"""Steps at the end whose losses choose the rate. Hardly any of what they read was read before."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """The text, the networks, and how long they learn."""
+
+    source: Literal["Shakespeare", "grammar"] = setting("grammar", meaning="of the text")
+    n_train: int = setting(100_000, (100, 10_000_000), meaning="tokens to learn, if generated")
+    n_held_out: int = setting(16_000, (100, 1_000_000), meaning="tokens held out, if generated")
+    sizes: tuple[int, ...] = (64, 128, 256)
+    width: int = setting(32, (1, 4096), meaning="channels of BDH, d")
+    n_heads: int = setting(4, (1, 64), meaning="heads of BDH and of the Transformer")
+    n_layers: int = setting(3, (1, 64), meaning="layers of BDH, which share their weights")
+    n_blocks: int = setting(2, (1, 64), meaning="layers of the Transformer")
+    damping: float = setting(0.99, (0.5, 1.0), meaning="of synapses by a token, if damped")
+    length: int = setting(64, (2, 4096), meaning="tokens of a passage")
+    batch: int = setting(8, (1, 1024), meaning="passages of a step")
+    n_steps: int = setting(200, (1, 1_000_000), meaning="steps of learning")
+    block: int = setting(25, (1, 10_000), meaning="steps compiled into one; looks are between")
+    look_every: int = setting(2, (1, 1000), meaning="blocks between looks, after the first four")
+    n_seeds: int = setting(2, (2, 1000), meaning="networks of each kind and size")
+    seed: int = setting(0, (0, 2**31 - 1), meaning="of the first of them")
+
+    def __post_init__(self) -> None:
+        if self.n_steps % self.block or len(self.sizes) < 1:
+            raise InvalidValue(
+                f"n_steps is {self.n_steps} with blocks of {self.block}, and sizes are "
+                f"{self.sizes}; expected a multiple of the block, and one size or more."
+            )
+
+
+def text_of(config: Config) -> Text:
+    """What is read."""
+    if config.source == "Shakespeare":
+        return tiny_shakespeare()
+    sizes = config.n_train, config.n_held_out
+    key = jax.random.key(config.seed + 1_000_003)
+    return generated_text(language_of(Grammar()).source, *sizes, key=key)
+
+
+def network(config: Config, kind: str, n_neurons: int, n_tokens: int) -> SequenceModel:
+    """BDH of so many neurons, or a baseline with about as many weights as that."""
+    heads, gamma = config.n_heads, config.damping if kind == "BDH, damped" else 1.0
+    sizes = (n_tokens, config.width, heads, n_neurons, config.n_layers)
+    bdh = BDH(*sizes, damping=gamma, chunk=None)
+    if kind in BDHS:
+        return bdh
+    options: dict[str, Any] = {}
+    if kind == "Transformer":
+        options = {"n_heads": heads, "n_layers": config.n_blocks, "position": "ALiBi"}
+        options |= {"n_positions": config.length}
+    found: SequenceModel = sized(kind, n_tokens, count_weights(bdh), tolerance=0.2, **options)
+    return found
+
+
+def looks(config: Config) -> list[int]:
+    """Steps after which the held-out text is read: after each of the first four blocks, then less
+    often, and in the end."""
+    n_blocks = config.n_steps // config.block
+    blocks = {*range(min(5, n_blocks + 1)), *range(4, n_blocks + 1, config.look_every), n_blocks}
+    return [config.block * each for each in sorted(blocks)]
+
+
+# ---- learning ------------------------------------------------------------------------------------
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """Choose rates, then teach all networks; those that are stored already are not taught again.
+
+    Returns:
+        Nodes `scaling` (model, n), `course` (model, n, step) and `active` (model, n, step, layer,
+        activity): each with `mean`, `low` and `high`; `sizes` with `n_weights` and `rate` (model,
+        n); `choice` with `loss` and `recent` (model, rate); `guides` with `loss` (guide).
+    """
+    text, store = text_of(config), session.store("language_modelling", config)
+    n_nets = len(MODELS) * (len(RATES) + len(config.sizes) * config.n_seeds)
+    report = session.begin(n_nets * config.n_steps)
+    with store.writing():
+        tried = _taught(config, text, store, "choice", _choices(config), report)
+        nets = _taught(config, text, store, "nets", _nets(config, _best(tried)), report)
+    return _labelled(config, text, tried, nets)
+
+
+Net = tuple[str, int, float, int]
+"""Kind, neurons of the BDH that it is compared with, learning rate, seed."""
+
+
+def middle_size(config: Config) -> int:
+    """Neurons of the BDH at whose size rates are chosen."""
+    return config.sizes[(len(config.sizes) - 1) // 2]
+
+
+def _choices(config: Config) -> list[Net]:
+    """One network of each kind at each rate, of a middle size, with a seed of its own."""
+    middle, seed = middle_size(config), config.seed + config.n_seeds
+    return [(kind, middle, rate, seed) for kind in MODELS for rate in RATES]
+
+
+def _nets(config: Config, rates: dict[str, float]) -> list[Net]:
+    seeds = range(config.seed, config.seed + config.n_seeds)
+    return [(k, n, rates[k], seed) for k in MODELS for n in config.sizes for seed in seeds]
+
+
+def _best(tried: dict[str, np.ndarray]) -> dict[str, float]:
+    """The rate of the lowest loss at the end of learning; one that came apart is never the best."""
+    losses = np.where(np.isnan(tried["recent"]), np.inf, tried["recent"])
+    places = losses.reshape(len(MODELS), len(RATES)).argmin(axis=1)
+    return {kind: RATES[at] for kind, at in zip(MODELS, places, strict=True)}
+
+
+def _taught(
+    config: Config, text: Text, store: Store, name: str, nets: list[Net], report: Report
+) -> dict[str, np.ndarray]:
+    """All networks of a table, what was measured by column."""
+    shape = (len(looks(config)), config.n_layers, len(ACTIVITIES))
+    shapes: dict[str, tuple[int, ...]] = {"course": shape[:1], "active": shape}
+    shapes |= {"loss": (), "recent": (), "n_weights": (), "rate": ()}
+    columns = {column: Column(each, float) for column, each in shapes.items()}
+    table = store.table(name, columns, len(nets), 1)
+    for place, net in enumerate(nets):
+        if table.done[place]:
+            report(config.n_steps, "stored")
+            continue
+        found = one_network(config, text, *net, report)
+        table.write(slice(place, place + 1), {k: np.asarray(v)[None] for k, v in found.items()})
+    read: dict[str, np.ndarray] = table.read()
+    return read
+
+
+def one_network(
+    config: Config,
+    text: Text,
+    kind: str,
+    n_neurons: int,
+    rate: float,
+    seed: int,
+    report: Callable[[int, str], None] = lambda steps, doing: None,
+) -> dict[str, Any]:
+    """Teach a network and look at it now and then.
+
+    Returns:
+        `course` [look] losses on some of the held-out passages; `loss` on all of them in the end;
+        `recent`, of the last steps of learning; `active` [look, layer, activity], NaN for what is
+        not BDH; `n_weights` and `rate`.
+    """
+    model = network(config, kind, n_neurons, text.n_tokens)
+    passages, some = (held_out_windows(text, config.length, every) for every in (1, ONE_IN))
+    course, active, losses = [], [], []
+    silent = np.full((config.n_layers, len(ACTIVITIES)), np.nan)
+    for lesson in _lessons(config, model, text, rate, seed):
+        losses.append(lesson.losses)
+        report(len(lesson.losses), f"{kind}, n = {n_neurons}, rate {rate:g}")
+        if lesson.n_steps in looks(config):
+            course.append(reading_loss(model, lesson.weights, some))
+            watched = isinstance(model, BDH)
+            active.append(active_shares(model, lesson.weights, some) if watched else silent)
+        if lesson.n_steps == config.n_steps:
+            loss = reading_loss(model, lesson.weights, passages)
+    found = {"course": course, "active": active, "loss": loss, "rate": rate}
+    recent = np.concatenate(losses)[-LAST:].mean()
+    return found | {"recent": recent, "n_weights": count_weights(model)}
+
+
+def _lessons(
+    config: Config, model: SequenceModel, text: Text, rate: float, seed: int
+) -> Iterator[Any]:
+    sizes = (config.n_steps, config.batch, config.length)
+    key = jax.random.key(seed)
+    return lessons(model, Training(rate), text, *sizes, key=key, block=config.block)
+
+
+# ---- results -------------------------------------------------------------------------------------
+
+
+def _labelled(
+    config: Config, text: Text, tried: dict[str, np.ndarray], nets: dict[str, np.ndarray]
+) -> xr.DataTree:
+    shape = (len(MODELS), len(config.sizes), config.n_seeds)
+    own = {name: each.reshape(*shape, *each.shape[1:]) for name, each in nets.items()}
+    sizes, seeds, step = {"n": list(config.sizes)}, {"seed": None}, {"step": looks(config)}
+    over = {"model": list(MODELS)} | sizes | seeds
+    inside = {"layer": np.arange(1, config.n_layers + 1), "activity": list(ACTIVITIES)}
+    active = over | {"model": list(BDHS)} | step | inside
+    nodes = {
+        "scaling": mean_and_interval(own["loss"], over, over="seed"),
+        "course": mean_and_interval(own["course"], over | step, over="seed"),
+        "active": mean_and_interval(own["active"][: len(BDHS)], active, over="seed"),
+        "guides": _guides(config, text),
+    }
+    labels = {"model": list(MODELS)} | sizes
+    about_nets = {k: (tuple(labels), own[k][:, :, 0]) for k in ("n_weights", "rate")}
+    nodes["sizes"] = xr.Dataset(about_nets, labels)
+    rates = {"model": list(MODELS), "rate": list(RATES)}
+    each = {k: (tuple(rates), tried[k].reshape(len(MODELS), -1)) for k in ("loss", "recent")}
+    nodes["choice"] = xr.Dataset(each, rates)
+    about = {"source": config.source, "n_seeds": config.n_seeds, "chosen_at": middle_size(config)}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
+
+
+def _guides(config: Config, text: Text) -> xr.Dataset:
+    found = ngram_losses(text, held_out_windows(text, config.length))
+    found |= {"entropy rate": text.floor} if np.isfinite(text.floor) else {}
+    return xr.Dataset({"loss": ("guide", list(found.values()))}, {"guide": list(found)})
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number, with the node that it is of."""
+    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
+
+
+def plot(tree: xr.DataTree) -> Figure:
+    """Four panels."""
+    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    return language_modelling(nodes, tree.attrs)
+
+
+EXPERIMENT = Experiment(
+    name="language_modelling",
+    title="How well BDH, a Transformer and a GRU of the same size read a text",
+    presets={
+        "quick": Config(),
+        "paper": Config(
+            source="Shakespeare",
+            sizes=(128, 256, 512, 1024),
+            length=128,
+            n_steps=500,
+            look_every=4,
+            n_seeds=3,
+        ),
+    },
+    run=run,
+    plot=plot,
+    numbers=numbers,
+    models=("bdh", "networks"),
+    sources=("Kosowski et al. (2025)",),
+    cost={"quick": "two minutes on 1 core", "paper": "half an hour on 1 core"},
+    tolerance=0.02,
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
