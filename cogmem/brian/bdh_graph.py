@@ -52,6 +52,8 @@ class SynapseRun(NamedTuple):
         coincidences: [edge] sub-steps in which both ends fired and the write was let through.
         a: [neuron] a_count as a rate.
         increment: [edge] coincidences in the unit of sigma.
+        n_cut: how many times a neuron's probability was above 1 and cut: 0 with scales that are
+            large enough.
         events: [round, substep, neuron] 0 or 1 of each of `SIGNALS`, if asked for.
     """
 
@@ -59,6 +61,7 @@ class SynapseRun(NamedTuple):
     coincidences: Int[np.ndarray, " edge"]
     a: Float[np.ndarray, " neuron"]
     increment: Float[np.ndarray, " edge"]
+    n_cut: int
     events: dict[str, Int[np.ndarray, "round substep neuron"]]
 
 
@@ -99,7 +102,9 @@ def spiking_synapses(
     record: bool = False,
     target: str = "numpy",
 ) -> SynapseRun:
-    """Two rounds, read and write, with given rates; expectations are those of the rate model.
+    """Two rounds, read and write, with given rates.
+
+    Expectations are those of the rate model if no probability is cut (`n_cut`).
 
     Args:
         x, y: rates >= 0.
@@ -129,7 +134,7 @@ def spiking_synapses(
         events = circuit.run(rounds, n_substeps, record=record)
         a, met = circuit.counted("a", "read"), circuit.coincidences()
     units = _Units(scales, n_substeps)
-    return SynapseRun(a, met, a * units.a, met * units.sigma, events)
+    return SynapseRun(a, met, a * units.a, met * units.sigma, circuit.n_cut, events)
 
 
 def spiking_layer(
@@ -146,8 +151,9 @@ def spiking_layer(
 ) -> LayerRun:
     """The first layer of a token, with noise carried from round to round.
 
-    Expectations are those of the rate model but for thresholds: max(Xe - Xi, 0) of noisy counts is
-    too large on average, the less so the more sub-steps.
+    Expectations are those of the rate model but for two things, both of which fade as 1 / K.
+    Thresholds: max(Xe - Xi, 0) of noisy counts is too large on average. And signals that go back to
+    the same count are not independent: the gate is moved by the very X that it is multiplied with.
 
     Args:
         y: rates that the token begins with, >= 0.

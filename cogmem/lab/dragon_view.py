@@ -118,7 +118,8 @@ def strengthening(
     for place in _places(y, x, words)[:n_synapses]:
         head, i, j = _written(y, x, place)
         rate = None if turn.frequencies is None else turn.frequencies[head]
-        trace = synapse(activity.y[layer - 1, head], activity.x[layer, head], i, j, rate)
+        ends = activity.y[layer - 1, head], activity.x[layer, head]
+        trace = synapse(*ends, i, j, rate, turn.damping[head])
         values.append(np.asarray(trace[1:, 0]))
         shown.append(words[place])
     coords = {"synapse": shown, "place": np.arange(len(words)), "word": ("place", words)}

@@ -2,8 +2,8 @@
 
 A checkpoint is its state dict as plain arrays, saved as `.npz` (numpy) or `.safetensors`. The
 official code calls E the decoder, Dx the encoder and Dy encoder_v, and interleaves the neurons of a
-pair; here they are half-split. How many layers there are, the dropout and the damping are not in a
-state dict: say them when reading, if they are not the official defaults.
+pair; here they are half-split. How many layers there are is not in a state dict and must be said;
+so must the dropout, if it is not that of the official code.
 """
 
 from __future__ import annotations
@@ -34,17 +34,18 @@ NAMES = {
 _FREQUENCIES = "freqs"  # of a buffer: attn.freqs
 
 
-def load_official(path: str | Path, **chosen: Any) -> tuple[BDH, Weights]:
+def load_official(path: str | Path, *, n_layers: int, **chosen: Any) -> tuple[BDH, Weights]:
     """Read a checkpoint.
 
     Args:
         path: `.npz` or `.safetensors`.
-        chosen: of `BDH`, what the file cannot say, e.g. `n_layers=6`.
+        n_layers: of the model; the official default is 6.
+        chosen: what else of `BDH` the file cannot say, e.g. `dropout=0.0`.
 
     Raises:
         InvalidValue: if the file is missing, is of another kind, or holds something else.
     """
-    return from_official(_arrays(Path(path)), **chosen)
+    return from_official(_arrays(Path(path)), n_layers=n_layers, **chosen)
 
 
 def save_official(path: str | Path, model: BDH, weights: Weights) -> None:
@@ -68,13 +69,19 @@ def save_official(path: str | Path, model: BDH, weights: Weights) -> None:
         raise InvalidValue(f"{path.name}: expected a name that ends in .npz or .safetensors.")
 
 
-def from_official(arrays: Mapping[str, Any], **chosen: Any) -> tuple[BDH, Weights]:
-    """The model and its weights from a state dict of plain arrays, in the floats they have.
+def from_official(
+    arrays: Mapping[str, Any], *, n_layers: int, **chosen: Any
+) -> tuple[BDH, Weights]:
+    """The model and its weights from a state dict of plain arrays.
+
+    Floats stay as they are, but half precision becomes float32, and so does float64 unless JAX is
+    told to use it (jax_enable_x64).
 
     Args:
         arrays: by official name; what `torch.compile` puts before names is ignored. Frequencies, if
             there are any, must be those of the model.
-        chosen: of `BDH`, what the state dict cannot say.
+        n_layers: of the model; the official default is 6.
+        chosen: what else of `BDH` the state dict cannot say.
 
     Raises:
         InvalidValue: naming arrays that are missing, unknown, of the wrong shape, no floats or not
@@ -88,7 +95,7 @@ def from_official(arrays: Mapping[str, Any], **chosen: Any) -> tuple[BDH, Weight
             f"a state dict with {sorted(found)}; expected {sorted(NAMES)}, a checkpoint of the "
             "official BDH code."
         )
-    model = BDH(**(_sizes(found) | chosen))
+    model = BDH(**(_sizes(found) | {"n_layers": n_layers} | chosen))
     _check_shapes(model, found)
     _check_rates(model, rates)
     x, y = (half_split(jnp.asarray(found[name])) for name in ("encoder", "encoder_v"))

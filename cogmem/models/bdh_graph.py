@@ -112,7 +112,8 @@ class GraphBDH(eqx.Module):
             record: keep all variables of all nodes at all times.
 
         Raises:
-            InvalidValue: for a drive or a sigma of another shape.
+            InvalidValue: for a drive that is negative or no number, and for a drive or a sigma of
+                another shape.
         """
         sigma = self._checked(drive, sigma)
         return _run(self, drive, sigma, record)
@@ -123,6 +124,11 @@ class GraphBDH(eqx.Module):
             raise InvalidValue(
                 f"drive has shape {jnp.shape(drive)}, expected [time, {edges.n_sources}] of one or "
                 "more tokens."
+            )
+        if not isinstance(drive, jax.core.Tracer) and not bool(jnp.all(drive >= 0)):
+            raise InvalidValue(
+                f"the least drive is {jnp.min(drive):g}; expected 0 or more, as of all signals of "
+                "the graph (`drive` finds one for any v)."
             )
         shape = (self.n_layers, *edges.weight.shape)
         sigma = jnp.zeros(shape, drive.dtype) if sigma is None else sigma

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from cogmem.errors import InvalidValue
 from cogmem.models.sequence_model import SequenceModel, check_tokens
 
-__all__ = ["SILENCE", "Spoken", "choose", "speak"]
+__all__ = ["SILENCE", "Spoken", "check_speaking", "choose", "speak"]
 
 SILENCE = -1
 """In place of a token, after the last one said."""
@@ -61,13 +61,13 @@ def choose(
         InvalidValue: if the temperature is negative or no number, top_k below 1, or `allowed` of
             another shape, no booleans or all false; traced values are not looked at.
     """
-    _check(len(logits), temperature, top_k, allowed)
+    check_speaking(len(logits), temperature, top_k, allowed)
     temperature = jnp.asarray(temperature, logits.dtype)
     if allowed is not None:
         logits = jnp.where(allowed, logits, -jnp.inf)
     best = jnp.argmax(logits).astype(jnp.int32)
     if top_k == 1:
-        return best, jnp.zeros((), logits.dtype)
+        return best, 0 * logits[best]  # no number if the logits are none
     if top_k is not None:
         least = jax.lax.top_k(logits, min(top_k, len(logits)))[0][-1]
         logits = jnp.where(logits >= least, logits, -jnp.inf)
@@ -75,7 +75,7 @@ def choose(
     # From the largest, because a cold enough temperature would make it infinite.
     chances = jax.nn.log_softmax((logits - logits[best]) / jnp.where(greedy, 1, temperature))
     drawn = jax.random.categorical(key, chances).astype(jnp.int32)
-    return jnp.where(greedy, best, drawn), jnp.where(greedy, 0, chances[drawn])
+    return jnp.where(greedy, best, drawn), jnp.where(greedy, 0 * logits[best], chances[drawn])
 
 
 def speak(
@@ -110,7 +110,7 @@ def speak(
             `choose`.
     """
     check_tokens(prompt, model.n_tokens)
-    _check(model.n_tokens, temperature, top_k, allowed)
+    check_speaking(model.n_tokens, temperature, top_k, allowed)
     if n < 1:
         raise InvalidValue(f"n is {n} tokens, expected 1 or more.")
     if stop is not None and not 0 <= stop < model.n_tokens:
@@ -156,7 +156,12 @@ def _speak(
     return Spoken(*said, state)
 
 
-def _check(n_tokens: int, temperature: Any, top_k: int | None, allowed: Any) -> None:
+def check_speaking(n_tokens: int, temperature: Any, top_k: int | None, allowed: Any) -> None:
+    """Refuse what nothing can be drawn with; traced values are not looked at.
+
+    Raises:
+        InvalidValue: see `choose`.
+    """
     if not isinstance(temperature, jax.core.Tracer) and not (
         np.ndim(temperature) == 0 and 0 <= float(temperature) < np.inf
     ):

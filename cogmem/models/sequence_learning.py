@@ -130,6 +130,11 @@ class Training(eqx.Module):
         check_sizes(self, "parts")
         if isinstance(self.frozen, str):
             raise InvalidValue(f"frozen is {self.frozen!r}, expected a tuple of names.")
+        for name in ("beta1", "beta2"):
+            if not _traced(getattr(self, name)) and not getattr(self, name) < 1:
+                raise InvalidValue(f"{name} is {getattr(self, name)}, expected below 1.")
+        if not _traced(self.eps) and not self.eps > 0:
+            raise InvalidValue(f"eps is {self.eps}, expected above 0: some gradients are 0.")
         known = all(jnp.ndim(v) == 0 and not _traced(v) for v in (self.warm_up, self.n_steps))
         if known and not self.warm_up < self.n_steps:
             raise InvalidValue(

@@ -165,11 +165,12 @@ class Transformer(eqx.Module):
         """All tokens at once; see `SequenceModel`.
 
         Raises:
-            InvalidValue: for tokens that the vocabulary does not have, and for more of them than
-                the cache has room for. How full a traced cache is is not known: the logits are
-                then no numbers.
+            InvalidValue: for tokens that the vocabulary does not have, for another model's cache,
+                and for more tokens than the cache has room for. How full a traced cache is is not
+                known: the logits are then no numbers.
         """
         check_tokens(tokens, self.n_tokens)
+        self._check_cache(weights, state)
         self._check_room(len(tokens), state)
         return self._through(weights, tokens, state, key)
 
@@ -177,8 +178,20 @@ class Transformer(eqx.Module):
         self, weights: TransformerWeights, token: Int[Array, ""], state: Cache
     ) -> tuple[Float[Array, " token"], Cache]:
         """One token; see `SequenceModel`. Its logits are no numbers if the cache was full."""
+        self._check_cache(weights, state)
         logits, state = self._through(weights, token[None], state, None)
         return logits[0], state
+
+    def _check_cache(self, weights: TransformerWeights, state: Cache | None) -> None:
+        expected = jax.eval_shape(self.empty, weights).keys
+        if state is None:
+            return
+        for each in (state.keys, state.values):
+            if each.shape != expected.shape or each.dtype != expected.dtype:
+                raise InvalidValue(
+                    f"a cache of {each.dtype} of shape {each.shape}, expected {expected.dtype} of "
+                    f"shape {expected.shape}; begin with `empty` of this very model."
+                )
 
     def _check_room(self, n: int, state: Cache | None) -> None:
         before = 0 if state is None else state.n_read

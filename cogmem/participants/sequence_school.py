@@ -29,7 +29,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
-from cogmem.models.generation import speak
+from cogmem.models.generation import check_speaking, speak
 from cogmem.models.sequence_learning import Learning, Training, learn
 from cogmem.models.sequence_model import Passage, SequenceModel, check_tokens
 from cogmem.models.transformer import Cache
@@ -128,6 +128,7 @@ def taught(
     key: PRNGKeyArray,
     learning: Learning | None = None,
     block: int = 50,
+    dropout: bool = False,
     report: Callable[[int, str], None] = lambda steps, doing: None,
 ) -> Schooled:
     """Teach a model a task by random examples, up to a number of steps.
@@ -145,6 +146,7 @@ def taught(
         key: of the first weights and of all rows.
         learning: to go on from; None to begin. It is used up.
         block: steps compiled into one program, between which `report` is called.
+        dropout: whether what the model leaves out at random (its `dropout`) is left out.
         report: told the number of steps done and the loss.
 
     Raises:
@@ -158,12 +160,13 @@ def taught(
             "1 or more of each, and no fewer steps than are done."
         )
     first, lessons = jax.random.split(key)
+    left_out = jax.random.fold_in(first, 1) if dropout else None
     learning = training.begin(model.begin(key=first)) if learning is None else learning
     losses: list[np.ndarray] = []
     for start in range(done, n_steps, block):
         steps = jnp.arange(start, min(start + block, n_steps))
         passages = _lessons(draw, batch, steps, lessons)
-        learning, found, _ = learn(model, training, learning, passages)
+        learning, found, _ = learn(model, training, learning, passages, key=left_out)
         losses.append(_sound(np.asarray(found), start))
         report(len(steps), f"loss {found[-1]:.2f}")
     return Schooled(learning, np.concatenate([np.zeros(0, np.float32), *losses]))
@@ -228,7 +231,7 @@ def studied(
         InvalidValue: for what are no rows of tokens.
     """
     tokens = _rows(tokens, model, 1)
-    return _studied(model, weights, tokens, states)
+    return _in_parts(partial(_studied, model, weights), (tokens, states))
 
 
 def sit(
@@ -256,9 +259,9 @@ def sit(
         temperature: of what is said; 0 for the likeliest.
         allowed: tokens that may be said; None for all.
         stop: after which nothing is said.
-        forget: tokens of the prefix after which the fast state, of earlier lists too, is emptied; 0 for a
-            normal test.
-            `prefixes.shape[1] - asked` empties it between study and test, less in mid-list.
+        forget: tokens of the prefix after which the fast state, of earlier lists too, is emptied; 0
+            for a normal test. `prefixes.shape[1] - asked` empties it between study and test, less
+            in mid-list.
         between: what happens to the fast state of one list between study and question, e.g. a
             silent delay, `lambda state: model.rest(state, 10)`. The same object for the same thing,
             as programs are kept by it.
@@ -271,10 +274,13 @@ def sit(
             nothing would be read; see also `generation.speak`.
     """
     prefixes, states = _kept(prefixes, model, forget, asked, states)
+    check_speaking(model.n_tokens, temperature, None, allowed)
     keys = jax.random.split(key, len(prefixes))
+    allowed = None if allowed is None else jnp.asarray(allowed)
     temperature = jnp.asarray(temperature, jnp.result_type(*jax.tree.leaves(weights)))
     how = (n, asked, stop, between)
-    return _sit(model, weights, how, (temperature, allowed), (prefixes, states, keys))
+    some = partial(_sit, model, weights, how, (temperature, allowed))
+    return _in_parts(some, (prefixes, states, keys))
 
 
 def answer(
@@ -305,7 +311,8 @@ def answer(
             f"allowed is {allowed.dtype} of shape {allowed.shape}, expected booleans, one for each "
             f"of {model.n_tokens} tokens, not all false."
         )
-    return _answer(model, weights, (asked, between), allowed, (prefixes, states))
+    some = partial(_answer, model, weights, (asked, between), allowed)
+    return _in_parts(some, (prefixes, states))
 
 
 def as_recalls(
@@ -383,6 +390,12 @@ def _kept(
             f"forget is {forget}, expected 0 to {length - asked}: tokens of the prefix before the "
             "question."
         )
+    for leaf in jax.tree.leaves(states):
+        if jnp.shape(leaf)[:1] != (len(tokens),):
+            raise InvalidValue(
+                f"states have a leaf of shape {jnp.shape(leaf)}, expected a state for each of "
+                f"{len(tokens)} lists along the first axis."
+            )
     return tokens[:, forget:], states if forget == 0 else None
 
 
@@ -397,12 +410,22 @@ def _rows(tokens: Any, model: SequenceModel, asked: int) -> Int[Array, "list tim
     return tokens
 
 
-@eqx.filter_jit
-def _studied(model: SequenceModel, weights: Any, tokens: Array, states: Any) -> Any:
-    def one(list_: tuple[Array, Any]) -> Any:
-        return model.read(weights, list_[0], list_[1])[1]
+def _in_parts(function: Callable[[Any], Any], lists: Any) -> Any:
+    """Many lists, some at once; the last part is filled up, so that one program serves all."""
+    n = len(lists[0])
+    if n <= LISTS_AT_ONCE:
+        return function(lists)
+    place = jnp.arange(-(-n // LISTS_AT_ONCE) * LISTS_AT_ONCE) % n
+    parts = [
+        function(jax.tree.map(lambda leaf, at=at: leaf[at], lists))
+        for at in jnp.split(place, len(place) // LISTS_AT_ONCE)
+    ]
+    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[:n], *parts)
 
-    return jax.lax.map(one, (tokens, states), batch_size=LISTS_AT_ONCE)
+
+@eqx.filter_jit
+def _studied(model: SequenceModel, weights: Any, lists: tuple[Array, Any]) -> Any:
+    return jax.vmap(lambda tokens, state: model.read(weights, tokens, state)[1])(*lists)
 
 
 @eqx.filter_jit
@@ -415,8 +438,7 @@ def _sit(
 ) -> Sat:
     (n, asked, stop, between), (temperature, allowed) = how, chosen
 
-    def one(list_: tuple[Array, Any, Array]) -> Sat:
-        prefix, state, key = list_
+    def one(prefix: Array, state: Any, key: Array) -> Sat:
         state = _at_question(model, weights, prefix[:-asked], state, between)
         said = speak(
             model,
@@ -432,7 +454,7 @@ def _sit(
         norms = jnp.stack([state_norms(state), state_norms(said.state)])
         return Sat(said.tokens, said.log_probability, norms, said.state)
 
-    return jax.lax.map(one, lists, batch_size=LISTS_AT_ONCE)
+    return jax.vmap(one)(*lists)
 
 
 @eqx.filter_jit
@@ -445,13 +467,12 @@ def _answer(
 ) -> Float[Array, "list token"]:
     asked, between = how
 
-    def one(list_: tuple[Array, Any]) -> Float[Array, " token"]:
-        prefix, state = list_
+    def one(prefix: Array, state: Any) -> Float[Array, " token"]:
         state = _at_question(model, weights, prefix[:-asked], state, between)
         logits = model.read(weights, prefix[-asked:], state)[0][-1]
         return jax.nn.log_softmax(jnp.where(allowed, logits, -jnp.inf))
 
-    return jax.lax.map(one, lists, batch_size=LISTS_AT_ONCE)
+    return jax.vmap(one)(*lists)
 
 
 def _at_question(model: SequenceModel, weights: Any, read: Array, state: Any, between: Any) -> Any:

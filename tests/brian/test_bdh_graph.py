@@ -228,6 +228,31 @@ def test_cut_rates_are_counted(graphs: LayerGraphs, before: np.ndarray) -> None:
     assert run.n_cut >= 2
 
 
+def test_cut_rates_that_were_given_are_counted() -> None:
+    """Both neurons that fire, in all 10 sub-steps of two rounds, X twice and Y once."""
+    one = Edges(np.zeros(1, int), np.zeros(1, int), np.ones(1))
+    half = bounds(LayerGraphs(*(one,) * 5), np.ones(1), np.ones(1))._replace(x=0.5, y=0.5)
+    how = {"n_substeps": 10, "seed": 0}
+    assert spiking_synapses(np.ones(1), np.ones(1), np.ones(1), one, scales=half, **how).n_cut > 0
+    assert spiking_synapses(np.ones(1), np.ones(1), np.ones(1), one, **how).n_cut == 0
+
+
+def test_a_gate_and_the_x_it_meets_are_not_independent() -> None:
+    """One neuron, Gx = .5, all else 1: y is .25 + .25 / K on average, within 4 standard errors."""
+    n_copies, n_substeps = 1600, 4
+    one = Edges(np.zeros(1, int), np.zeros(1, int), np.ones(1))
+    none = Edges(np.zeros(0, int), np.zeros(0, int), np.zeros(0))
+    half = one._replace(weight=np.full(1, 0.5))
+    graphs = LayerGraphs(*(copied(g, n_copies, 1) for g in (half, none, one, none, one)))
+    ones = np.ones(n_copies)
+    scales = Scales(**dict.fromkeys(Scales._fields, 1.0))
+    run = spiking_layer(ones, ones, graphs, n_substeps=n_substeps, seed=0, scales=scales)
+    assert run.n_cut == 0
+    error = run.y.std(ddof=1) / n_copies**0.5
+    assert abs(run.y.mean() - (0.25 + 0.25 / n_substeps)) < 4 * error
+    assert run.y.mean() - 0.25 > 2 * error
+
+
 def test_seeds_and_numpys_own_state() -> None:
     """One seed, one course; the global generator and Brian2's preferences stay as they were."""
     np.random.seed(5)  # noqa: NPY002

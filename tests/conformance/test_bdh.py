@@ -1,8 +1,8 @@
 """BDH against `bdh_reference.npz`: the official PyTorch code, in float32 and in float64.
 
 Tolerances are absolute unless a test says otherwise, and those at which an independent
-implementation has passed. A file with other weights has other sizes of activity: where the largest
-value of an array is above 1, errors are relative to it.
+implementation has passed. Another file may have far larger weights, and so activities: where the
+largest value of an array is above 10, they are for a tenth of it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def walked(model: BDH, weights: Weights, tokens: jax.Array) -> tuple[jax.Array, 
 
 
 def close(found: object, expected: np.ndarray, tolerance: float, what: str = "") -> None:
-    found, size = np.asarray(found), max(1.0, np.abs(expected).max())
+    found, size = np.asarray(found), max(1.0, np.abs(expected).max() / 10)
     assert found.shape == expected.shape, what
     np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * size, err_msg=what)
 
@@ -212,7 +212,7 @@ def test_adamw_takes_the_same_steps() -> None:
     )
     steps = Passage.of(tokens("steps/tokens"))
     taught = learn(model, training, training.begin(weights), steps)
-    close(taught.losses, REF["adamw/losses"], 1e-5)
+    np.testing.assert_allclose(taught.losses, REF["adamw/losses"], rtol=0, atol=1e-5)
     weights = taught.learning.weights
     pairs = [(a, REF[f"adamw/param/{name}"]) for name, a in to_official(model, weights).items()]
     errors = np.concatenate([np.abs(a - b).ravel() for a, b in pairs]) * max(1, 1e-3 / rate)

@@ -294,6 +294,9 @@ def test_wrong_runs_are_named(maps: Maps) -> None:
     graph = of(maps)
     with pytest.raises(InvalidValue, match=r"drive has shape \(3, 5\)"):
         graph.run(jnp.ones((3, 5)))
+    for wrong in (-1.0, np.nan):
+        with pytest.raises(InvalidValue, match="least drive"):
+            graph.run(jnp.full((3, N), wrong))
     with pytest.raises(InvalidValue, match=r"sigma has shape \(1, 2\)"):
         graph.run(jnp.ones((3, N)), jnp.ones((1, 2)))
 

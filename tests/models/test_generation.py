@@ -149,6 +149,12 @@ def test_precision_is_that_of_the_weights() -> None:
         assert (spoken.tokens.dtype, spoken.log_probability.dtype) == ("int32", "float64")
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_logits_that_are_no_numbers_are_not_said_for_certain(temperature: float) -> None:
+    _, chance = choose(jnp.full(3, jnp.nan), temperature=temperature, key=KEY)
+    assert np.isnan(chance)
+
+
 # ---- what is refused -----------------------------------------------------------------------------
 
 

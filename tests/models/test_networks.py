@@ -209,6 +209,14 @@ def test_a_full_cache_is_refused_by_reading_and_no_number_by_steps() -> None:
     assert np.isnan(jax.jit(lambda state: model.read(weights, TOKENS[:2], state)[0])(state)).all()
 
 
+def test_the_cache_of_another_model_is_refused() -> None:
+    model = MODELS["Transformer"]
+    weights, other = tossed(model), Transformer(7, 8, n_heads=2, n_layers=2, n_positions=4)
+    for ask in (lambda c: model.read(weights, TOKENS[:2], c), lambda c: model.step(weights, 1, c)):
+        with pytest.raises(InvalidValue, match="expected float32 of shape"):
+            ask(other.empty(tossed(other)))
+
+
 def test_cache_is_of_a_fixed_size() -> None:
     """Zeros where nothing was read yet."""
     model, weights = MODELS["ALiBi"], tossed(MODELS["ALiBi"])

@@ -347,6 +347,12 @@ def test_wrong_numbers_of_training_are_refused(options: dict[str, Any]) -> None:
         Training(**options)
 
 
+@pytest.mark.parametrize("wrong", [{"eps": 0.0}, {"beta1": 1.0}, {"beta2": 1.0}])
+def test_what_would_divide_by_nothing_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(InvalidValue, match=next(iter(wrong))):
+        Training(**wrong)
+
+
 def test_a_frozen_field_must_exist() -> None:
     with pytest.raises(UnknownName, match="embedding"):
         Training(frozen=("embeding",)).begin(ECHO.begin(key=KEY))

@@ -12,6 +12,7 @@ import pytest
 from cogmem.errors import InvalidValue
 from cogmem.models.bdh import BDH
 from cogmem.models.networks import RecurrentNetwork, Transformer
+from cogmem.models.parameters import replace
 from cogmem.models.sequence_learning import Training
 from cogmem.participants.sequence_school import (
     Sat,
@@ -163,6 +164,36 @@ def test_a_slip_is_told(words, change, message) -> None:
     given = {"prefixes": prefixes(VOCABULARY, words[:2]), "n": 2, "key": jax.random.key(0)}
     with pytest.raises(InvalidValue, match=message):
         sit(MODEL, MODEL.begin(key=jax.random.key(0)), **(given | change))
+
+
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        ({"temperature": -1.0}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"allowed": np.zeros(VOCABULARY.n_tokens, bool)}, "no token is allowed"),
+        ({"states": np.zeros((3, 2, 2, 32, 16), np.float32)}, "each of 2 lists"),
+    ],
+)
+def test_what_nothing_can_be_said_with_is_refused(slip, said) -> None:
+    rows = prefixes(VOCABULARY, jnp.asarray([[0, 1, 2], [3, 4, 5]]))
+    with pytest.raises(InvalidValue, match=said):
+        sit(MODEL, MODEL.begin(key=jax.random.key(0)), rows, 3, key=jax.random.key(1), **slip)
+
+
+def test_dropout_changes_lessons_only_if_it_is_asked_for() -> None:
+    """Losses of two steps."""
+    model, key = MODEL, jax.random.key(2)
+    without, still, dropped = (
+        taught(each, DRAW, Training(), 2, 2, key=key, dropout=asked).losses
+        for each, asked in (
+            (model, False),
+            (replace(model, {"dropout": 0.5}), False),
+            (model, True),
+        )
+    )
+    np.testing.assert_array_equal(without, still)
+    assert (without != dropped).any()
 
 
 def test_lessons_that_cannot_be_are_refused() -> None:
