@@ -34,7 +34,7 @@ from cogmem.participants.text_reading import (
     ACTIVITIES,
     Text,
     active_shares,
-    generated_text,
+    grammar_text,
     held_out_windows,
     lessons,
     ngram_losses,
@@ -42,7 +42,6 @@ from cogmem.participants.text_reading import (
     tiny_shakespeare,
 )
 from cogmem.plots.language_modelling import language_modelling
-from cogmem.tasks.grammar import Grammar, language_of
 
 MODELS = ("BDH", "BDH, damped", "Transformer", "GRU")
 
@@ -92,9 +91,7 @@ def text_of(config: Config) -> Text:
     """What is read."""
     if config.source == "Shakespeare":
         return tiny_shakespeare()
-    sizes = config.n_train, config.n_held_out
-    key = jax.random.key(config.seed + 1_000_003)
-    return generated_text(language_of(Grammar()).source, *sizes, key=key)
+    return grammar_text(config.n_train, config.n_held_out, config.seed)
 
 
 def network(config: Config, kind: str, n_neurons: int, n_tokens: int) -> SequenceModel:

@@ -29,6 +29,7 @@ from cogmem.models.sequence_learning import (
     windows,
 )
 from cogmem.models.sequence_model import Passage, SequenceModel
+from cogmem.tasks.grammar import Grammar, language_of
 from cogmem.tasks.token_sources import Source, draw_tokens, entropy_rate
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Text",
     "active_shares",
     "generated_text",
+    "grammar_text",
     "held_out_windows",
     "lessons",
     "ngram_losses",
@@ -116,6 +118,20 @@ def generated_text(source: Source, n_train: int, n_held_out: int, *, key: PRNGKe
         for n, each in zip((n_train, n_held_out), jax.random.split(key), strict=True)
     )
     return Text(train, held_out, source.n_tokens, entropy_rate(source))
+
+
+def grammar_text(n_train: int, n_held_out: int, seed: int) -> Text:
+    """Sentences of the generated language (`grammar.Grammar`), as it is by default.
+
+    Args:
+        n_train, n_held_out: tokens.
+        seed: of the sentences.
+
+    Raises:
+        InvalidValue: for sizes below 1.
+    """
+    source = language_of(Grammar()).source
+    return generated_text(source, n_train, n_held_out, key=jax.random.key(seed))
 
 
 def held_out_windows(text: Text, length: int, every: int = 1) -> Passage:

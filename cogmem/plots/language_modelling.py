@@ -101,6 +101,7 @@ def _guides(ax: Axes, guides: xr.DataArray) -> None:
             fontsize=SMALL,
             color="0.35",
             va="bottom",
+            annotation_clip=True,
         )
 
 

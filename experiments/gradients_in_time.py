@@ -1,0 +1,437 @@
+"""What does BDH lose if no gradient goes back in time, and what if its synapses are never emptied?
+
+Method. (to be written)
+
+Outcome. (to be written)
+
+Run: `cogmem run gradients_in_time`. Networks that are stored are not taught again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import Float, PRNGKeyArray
+from matplotlib.figure import Figure
+
+from cogmem.errors import InvalidValue
+from cogmem.lab.artefacts import by_node
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.progress import Report
+from cogmem.lab.settings import setting
+from cogmem.lab.store import Column, Store
+from cogmem.measures.replicates import mean_and_interval
+from cogmem.models.bdh import BDH
+from cogmem.models.sequence_learning import Training, log_probabilities
+from cogmem.models.sequence_model import Passage
+from cogmem.participants.sequence_school import (
+    Asked,
+    Draw,
+    as_recalls,
+    prefixes,
+    sit,
+    speakable,
+    taught,
+)
+from cogmem.participants.text_reading import (
+    Text,
+    grammar_text,
+    held_out_windows,
+    lessons,
+    ngram_losses,
+    reading_loss,
+    stream_losses,
+    tiny_shakespeare,
+)
+from cogmem.plots.gradients_in_time import gradients_in_time
+from cogmem.tasks.repeated_words import repeated_half
+from cogmem.tasks.word_recall import serial_recall
+from cogmem.tasks.word_tokens import WordTokens
+
+GRADIENTS = {"through time": False, "within a token": True}
+"""How far gradients go; whether BDH is detached."""
+
+STATES = {"emptied": False, "carried": True}
+"""What becomes of synapses between passages."""
+
+TASKS = ("repeated half", "serial recall")
+
+ONE_IN = 4
+"""Of held-out passages, for looks while learning; all of them count in the end."""
+
+STREAMS = 8
+"""Into which the held-out text is cut to be read on and on."""
+
+
+class Reader(NamedTuple):
+    """A condition of reading text."""
+
+    damping: float
+    gradient: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """The text, the lists, the network, and how long it learns."""
+
+    source: Literal["Shakespeare", "grammar"] = setting("grammar", meaning="of the text")
+    n_train: int = setting(100_000, (100, 10_000_000), meaning="tokens to learn, if generated")
+    n_held_out: int = setting(16_000, (100, 1_000_000), meaning="tokens held out, if generated")
+    n_neurons: int = setting(128, (2, 1_000_000), meaning="of BDH, n")
+    width: int = setting(32, (1, 4096), meaning="channels, d")
+    n_heads: int = setting(4, (1, 64), meaning="heads")
+    n_layers: int = setting(3, (1, 64), meaning="layers")
+    dampings: tuple[float, ...] = (1.0, 0.99)
+    length: int = setting(64, (2, 4096), meaning="tokens of a passage")
+    batch: int = setting(8, (1, 1024), meaning="passages of a step")
+    n_steps: int = setting(150, (1, 1_000_000), meaning="steps on text")
+    rate: float = setting(1e-3, (0.0, 1.0), meaning="learning rate")
+    n_words: int = setting(26, (2, 10_000), meaning="tokens that lists are drawn from")
+    half: int = setting(8, (1, 1000), meaning="tokens of a half that is repeated")
+    shortest: int = setting(2, (1, 1000), meaning="words of a list to be recalled")
+    longest: int = setting(5, (1, 1000), meaning="words of the longest one")
+    tested: tuple[int, ...] = (2, 5)
+    lists: int = setting(32, (1, 1024), meaning="lists of a step")
+    n_recall_steps: int = setting(300, (1, 1_000_000), meaning="steps on lists")
+    n_tested: int = setting(128, (1, 100_000), meaning="lists of a test")
+    block: int = setting(25, (1, 10_000), meaning="steps compiled into one")
+    n_looks: int = setting(3, (1, 1000), meaning="looks while learning, evenly spaced")
+    n_seeds: int = setting(2, (2, 1000), meaning="networks of each condition")
+    seed: int = setting(0, (0, 2**31 - 1), meaning="of the first of them")
+
+    def __post_init__(self) -> None:
+        unit = self.block * self.n_looks
+        if self.n_steps % unit or self.n_recall_steps % unit:
+            raise InvalidValue(
+                f"n_steps is {self.n_steps} and n_recall_steps {self.n_recall_steps}, expected "
+                f"multiples of block x n_looks, {unit}."
+            )
+        if not self.tested or min(self.tested) < 1 or max(self.tested) > self.n_words:
+            raise InvalidValue(
+                f"lists of {self.tested} words are tested, expected one length or more, from 1 "
+                f"to {self.n_words}, as no word is twice in a list."
+            )
+
+
+def text_of(config: Config) -> Text:
+    """What is read."""
+    if config.source == "Shakespeare":
+        return tiny_shakespeare()
+    return grammar_text(config.n_train, config.n_held_out, config.seed)
+
+
+def bdh(config: Config, n_tokens: int, *, detached: bool, damping: float = 1.0) -> BDH:
+    """Who learns."""
+    sizes = (n_tokens, config.width, config.n_heads, config.n_neurons, config.n_layers)
+    # An array, so that networks which differ only in damping share one compiled program.
+    return BDH(*sizes, damping=jnp.asarray(damping), detached=detached, chunk=None)
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """Teach all networks; those that are stored already are not taught again.
+
+    Returns:
+        Nodes `text` (damping, gradient, state) and `text_course` (..., look), losses on passages;
+        `stream` (..., tokens), on text that is read on; `recall_course` (task, gradient, look),
+        losses; `recall` (gradient, memory, length), proportions right: each with `mean`, `low` and
+        `high`; `guides` with `loss` (guide); `steps` with `text` and `recall` (look).
+    """
+    store = session.store("gradients_in_time", config)
+    n_texts = len(readers(config)) * config.n_seeds * config.n_steps
+    n_lists = len(TASKS) * len(GRADIENTS) * config.n_seeds * config.n_recall_steps
+    report = session.begin(n_texts + n_lists)
+    with store.writing():
+        text = text_of(config)
+        read = _texts(config, text, store, report)
+        recalled = _lists(config, store, report)
+    return _labelled(config, text, read, recalled)
+
+
+def seeds(config: Config) -> range:
+    """Of all networks of a condition."""
+    return range(config.seed, config.seed + config.n_seeds)
+
+
+# ---- text ----------------------------------------------------------------------------------------
+
+
+def readers(config: Config) -> list[Reader]:
+    """All conditions of reading text."""
+    return [Reader(d, g, s) for d in config.dampings for g in GRADIENTS for s in STATES]
+
+
+def _texts(config: Config, text: Text, store: Store, report: Report) -> dict[str, np.ndarray]:
+    nets = [(reader, seed) for reader in readers(config) for seed in seeds(config)]
+    n_stream = (len(text.held_out) - 1) // (STREAMS * config.length)
+    shapes = {"course": (config.n_looks + 1,), "loss": (), "stream": (n_stream,)}
+    return _table(
+        store,
+        "text",
+        shapes,
+        nets,
+        lambda net: read_text(config, text, *net, report=report),
+        lambda: report(config.n_steps, "stored"),
+    )
+
+
+def read_text(
+    config: Config,
+    text: Text,
+    reader: Reader,
+    seed: int,
+    report: Callable[[int, str], None] = lambda steps, doing: None,
+) -> dict[str, Any]:
+    """One network learns from the text.
+
+    Returns:
+        `course` [look] losses on some of the held-out passages, `loss` on all of them in the end,
+        and `stream` [step] on the held-out text read on and on.
+    """
+    detached = GRADIENTS[reader.gradient]
+    model = bdh(config, text.n_tokens, detached=detached, damping=reader.damping)
+    passages, some = (held_out_windows(text, config.length, every) for every in (1, ONE_IN))
+    sizes = (config.n_steps, config.batch, config.length)
+    how: dict[str, Any] = {"carried": STATES[reader.state], "block": config.block}
+    course, apart = [], config.n_steps // config.n_looks
+    found: dict[str, Any] = {}
+    key = jax.random.key(seed)
+    for lesson in lessons(model, Training(config.rate), text, *sizes, key=key, **how):
+        report(len(lesson.losses), " ".join(["text, damping", *map(str, reader)]))
+        if lesson.n_steps % apart == 0:
+            course.append(reading_loss(model, lesson.weights, some))
+        if lesson.n_steps == config.n_steps:
+            found["loss"] = reading_loss(model, lesson.weights, passages)
+            found["stream"] = stream_losses(model, lesson.weights, text, STREAMS, config.length)
+    return found | {"course": course}
+
+
+# ---- lists ---------------------------------------------------------------------------------------
+
+
+def _lists(config: Config, store: Store, report: Report) -> dict[str, np.ndarray]:
+    nets = [(task, g, seed) for task in TASKS for g in GRADIENTS for seed in seeds(config)]
+    shapes = {"course": (config.n_looks + 1,), "right": (2, len(config.tested))}
+    return _table(
+        store,
+        "lists",
+        shapes,
+        nets,
+        lambda net: recall_lists(config, *net, report=report),
+        lambda: report(config.n_recall_steps, "stored"),
+    )
+
+
+def vocabulary(config: Config) -> WordTokens:
+    """Of serial recall."""
+    return WordTokens(config.n_words)
+
+
+def task_of(config: Config, task: str) -> tuple[int, Draw]:
+    """Tokens that there are, and what draws rows."""
+    if task == "repeated half":
+        return config.n_words, _halves(config.n_words, config.half)
+    lengths = (config.shortest, config.longest)
+    words = vocabulary(config)
+    return words.n_tokens, partial(serial_recall, words, lengths=lengths)
+
+
+def _halves(n_tokens: int, half: int) -> Draw:
+    """Rows of which only the second half is asked for."""
+
+    def draw(n: int, *, key: PRNGKeyArray) -> Asked:
+        rows = repeated_half(n_tokens, n, half, key=key)
+        return rows._replace(counted=(rows.target_segment == 2).astype(rows.counted.dtype))
+
+    return draw
+
+
+def recall_lists(
+    config: Config,
+    task: str,
+    gradient: str,
+    seed: int,
+    report: Callable[[int, str], None] = lambda steps, doing: None,
+) -> dict[str, Any]:
+    """One network learns a task of recall.
+
+    Returns:
+        `course` [look] losses of what is asked for in rows not learnt from, and `right` [memory,
+        length], NaN for repeated halves, see `recalled`.
+    """
+    n_tokens, draw = task_of(config, task)
+    model = bdh(config, n_tokens, detached=GRADIENTS[gradient])
+    key, test_key = jax.random.split(jax.random.key(seed))
+    rows = draw(config.n_tested, key=test_key)
+    test = Passage(rows.tokens, rows.targets, rows.counted)
+    learning, course, apart = None, [], config.n_recall_steps // config.n_looks
+    how: dict[str, Any] = {"key": key, "block": config.block}
+    weights = model.begin(key=jax.random.split(key)[0])  # as `taught` begins
+    course.append(asked_loss(model, weights, test))
+    for look in range(config.n_looks):
+        n_steps = apart * (look + 1)
+        training = Training(config.rate)
+        school = taught(model, draw, training, n_steps, config.lists, learning=learning, **how)
+        learning = school.learning
+        course.append(asked_loss(model, school.weights, test))
+        report(apart, f"{task}, {gradient}")
+    right = np.full((2, len(config.tested)), np.nan)
+    if task == "serial recall":
+        right = recalled(config, model, school.weights, test_key)
+    return {"course": course, "right": right}
+
+
+def asked_loss(model: BDH, weights: Any, rows: Passage) -> float:
+    """Mean over all that is asked for."""
+    said = np.asarray(log_probabilities(model, weights, rows))
+    counted = np.asarray(rows.counted)
+    return -float(np.where(counted > 0, said, 0).sum() / counted.sum())
+
+
+MEMORIES = ("kept", "emptied before recall")
+
+
+def recalled(
+    config: Config, model: BDH, weights: Any, key: PRNGKeyArray
+) -> Float[np.ndarray, "memory length"]:
+    """Share of words said in their place, the likeliest ones, with nothing but their own before.
+
+    By memory (`MEMORIES`): synapses as the list left them, or emptied before the question.
+    """
+    words, found = vocabulary(config), np.zeros((len(MEMORIES), len(config.tested)))
+    for place, length in enumerate(config.tested):
+        lists = serial_recall(words, config.n_tested, (length, length), key=key).words[:, 0]
+        rows = prefixes(words, lists)
+        for memory, forget in enumerate((0, rows.shape[1] - 1)):
+            said = sit(
+                model,
+                weights,
+                rows,
+                max(config.tested),
+                temperature=0.0,
+                allowed=speakable(words),
+                stop=words.stop,
+                forget=forget,
+                key=key,
+            )
+            places = as_recalls(words, said, lists).recalls[:, :length]
+            found[memory, place] = (places == np.arange(1, length + 1)).mean()
+    return found
+
+
+# ---- results -------------------------------------------------------------------------------------
+
+
+def _table(
+    store: Store,
+    name: str,
+    shapes: dict[str, tuple[int, ...]],
+    nets: list[Any],
+    teach: Callable[[Any], dict[str, Any]],
+    skip: Callable[[], None],
+) -> dict[str, np.ndarray]:
+    """All networks of a table, what was measured by column; those that are stored are skipped."""
+    columns = {column: Column(shape, float) for column, shape in shapes.items()}
+    table = store.table(name, columns, len(nets), 1)
+    for place, net in enumerate(nets):
+        if table.done[place]:
+            skip()
+            continue
+        found = {column: np.asarray(value)[None] for column, value in teach(net).items()}
+        table.write(slice(place, place + 1), found)
+    read: dict[str, np.ndarray] = table.read()
+    return read
+
+
+def _labelled(
+    config: Config, text: Text, read: dict[str, np.ndarray], lists: dict[str, np.ndarray]
+) -> xr.DataTree:
+    seed, looks = {"seed": None}, {"look": np.arange(config.n_looks + 1)}
+    reader = {"damping": list(config.dampings), "gradient": list(GRADIENTS), "state": list(STATES)}
+    learner = {"task": list(TASKS), "gradient": list(GRADIENTS)}
+    tested = {"memory": list(MEMORIES), "length": list(config.tested)}
+    n_stream = read["stream"].shape[-1]
+    tokens = {"tokens": config.length * np.arange(1, n_stream + 1)}
+    right = lists["right"].reshape(len(TASKS), len(GRADIENTS), config.n_seeds, 2, -1)[1]
+    shaped = {
+        "text": (read["loss"], reader | seed),
+        "text_course": (read["course"], reader | seed | looks),
+        "stream": (read["stream"], reader | seed | tokens),
+        "recall_course": (lists["course"], learner | seed | looks),
+        "recall": (right, {"gradient": list(GRADIENTS)} | seed | tested),
+    }
+    nodes = {
+        name: mean_and_interval(values.reshape(_shape(axes, config)), axes, over="seed")
+        for name, (values, axes) in shaped.items()
+    }
+    nodes["guides"] = _guides(config, text)
+    every = looks["look"] / config.n_looks
+    steps = {"text": every * config.n_steps, "recall": every * config.n_recall_steps}
+    nodes["steps"] = xr.Dataset({k: ("look", v) for k, v in steps.items()}, looks)
+    about = {"source": config.source, "n_seeds": config.n_seeds, "length": config.length}
+    about |= {"longest": config.longest}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
+
+
+def _shape(axes: dict[str, Any], config: Config) -> tuple[int, ...]:
+    return tuple(config.n_seeds if each is None else len(each) for each in axes.values())
+
+
+def _guides(config: Config, text: Text) -> xr.Dataset:
+    found = ngram_losses(text, held_out_windows(text, config.length))
+    found |= {"entropy rate": text.floor} if np.isfinite(text.floor) else {}
+    found |= {"chance": float(np.log(config.n_words))}
+    return xr.Dataset({"loss": ("guide", list(found.values()))}, {"guide": list(found)})
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number, with the node that it is of."""
+    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
+
+
+def plot(tree: xr.DataTree) -> Figure:
+    """Six panels."""
+    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    return gradients_in_time(nodes, tree.attrs)
+
+
+EXPERIMENT = Experiment(
+    name="gradients_in_time",
+    title="What BDH learns without gradients back in time, and with synapses never emptied",
+    presets={
+        "quick": Config(),
+        "paper": Config(
+            source="Shakespeare",
+            n_neurons=256,
+            length=128,
+            n_steps=500,
+            half=12,
+            shortest=3,
+            longest=8,
+            tested=(3, 4, 5, 6, 7, 8),
+            n_recall_steps=1000,
+            n_looks=10,
+            n_seeds=3,
+        ),
+    },
+    run=run,
+    plot=plot,
+    numbers=numbers,
+    models=("bdh",),
+    sources=("Kosowski et al. (2025)",),
+    cost={"quick": "two minutes on 1 core", "paper": "25 minutes on 1 core"},
+    tolerance=0.02,
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
