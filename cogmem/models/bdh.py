@@ -33,6 +33,7 @@ from cogmem.models.bdh_attention import (
 )
 from cogmem.models.card import Card
 from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
+from cogmem.models.products import mapped
 from cogmem.models.sequence_model import check_tokens
 
 __all__ = ["BDH", "CARD", "Activity", "Variant", "Weights", "normalised"]
@@ -307,42 +308,54 @@ class BDH(eqx.Module):
         self._check_state(state)
         v = weights.embedding[tokens]
         v = v if self.variant == "normfree" else normalised(v)
-        x = jnp.zeros((self.n_heads, len(tokens), self.n_per_head), v.dtype)
-        keys = None if key is None else jax.random.split(key, self.n_layers)
-        turn = self.turn(v.dtype)
+        x = None
+        if self.variant != "official":
+            x = jnp.zeros((self.n_heads, len(tokens), self.n_per_head), v.dtype)
+        keys = None if key is None else jax.random.split(key, (self.n_layers, self.n_heads))
+        maps = (weights.to_x, weights.to_y, weights.from_y, self.turn(v.dtype))
+        heads = [_of_head(maps, k) for k in range(self.n_heads)]
 
         def layer(carry: Any, own: Any) -> Any:
-            synapses, key = own
-            carry, synapses, activity = self._layer(weights, carry, synapses, turn, key)
+            carry, synapses, activity = self._layer(heads, carry, *own)
             return carry, (synapses, activity)
 
         (v, _), watched = jax.lax.scan(layer, (v, x), (state, keys), self.n_layers)
         return v, watched
 
     def _layer(
-        self,
-        weights: Weights,
-        before: tuple[Array, Array],
-        synapses: Array | None,
-        turn: Turn,
-        key: PRNGKeyArray | None,
-    ) -> tuple[tuple[Array, Array], Array, Activity]:
+        self, heads: list[Any], before: tuple[Array, Any], synapses: Array | None, keys: Any
+    ) -> tuple[tuple[Array, Any], Array, Activity]:
+        """Head by head: what a head does fits into caches, and no axes need be exchanged."""
         v, x = before
-        drive = jax.nn.relu(v[None] @ weights.to_x)
-        x = drive if self.variant == "official" else x + drive
-        read, synapses = jax.vmap(self._attend, (0, 0, None, 0))(synapses, x, v, turn)
-        attended = read if self.variant == "normfree" else normalised(read)
-        gate = jax.nn.relu(attended @ weights.to_y)
-        y = gate * x
-        message = jnp.sum(self._dropped(y, key) @ weights.from_y, axis=0)
+        own = [_of_head((x, synapses, keys), k) for k in range(self.n_heads)]
+        each = [self._head(v, *head, *its) for head, its in zip(heads, own, strict=True)]
+        messages, synapses, found = jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
+        message = messages.sum(axis=0)
         after = self._next(v, message)
+        x, read, attended, gate, y = found
         activity = Activity(v, x, read, attended, gate, y, message, after)
-        return (after, x), synapses, activity
+        return (after, None if self.variant == "official" else x), synapses, activity
 
-    def _attend(
-        self, synapses: Array | None, x: Array, v: Array, turn: Turn
-    ) -> tuple[Array, Array]:
-        return attend(synapses, x, v, turn, chunk=self.chunk, detached=self.detached)
+    def _head(
+        self,
+        v: Array,
+        to_x: Array,
+        to_y: Array,
+        from_y: Array,
+        turn: Turn,
+        x: Array | None,
+        synapses: Array | None,
+        key: PRNGKeyArray | None,
+    ) -> tuple[Array, Array, tuple[Array, ...]]:
+        """Its part of the message, its synapses after it, and its x, read, attended, gate, y."""
+        drive = jax.nn.relu(mapped(v, to_x))
+        x = drive if x is None else x + drive
+        read, synapses = attend(synapses, x, v, turn, chunk=self.chunk, detached=self.detached)
+        attended = read if self.variant == "normfree" else normalised(read)
+        gate = jax.nn.relu(mapped(attended, to_y))
+        y = gate * x
+        message = mapped(self._dropped(y, key), from_y)
+        return message, synapses, (x, read, attended, gate, y)
 
     def _dropped(self, y: Array, key: PRNGKeyArray | None) -> Array:
         if key is None:
@@ -355,6 +368,10 @@ class BDH(eqx.Module):
         if self.variant == "official":
             return normalised(v + normalised(message))
         return message if self.variant == "normfree" else normalised(message)
+
+
+def _of_head(leaves: Any, k: int) -> Any:
+    return jax.tree.map(lambda leaf: leaf[k], leaves)
 
 
 def normalised(z: Float[Array, "*more channel"]) -> Float[Array, "*more channel"]:

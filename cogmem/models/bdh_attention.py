@@ -23,6 +23,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from cogmem.models.products import overlaps
+
 __all__ = [
     "THETA",
     "Turn",
@@ -73,7 +75,7 @@ def rotation(
     """
     cycles = time.astype(frequencies.dtype)[:, None] * frequencies[None]
     phase = 2 * math.pi * (cycles % 1)
-    return jnp.cos(phase), jnp.sin(phase)
+    return _once((jnp.cos(phase), jnp.sin(phase)))
 
 
 def turned(
@@ -86,8 +88,16 @@ def turned(
 
 
 def _combined(x: Array, cos: Array, sin: Array) -> Array:
-    first, second = jnp.split(x, 2, axis=-1)
-    return jnp.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
+    """(a cos - b sin, b cos + a sin) of every pair (a, b), in one pass over x."""
+    pairs = x.reshape(*x.shape[:-1], 2, -1)
+    partners = pairs[..., ::-1, :]
+    turned = pairs * cos[:, None] + partners * jnp.stack([-sin, sin], axis=1)
+    return turned.reshape(x.shape)
+
+
+def _once(tables: Any) -> Any:
+    """Computed before they are used; else XLA computes them anew for every value they meet."""
+    return jax.lax.optimization_barrier(tables)
 
 
 def wait(
@@ -109,7 +119,13 @@ def write(
 
 
 def _turned_back(synapses: Array, turn: Turn, time: Array) -> Array:
-    return turned(synapses.T, turn.frequencies, -time).T
+    """By the phase of `time` itself, as that of -time, reduced to 1 - phase, is less exact."""
+    if turn.frequencies is None:
+        return synapses
+    cos, sin = (each.reshape(1, -1, 1) for each in rotation(turn.frequencies, time))
+    pairs = synapses.reshape(2, -1, synapses.shape[1])
+    back = pairs * cos + pairs[::-1] * jnp.concatenate([sin, -sin])
+    return back.reshape(synapses.shape)
 
 
 def _powers(turn: Turn, time: Array) -> Array:
@@ -189,7 +205,8 @@ def scores(
     time = jnp.arange(len(asking))
     if turn.damping.ndim == 0:
         age = (time[:, None] - time[None]).astype(asking.dtype)
-        return (asking @ asked.T) * jnp.where(age > 0, turn.damping ** jnp.maximum(age, 1), 0)
+        left = _once(jnp.where(age > 0, turn.damping ** jnp.maximum(age, 1), 0))
+        return (overlaps(asking) if asked is asking else asking @ asked.T) * left
     return jnp.tril((asking * _powers(turn, time)) @ (asked * _powers(turn, -time)).T, -1)
 
 
@@ -232,7 +249,7 @@ def absolute(
     synapses: Float[Array, "neuron channel"], turn: Turn, n_read: Int[Array, ""] | int
 ) -> Float[Array, "neuron channel"]:
     """S of the absolute form, from R after `n_read` tokens: R turned forward again."""
-    return _turned_back(synapses, turn, -jnp.asarray(n_read)[None])
+    return turned(synapses.T, turn.frequencies, jnp.asarray(n_read)[None]).T
 
 
 def interleaved(x: Float[Array, "*more neuron"]) -> Float[Array, "*more neuron"]:

@@ -1,0 +1,61 @@
+"""Two matrix products whose gradients the compiler would compute at several times their cost.
+
+Values and gradients are those of plain products; both can be mapped over sequences by `jax.vmap`.
+"""
+
+from __future__ import annotations
+
+import jax
+from jaxtyping import Array, Float
+
+__all__ = ["mapped", "overlaps"]
+
+
+@jax.custom_vjp
+def mapped(
+    x: Float[Array, "time from"], weights: Float[Array, "from to"]
+) -> Float[Array, "time to"]:
+    """x W of every token.
+
+    Of many sequences at once, the gradient of W is one product for each, and then their sum. The
+    usual rule sums over sequences and tokens in a single product, for which XLA first copies the
+    wider of its two factors, transposed, and takes longer than for the product itself.
+    """
+    return x @ weights
+
+
+def _mapped(x: Array, weights: Array) -> tuple[Array, tuple[Array, Array]]:
+    return x @ weights, (x, weights)
+
+
+def _mapped_back(kept: tuple[Array, Array], change: Array) -> tuple[Array, Array]:
+    x, weights = kept
+    narrow = weights.shape[0] <= weights.shape[1]  # what is transposed is copied, too
+    return change @ weights.T, x.T @ change if narrow else (change.T @ x).T
+
+
+mapped.defvjp(_mapped, _mapped_back)
+
+
+@jax.custom_vjp
+def overlaps(x: Float[Array, "time neuron"]) -> Float[Array, "time time"]:
+    """x x', of every token with every other.
+
+    The gradient is one product, because x is both factors; the usual rule makes two.
+    """
+    return _with_own(x)
+
+
+def _with_own(x: Array) -> Array:
+    return jax.lax.dot_general(x, x, (((1,), (1,)), ((), ())))  # x @ x.T would copy a transpose
+
+
+def _overlaps(x: Array) -> tuple[Array, Array]:
+    return _with_own(x), x
+
+
+def _overlaps_back(x: Array, change: Array) -> tuple[Array]:
+    return ((change + change.T) @ x,)
+
+
+overlaps.defvjp(_overlaps, _overlaps_back)
