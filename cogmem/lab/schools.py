@@ -115,7 +115,7 @@ def subjects(
             flat = np.asarray(ravel_pytree(found.weights)[0])
             row = {"weights": flat[None], "losses": found.losses[None]}
             table.write(slice(place, place + 1), row)
-        yield restore(jnp.asarray(table.group["weights"][place]))  # type: ignore[index, arg-type]
+        yield restore(jnp.asarray(table.group["weights"][place]))  # type: ignore[index]
 
 
 def _exams(
