@@ -318,7 +318,7 @@ EXPERIMENT = Experiment(
             n_layers=3,
             n_steps=1000,
             n_models=5,
-            n_readers=3,
+            n_readers=5,
             n_partitions=5,
         ),
     },

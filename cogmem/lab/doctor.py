@@ -18,7 +18,7 @@ _EXTRAS = {
     "dask": ("cluster", "sweeps on many workers"),
     "numpyro": ("bayes", "Bayesian fits"),
     "sklearn": ("images", "classifiers of digits"),
-    "networkx": ("graphs", "communities of neurons"),
+    "networkx": ("graphs", "pictures of graphs of neurons"),
 }
 
 

@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from cogmem.errors import InvalidValue, MissingExtra
+from cogmem.errors import InvalidValue
+from cogmem.measures.communities import louvain, modularity_matrix, modularity_of
 
 __all__ = [
     "Degrees",
@@ -121,9 +122,7 @@ def degrees(edges: Edges, n_neurons: int) -> Degrees:
     return Degrees(incoming, outgoing)
 
 
-def mirrored_histogram(
-    weights: ArrayLike, n_bins: int = 60, most: float | None = None
-) -> Mirrored:
+def mirrored_histogram(weights: ArrayLike, n_bins: int = 60, most: float | None = None) -> Mirrored:
     """Density of all entries, and of the same entries negated, to see a tail on one side.
 
     Args:
@@ -156,11 +155,8 @@ def best_partition(
 ) -> tuple[float, Int[np.ndarray, " neuron"]]:
     """The most modular of several Louvain partitions: its modularity, and each neuron's community.
 
-    Modularity is Q = (1/m) sum over edges within communities, less what is expected of neurons with
-    these degrees: sum over communities of (edges inside / m) - (in-degrees / m) (out-degrees / m)
-    (Newman & Girvan, 2004; Leicht & Newman, 2008, for directed graphs). Louvain (Blondel et al.,
-    2008; Dugué & Perez, 2015, directed) is greedy, and depends on the order in which it goes
-    through the neurons, which is random: hence several of them.
+    The method is greedy, and depends on the order in which it goes through the neurons, which is
+    random: hence several of them. See `cogmem.measures.communities`.
 
     Args:
         edges: source and target of each.
@@ -170,23 +166,17 @@ def best_partition(
         seed: of the first of them.
 
     Raises:
-        MissingExtra: without networkx.
         InvalidValue: for edges of other neurons, or none at all, or fewer than one partition.
     """
-    nx, graph = _networkx(), _graph(_checked(edges, n_neurons), n_neurons, directed)
+    edges = _checked(edges, n_neurons)
     if not len(edges) or n_partitions < 1:
         raise InvalidValue(
             f"{n_partitions} partitions of {len(edges)} edges, expected one or more of each."
         )
-    found = [
-        nx.community.louvain_communities(graph, seed=seed + at, weight=None)
-        for at in range(n_partitions)
-    ]
-    q = [nx.community.modularity(graph, each, weight=None) for each in found]
-    best, members = int(np.argmax(q)), np.zeros(n_neurons, int)
-    for at, community in enumerate(found[best]):
-        members[list(community)] = at
-    return float(q[best]), members
+    matrix = modularity_matrix(edges, n_neurons, directed=directed)
+    found = [louvain(matrix, seed=seed + at) for at in range(n_partitions)]
+    q = [modularity_of(matrix, members) for members in found]
+    return max(q), found[int(np.argmax(q))]
 
 
 def modularity(
@@ -195,22 +185,6 @@ def modularity(
     """The largest modularity of several Louvain partitions; see `best_partition`."""
     how: dict[str, Any] = {"directed": directed, "n_partitions": n_partitions, "seed": seed}
     return best_partition(edges, n_neurons, **how)[0]
-
-
-def _networkx() -> Any:
-    try:
-        import networkx
-    except ImportError as error:
-        raise MissingExtra("networkx", "graphs") from error
-    return networkx
-
-
-def _graph(edges: Edges, n_neurons: int, directed: bool) -> Any:
-    nx = _networkx()
-    graph = nx.DiGraph() if directed else nx.Graph()
-    graph.add_nodes_from(range(n_neurons))
-    graph.add_edges_from(edges.tolist())
-    return graph
 
 
 # ---- null models ---------------------------------------------------------------------------------

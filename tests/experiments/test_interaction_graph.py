@@ -11,8 +11,6 @@ import pytest
 from cogmem.lab.experiment import Session, find_experiment
 from cogmem.models.bdh import BDH
 
-pytest.importorskip("networkx")
-
 
 @pytest.fixture(scope="module")
 def names():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
-from cogmem.errors import InvalidValue, MissingExtra
+from cogmem.errors import InvalidValue
 from cogmem.measures.interaction_graph import (
     best_partition,
     degrees,
@@ -121,9 +119,3 @@ def test_slips_are_named() -> None:
         modularity(np.zeros((0, 2), int), 4)
     with pytest.raises(InvalidValue, match="of one head"):
         interaction(np.ones((2, 3)), np.ones((3, 4)))
-
-
-def test_without_networkx_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "networkx", None)
-    with pytest.raises(MissingExtra, match=r"cogmem\[graphs\]"):
-        modularity(np.array(TRIANGLES), 6)
