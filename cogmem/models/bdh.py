@@ -8,8 +8,8 @@ Three related but different dynamical systems go by this name (Kosowski et al., 
 - `normfree`: equation 7, `eq8` without layer norm: the only one that is exactly a graph of neurons
   that excite, inhibit and rewire each other (`bdh_graph`).
 
-All layers share the same three matrices. Each layer has synapses of its own, which no gradient
-touches: every token reads them, and adds its trace (`bdh_attention`). There is no softmax and no
+All layers share the same three matrices. Each layer has synapses of its own, which are not
+learnt: every token reads them, and adds its trace (`bdh_attention`). There is no softmax and no
 cache; the state does not grow. This is a dense tensor program; for spikes see `brian.bdh_graph`.
 """
 
@@ -34,7 +34,7 @@ from cogmem.models.bdh_attention import (
 from cogmem.models.card import Card
 from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
 from cogmem.models.products import mapped
-from cogmem.models.sequence_model import check_tokens
+from cogmem.models.sequence_model import check_tokens, embedded
 
 __all__ = ["BDH", "CARD", "Activity", "Variant", "Weights", "normalised"]
 
@@ -47,6 +47,7 @@ _SOURCE = "Kosowski et al. (2025), official code"
 _EPSILON = 1e-5  # not a safeguard: at first E y has a variance of about 4e-6
 _INITIAL = 0.02
 _LARGEST_POWER = 80.0  # damping^-chunk up to e^80 keeps float32 finite
+_SHORT = 16
 
 CARD = Card(
     name="bdh",
@@ -217,6 +218,13 @@ class BDH(eqx.Module):
             )
 
     @property
+    def _safe_chunk(self) -> int | None:
+        """Dampings of neurons that are traced cannot be looked at: short chunks do not overflow."""
+        if jnp.ndim(self.damping) == 2 and isinstance(self.damping, jax.core.Tracer):
+            return min(self.chunk or _SHORT, _SHORT)
+        return self.chunk
+
+    @property
     def n_per_head(self) -> int:
         """Neurons of a head (N)."""
         return self.n_neurons // self.n_heads
@@ -226,11 +234,15 @@ class BDH(eqx.Module):
         """Of synapses."""
         return self.n_layers, self.n_heads, self.n_per_head, self.width
 
-    def _check_state(self, state: Any) -> None:
-        if state is not None and jnp.shape(state) != self._shape:
+    def _check_state(self, state: Any, dtype: Any = None) -> None:
+        if state is None:
+            return
+        dtype = jnp.result_type(state) if dtype is None else dtype
+        if jnp.shape(state) != self._shape or jnp.result_type(state) != dtype:
             raise InvalidValue(
-                f"synapses of shape {jnp.shape(state)}, expected {self._shape}: layers, heads, "
-                "neurons of a head, channels. Are they another model's?"
+                f"synapses {jnp.result_type(state)} of shape {jnp.shape(state)}, expected {dtype} "
+                f"of shape {self._shape}: layers, heads, neurons of a head, channels. Are they "
+                "another model's?"
             )
 
     def begin(self, *, key: PRNGKeyArray) -> Weights:
@@ -266,8 +278,9 @@ class BDH(eqx.Module):
         self, weights: Weights, token: Int[Array, ""], state: Synapses
     ) -> tuple[Float[Array, " token"], Synapses]:
         """One token; see `SequenceModel`. Its cost does not depend on what was read before."""
-        logits, state = self.read(weights, token[None], state)
-        return logits[0], state
+        check_tokens(token[None], self.n_tokens)
+        self._check_state(state, weights.embedding.dtype)
+        return self._step(weights, token[None], state)
 
     def watch(
         self, weights: Weights, tokens: Int[Array, " time"], state: Synapses | None = None
@@ -305,34 +318,59 @@ class BDH(eqx.Module):
     ) -> tuple[Array, tuple[Array, Activity]]:
         """v after the last layer; synapses and activity of every layer."""
         check_tokens(tokens, self.n_tokens)
-        self._check_state(state)
-        v = weights.embedding[tokens]
-        v = v if self.variant == "normfree" else normalised(v)
-        x = None
-        if self.variant != "official":
-            x = jnp.zeros((self.n_heads, len(tokens), self.n_per_head), v.dtype)
+        self._check_state(state, weights.embedding.dtype)
+        return self._layers(weights, tokens, state, key)
+
+    @eqx.filter_jit  # or a plain loop over `step` would compile anew for every token
+    def _layers(
+        self, weights: Weights, tokens: Array, state: Array | None, key: PRNGKeyArray | None
+    ) -> tuple[Array, tuple[Array, Activity]]:
+        """Head by head: what one does fits into caches, and no axes need be exchanged."""
+        before, maps = self._begun(weights, tokens)
+        apart = [_of_head(maps, k) for k in range(self.n_heads)]
         keys = None if key is None else jax.random.split(key, (self.n_layers, self.n_heads))
-        maps = (weights.to_x, weights.to_y, weights.from_y, self.turn(v.dtype))
-        heads = [_of_head(maps, k) for k in range(self.n_heads)]
 
-        def layer(carry: Any, own: Any) -> Any:
-            carry, synapses, activity = self._layer(heads, carry, *own)
-            return carry, (synapses, activity)
+        def heads(v: Array, *own: Any) -> Any:
+            each = [self._head(v, *maps, *_of_head(own, k)) for k, maps in enumerate(apart)]
+            return jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
 
-        (v, _), watched = jax.lax.scan(layer, (v, x), (state, keys), self.n_layers)
+        def layer(before: Any, own: Any) -> Any:
+            before, synapses, activity = self._layer(heads, before, *own)
+            return before, (synapses, activity)
+
+        (v, _), watched = jax.lax.scan(layer, before, (state, keys), self.n_layers)
         return v, watched
 
+    @eqx.filter_jit
+    def _step(self, weights: Weights, token: Array, state: Array) -> tuple[Array, Array]:
+        """All heads at once: to take weights apart costs as much as to use them for one token."""
+        before, maps = self._begun(weights, token)
+
+        def heads(v: Array, *own: Any) -> Any:
+            values = jnp.broadcast_to(v[None], (self.n_heads, *v.shape))
+            return jax.vmap(self._head)(values, *maps, *own)
+
+        def layer(before: Any, own: Array) -> Any:
+            return self._layer(heads, before, own, None)[:2]
+
+        (v, _), state = jax.lax.scan(layer, before, state)
+        return v[0] @ weights.readout, state
+
+    def _begun(self, weights: Weights, tokens: Array) -> tuple[tuple[Array, Any], tuple[Any, ...]]:
+        """v and x before the first layer, and what all layers share, by head."""
+        v = embedded(weights.embedding, tokens)
+        v = v if self.variant == "normfree" else normalised(v)
+        shape = (self.n_heads, len(tokens), self.n_per_head)
+        x = None if self.variant == "official" else jnp.zeros(shape, v.dtype)
+        return (v, x), (weights.to_x, weights.to_y, weights.from_y, self.turn(v.dtype))
+
     def _layer(
-        self, heads: list[Any], before: tuple[Array, Any], synapses: Array | None, keys: Any
+        self, heads: Any, before: tuple[Array, Any], synapses: Array | None, keys: Any
     ) -> tuple[tuple[Array, Any], Array, Activity]:
-        """Head by head: what a head does fits into caches, and no axes need be exchanged."""
         v, x = before
-        own = [_of_head((x, synapses, keys), k) for k in range(self.n_heads)]
-        each = [self._head(v, *head, *its) for head, its in zip(heads, own, strict=True)]
-        messages, synapses, found = jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
+        messages, synapses, (x, read, attended, gate, y) = heads(v, x, synapses, keys)
         message = messages.sum(axis=0)
         after = self._next(v, message)
-        x, read, attended, gate, y = found
         activity = Activity(v, x, read, attended, gate, y, message, after)
         return (after, None if self.variant == "official" else x), synapses, activity
 
@@ -350,7 +388,8 @@ class BDH(eqx.Module):
         """Its part of the message, its synapses after it, and its x, read, attended, gate, y."""
         drive = jax.nn.relu(mapped(v, to_x))
         x = drive if x is None else x + drive
-        read, synapses = attend(synapses, x, v, turn, chunk=self.chunk, detached=self.detached)
+        how: Any = {"chunk": self._safe_chunk, "detached": self.detached}
+        read, synapses = attend(synapses, x, v, turn, **how)
         attended = read if self.variant == "normfree" else normalised(read)
         gate = jax.nn.relu(mapped(attended, to_y))
         y = gate * x

@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from cogmem.errors import InvalidValue
 from cogmem.models.knowledge_graph_learning import MOST_DROPOUT, dropped_out
 from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
-from cogmem.models.sequence_model import check_tokens
+from cogmem.models.sequence_model import check_tokens, embedded
 
 __all__ = [
     "ElmanCell",
@@ -126,6 +126,7 @@ def recur(
     return inputs, tuple(after)
 
 
+@eqx.filter_jit  # or a plain loop over steps would compile anew for every one
 def _run(cell: Any, inputs: Array, state: Any) -> tuple[Array, Any]:
     """One layer."""
 
@@ -219,7 +220,7 @@ class RecurrentNetwork(eqx.Module):
             InvalidValue: for tokens that the vocabulary does not have.
         """
         check_tokens(tokens, self.n_tokens)
-        inputs = weights.embedding[tokens]
+        inputs = embedded(weights.embedding, tokens)
         hidden, state = recur(weights.cells, inputs, state, dropout=self.dropout, key=key)
         return jax.vmap(weights.readout)(hidden), state
 

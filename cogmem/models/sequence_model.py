@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 
-__all__ = ["Passage", "SequenceModel", "check_tokens", "count_weights"]
+__all__ = ["Passage", "SequenceModel", "check_tokens", "count_weights", "embedded"]
 
 
 class SequenceModel(Protocol):
@@ -104,3 +104,11 @@ def check_tokens(tokens: Any, n_tokens: int) -> None:
             f"token {ids[wrong[0]]} at place {wrong[0]}, expected 0 to {n_tokens - 1}; this model "
             f"knows {n_tokens} tokens."
         )
+
+
+def embedded(
+    embedding: Float[Array, "token channel"], tokens: Int[Array, " time"]
+) -> Float[Array, "time channel"]:
+    """The row of each token; no numbers for ids that are none, also where they are traced."""
+    rows = embedding.at[tokens]
+    return rows.get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from cogmem.errors import InvalidValue
 from cogmem.models.knowledge_graph_learning import MOST_DROPOUT, dropped_out
 from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
-from cogmem.models.sequence_model import check_tokens
+from cogmem.models.sequence_model import check_tokens, embedded
 
 __all__ = ["Block", "Cache", "Position", "Transformer", "TransformerWeights"]
 
@@ -202,6 +202,7 @@ class Transformer(eqx.Module):
                 "larger n_positions, or begin with an empty state."
             )
 
+    @eqx.filter_jit  # or a plain loop over `step` would compile anew for every token
     def _through(
         self,
         weights: TransformerWeights,
@@ -211,7 +212,7 @@ class Transformer(eqx.Module):
     ) -> tuple[Array, Cache]:
         start = jnp.asarray(0, jnp.int32) if state is None else state.n_read
         places = start + jnp.arange(len(tokens), dtype=start.dtype)
-        x = weights.embedding[tokens]
+        x = embedded(weights.embedding, tokens)
         x = x if weights.positions is None else x + weights.positions[places]
         keys = None if key is None else jax.random.split(key, self.n_layers + 1)
         x = self._dropped(x, None if keys is None else keys[-1])

@@ -573,7 +573,7 @@ def test_a_wrong_token_of_one_step_is_named() -> None:
 def test_synapses_of_another_model_are_refused() -> None:
     model = model_of()
     weights = model.begin(key=jax.random.key(0))
-    with pytest.raises(InvalidValue, match=r"synapses of shape \(2, 2, 16, 7\)"):
+    with pytest.raises(InvalidValue, match=r"synapses float32 of shape \(2, 2, 16, 7\)"):
         model.read(weights, jnp.asarray(TOKENS), jnp.zeros((LAYERS, H, N, D - 1)))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from cogmem.errors import InvalidValue, UnknownName
+from cogmem.models.bdh import BDH
 from cogmem.models.networks import (
     Cache,
     Kind,
@@ -111,6 +113,48 @@ def test_dropout_is_of_learning_only(name: str) -> None:
     half = learning(0.5)
     assert (half != plain).any(axis=1).all()
     np.testing.assert_array_equal(half, learning(0.5))
+
+
+ALL = MODELS | {"BDH": BDH(7, width=8, n_heads=2, n_neurons=16, n_layers=2, chunk=4)}
+
+
+@contextmanager
+def count_compilations() -> Iterator[list[str]]:
+    """What XLA compiles, or finds compiled on disk."""
+    found: list[str] = []
+
+    def listen(name: str, seconds: float, **more: Any) -> None:
+        if name.endswith("backend_compile_duration"):
+            found.append(name)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        yield found
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+
+
+@pytest.mark.parametrize("name", ["Transformer", "GRU", "BDH"])
+def test_a_plain_loop_over_steps_compiles_once(name: str) -> None:
+    """Nothing is compiled at the third and fourth token that was not at the second."""
+    model, counts = ALL[name], []
+    weights = tossed(model)
+    state = model.empty(weights)
+    for token in range(4):
+        with count_compilations() as found:
+            _, state = model.step(weights, jnp.asarray(token), state)
+        counts.append(len(found))
+    assert counts[0] > 0
+    assert counts[2:] == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["Transformer", "GRU", "BDH"])
+@pytest.mark.parametrize("wrong", [-1, 7])
+def test_traced_ids_that_are_no_tokens_give_no_numbers(name: str, wrong: int) -> None:
+    """From there on; before it there may be none either, as 0 times no number is none."""
+    model, tokens = ALL[name], jnp.asarray([1, wrong, 2])
+    logits = jax.jit(lambda w, tokens: model.read(w, tokens)[0])(tossed(model), tokens)
+    assert np.isnan(logits[1:]).all()
 
 
 @pytest.mark.parametrize("name", MODELS)
