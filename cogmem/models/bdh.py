@@ -53,11 +53,24 @@ CARD = Card(
     name="bdh",
     title="BDH, the Dragon Hatchling: Hebbian synapses as the state of a language model",
     paper="Kosowski, Uznanski, Chorowski, Stamirowska & Bartoszkiewicz (2025)",
-    equations="to be written",
-    left_out="to be written",
-    vectors="to be written",
-    reproduced=("to be written",),
-    not_reproduced=("to be written",),
+    equations="official: x = relu(Dx v), a = x' R, R <- U (R + x v'), y = relu(Dy LN(a)) * x, "
+    "v <- LN(v + LN(E y)); eq8 (Eq. 8) and normfree (Eq. 7) under their names; graph: Def. 4, four "
+    "rounds; Claim 3; Eq. 16; x of a token begins at 0, which the paper leaves open",
+    left_out="BDH-GPU' (gates of state and logits: not published); sparse synapses by hubs (Claim "
+    "4); translation, 25 M parameters and more; damping constants are ours, none are published",
+    vectors="all of bdh_reference.npz: activities 1e-5, gradients 1e-5 of the largest, AdamW, "
+    "greedy output; all forms alike to 1e-5 (float32), 1e-12 (float64); graph = normfree, 1e-12",
+    reproduced=(
+        "fewer neurons fire as learning goes on, and fewer at repeated words (upper layers)",
+        "capacity of linear attention: n / log n for weakly correlated keys, sqrt(n) otherwise",
+        "counts of coincidences approach the rate model as K^-1/2",
+    ),
+    not_reproduced=(
+        "5 % of neurons active: 13-18 % of y here, in models of 768 neurons",
+        "surprise as the cause of activity: it falls by place in the period if nothing repeats, too",
+        "slow neurons as those that tell new words most: here the fast ones",
+        "the scaling on translation (Fig. 7), which needs far larger models",
+    ),
     bibtex="""@article{kosowski2025dragon,
   author = {Kosowski, Adrian and Uznanski, Przemyslaw and Chorowski, Jan and Stamirowska, Zuzanna
     and Bartoszkiewicz, Michal},
