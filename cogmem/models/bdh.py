@@ -67,7 +67,7 @@ CARD = Card(
     ),
     not_reproduced=(
         "5 % of neurons active: 13-18 % of y here, in models of 768 neurons",
-        "surprise as the cause of activity: it falls by place in the period if nothing repeats, too",
+        "surprise as what drives activity: it falls just the same if nothing repeats",
         "slow neurons as those that tell new words most: here the fast ones",
         "the scaling on translation (Fig. 7), which needs far larger models",
     ),
