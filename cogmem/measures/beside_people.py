@@ -31,8 +31,8 @@ def joined(values: Mapping[str, xr.DataArray], axis: str, text: str) -> xr.Datas
     """
     index = pd.Index(list(values), name=axis)
     value = xr.concat(list(values.values()), index, coords="minimal", compat="override")
-    about = {"long_name": text, "units": "as in the name"}
-    return value.transpose("subject", axis).assign_attrs(about).to_dataset(name="value")
+    value.attrs = {"long_name": text, "units": "as in the name"}
+    return value.transpose("subject", axis).to_dataset(name="value")
 
 
 def beside(each: Mapping[str, xr.Dataset]) -> xr.Dataset:

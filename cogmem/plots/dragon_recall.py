@@ -75,7 +75,7 @@ def dragon_serial_recall(tree: xr.DataTree) -> Figure:
     parts = {name: node.to_dataset() for name, node in tree.children.items()}
     place = "Recalled in place"
     with house_style():
-        figure, cells = _figure(((4, 4, 4), (4, 4, 4), (6, 6)), 5.9)
+        figure, cells = _figure(((4, 4, 4), (4, 4, 4), (5, 7)), 5.9)
         _lines(cells[0], parts["spc"], "Serial position", place)
         _lines(cells[1], parts["gradient"], "Output minus serial position", "Share of chances")
         _lines(cells[2], parts["length"], "List length (words)", place)
@@ -90,7 +90,7 @@ def dragon_serial_recall(tree: xr.DataTree) -> Figure:
         _legend(
             figure,
             _models(parts["reset"]),
-            ("People: quiet (A, B, D, E), words (C)", "suppression, letters"),
+            ("People: quiet (A, B, D, E), words (C)", "People: suppression, letters"),
         )
     return figure
 
@@ -182,6 +182,8 @@ def _categories(ax: Axes, node: xr.Dataset, y: str, labels: Mapping[str, str]) -
     ax.set_xticks(range(len(labels)), labels.values(), fontsize=SMALL)
     ax.set_xlim(-0.5, len(labels) - 0.5)
     ax.set_ylabel(y)
+    if node["low"].min() >= 0:
+        ax.set_ylim(bottom=0)
 
 
 def _people_bars(ax: Axes, each: xr.Dataset, dashes: Any) -> None:
@@ -212,7 +214,6 @@ def _effects(ax: Axes, node: xr.Dataset) -> None:
 def _responses(ax: Axes, node: xr.Dataset) -> None:
     labels = {"correct": "correct", "repeats": "repeats", "intrusions": "intru-\nsions"}
     _categories(ax, node, "Responses to 16 words", labels)
-    ax.set_ylim(bottom=0)
 
 
 def _resets(ax: Axes, node: xr.Dataset, y: str) -> None:

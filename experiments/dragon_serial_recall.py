@@ -1,0 +1,260 @@
+"""Serial recall from fast synapses: how a Dragon Hatchling keeps order, and how it loses it.
+
+Run: `cogmem run dragon_serial_recall`. Subjects that are stored are not taught again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import jax
+import pandas as pd
+import xarray as xr
+from jaxtyping import Int
+from matplotlib.figure import Figure
+from numpy import ndarray
+
+from cogmem.data import load_trials
+from cogmem.lab.artefacts import by_node
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.schools import School, sittings
+from cogmem.lab.settings import setting
+from cogmem.measures import serial
+from cogmem.measures.beside_people import PEOPLE, beside, distances, joined
+from cogmem.models.sequence_learning import Training
+from cogmem.models.sequence_model import count_weights
+from cogmem.participants.sequence_pupils import Exam, Said, pupils, shifted, told
+from cogmem.plots.dragon_recall import dragon_serial_recall
+from cogmem.tasks.word_recall import serial_recall
+from cogmem.tasks.word_tokens import WordTokens
+
+LENGTH = 6
+"""Of the lists of Farrell and Lewandowsky (2004), and of most exams."""
+
+LENGTHS = (2, 4, 6, 8, 10)
+FILLERS = (0, 2, 4, 8)
+SPANS = {"words": "word", "letters": "letter"}
+RATES = {"Transformer": 0.6}
+"""Learning rates over that of the others, where that was too fast."""
+
+Lists = tuple[Int[ndarray, "list output"], Int[ndarray, " list"]]
+"""Responses, 0 for an omission, and whose they are."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Sizes of models, and how much they are taught and tested."""
+
+    n_words: int = setting(26, (20, 10_000), meaning="words of the pool")
+    width: int = setting(48, (2, 4096), meaning="channels of v, d")
+    n_neurons: int = setting(256, (4, 65_536), meaning="neurons of all heads, n")
+    n_few: int = setting(64, (4, 65_536), meaning="neurons of the small BDH")
+    n_heads: int = setting(2, (1, 64), meaning="heads")
+    n_layers: int = setting(2, (1, 64), meaning="layers of all models")
+    damping: float = setting(0.9, (0.01, 1.0), meaning="gamma of the damped BDH")
+    n_steps: int = setting(100, (1, 1_000_000), meaning="steps of learning")
+    batch: int = setting(16, (1, 4096), meaning="lists of a step")
+    rate: float = setting(5e-3, (0.0, 1.0), meaning="learning rate; it falls to a tenth")
+    n_subjects: int = setting(2, (2, 1000), meaning="subjects of each model")
+    n_lists: int = setting(20, (2, 100_000), meaning="lists of each exam")
+    temperature: float = setting(1.0, (0.0, 100.0), meaning="of what is said")
+    seed: int = setting(0, (0, 2**31 - 1), meaning="of everything random")
+
+
+def exams() -> list[Exam]:
+    """Lists of several lengths, and of six with fillers, or with the fast state emptied."""
+    most = max(LENGTHS) + 1  # of all, as one compiled program then speaks of all lists
+    lengths = [Exam(f"{n} words", n, n_outputs=most) for n in LENGTHS]
+    fillers = [Exam(f"{n} fillers", LENGTH, fillers=n, n_outputs=most) for n in FILLERS if n]
+    midway, after = 1 + LENGTH // 2, 1 + LENGTH
+    return [
+        *lengths,
+        *fillers,
+        Exam("emptied midway", LENGTH, forget=midway, n_outputs=most),
+        Exam("emptied after study", LENGTH, forget=after, n_outputs=most),
+    ]
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """Teach and test what is not stored yet, and lay it on people.
+
+    Returns:
+        Nodes `spc` (serial_position), `gradient` (distance), `errors` (kind), `length`
+        (list_length), `fillers` (n_fillers), `reset` (condition) and `anticipation` (kind): each
+        with `mean`, `low`, `high` by `source`; `rmsd` (source, curve). Attributes: numbers of
+        weights.
+    """
+    vocabulary = WordTokens(config.n_words)
+    models = rivals(config, vocabulary)
+    report = session.begin(len(models) * config.n_subjects)
+    store = session.store("dragon_serial_recall", config)
+    said = sittings(store, school(config, vocabulary), models, exams(), report)
+    weights = {name: count_weights(model) for name, (model, _) in models.items()}
+    about = {"n_weights": weights, "n_subjects": config.n_subjects}
+    return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes(vocabulary, said))
+
+
+def school(config: Config, vocabulary: WordTokens) -> School:
+    """Random lists of 1 to 10 words and 0 to 8 fillers, to be said in their order."""
+    draw = partial(serial_recall, vocabulary, lengths=(1, max(LENGTHS)), fillers=(0, max(FILLERS)))
+    sizes = (config.n_steps, config.batch, config.n_subjects, config.n_lists)
+    return School(vocabulary, draw, *sizes, config.temperature, jax.random.key(config.seed))
+
+
+def rivals(config: Config, vocabulary: WordTokens) -> dict[str, Any]:
+    """Models and how each is trained, by name."""
+    sizes = {name: getattr(config, name) for name in ("width", "n_neurons", "n_heads", "n_layers")}
+    longest = 2 * max(LENGTHS) + max(FILLERS) + 8
+    models = pupils(vocabulary.n_tokens, longest, damping=config.damping, **sizes)
+    models["BDH, damped, few neurons"] = replace(models["BDH, damped"], n_neurons=config.n_few)
+    how = partial(Training, n_steps=config.n_steps, final=0.1, beta2=0.98)
+    return {
+        name: (model, how(learning_rate=config.rate * RATES.get(name, 1.0)))
+        for name, model in models.items()
+    }
+
+
+# ---- measures ------------------------------------------------------------------------------------
+
+
+def nodes(vocabulary: WordTokens, said: Mapping[str, Mapping[str, Said]]) -> dict[str, xr.Dataset]:
+    """Everything that is shown, of people and models; see `run`."""
+    lists = {who: in_order(vocabulary, each[f"{LENGTH} words"]) for who, each in said.items()}
+    everyone = people("quiet") | people("suppression") | lists
+    found, off = {}, []
+    for name, measure in MEASURES.items():
+        values = {who: measure(*each) for who, each in everyone.items()}
+        found[name] = beside(values)
+        for condition in ("quiet", "suppression"):
+            off.append(_distances(values, condition, name))
+    values = {who: by_length(vocabulary, each) for who, each in said.items()}
+    spans = {f"{PEOPLE}, {kind}": span(task) for kind, task in SPANS.items()}
+    found["length"] = beside(spans | values)
+    off += [_distances(spans | values, kind, "length") for kind in SPANS]
+    found["fillers"] = beside({who: by_fillers(vocabulary, each) for who, each in said.items()})
+    found["reset"] = beside({who: resets(vocabulary, each) for who, each in said.items()})
+    return found | {"rmsd": xr.concat(off, "curve")}
+
+
+def _distances(values: Mapping[str, xr.Dataset], condition: str, name: str) -> xr.Dataset:
+    """Models against people in one condition."""
+    kept = {who: each for who, each in values.items() if not who.startswith(PEOPLE)}
+    return distances(kept | {PEOPLE: values[f"{PEOPLE}, {condition}"]}, f"{name}, {condition}")
+
+
+def people(condition: str) -> dict[str, Lists]:
+    """Lists of Farrell and Lewandowsky (2004), in quiet or under suppression."""
+    table = load_trials("farrell_lewandowsky2004")
+    some = table.isel(trial=(table["condition"] == condition).values)
+    return {f"{PEOPLE}, {condition}": (some["responses"].values, some["subject"].values)}
+
+
+def in_order(vocabulary: WordTokens, said: Said) -> Lists:
+    """As many responses as words; what is not said before STOP is omitted, in the last places."""
+    recalls = told(vocabulary, said)
+    return recalls.recalls[:, : recalls.length], recalls.subject
+
+
+def gradient(responses: Int[ndarray, "list output"], subject: Any) -> xr.Dataset:
+    """P(said at a distance from its place), without those in place."""
+    found = serial.transposition_gradient(responses, subject)[["value"]]
+    return found.where(found["distance"] != 0)
+
+
+def kinds(responses: Int[ndarray, "list output"], subject: Any) -> xr.Dataset:
+    """Shares of outputs that end in each way."""
+    value = serial.errors(responses, subject)["value"].mean("output", keep_attrs=True)
+    return value.sel(kind=list(serial.ERRORS[1:])).to_dataset(name="value")
+
+
+MEASURES: Mapping[str, Callable[..., xr.Dataset]] = {
+    "spc": serial.accuracy,
+    "gradient": gradient,
+    "errors": kinds,
+    "anticipation": serial.after_anticipation,
+}
+
+
+def span(task: str) -> xr.Dataset:
+    """Share of items in their place, by list length (Unsworth & Engle, 2006)."""
+    correct = load_trials("unsworth_engle2006")["correct"].sel(task=task, drop=True)
+    value = correct.dropna("length", how="all").rename(length="list_length")
+    about = {"long_name": "Recalled in place", "units": "proportion"}
+    return value.transpose("subject", ...).assign_attrs(about).to_dataset(name="value")
+
+
+def in_place(vocabulary: WordTokens, said: Said) -> xr.DataArray:
+    """Share of words in their place [subject]."""
+    return serial.accuracy(*in_order(vocabulary, said))["value"].mean("serial_position")
+
+
+def by_length(vocabulary: WordTokens, said: Mapping[str, Said]) -> xr.Dataset:
+    """Share in place, by list length."""
+    values = {n: in_place(vocabulary, said[f"{n} words"]) for n in LENGTHS}
+    return joined(values, "list_length", "Recalled in place")
+
+
+def by_fillers(vocabulary: WordTokens, said: Mapping[str, Said]) -> xr.Dataset:
+    """Share in place of lists of six, by the number of fillers before recall."""
+    names = {n: f"{n} fillers" if n else f"{LENGTH} words" for n in FILLERS}
+    values = {n: in_place(vocabulary, said[name]) for n, name in names.items()}
+    return joined(values, "n_fillers", "Recalled in place")
+
+
+def resets(vocabulary: WordTokens, said: Mapping[str, Said]) -> xr.Dataset:
+    """Share in place with the fast state as it was and emptied; answers to another list: chance."""
+    whole, half = said[f"{LENGTH} words"], LENGTH // 2
+    midway = serial.accuracy(*in_order(vocabulary, said["emptied midway"]))["value"]
+    values = {
+        "as it was": in_place(vocabulary, whole),
+        "emptied midway: before": midway[:, :half].mean("serial_position"),
+        "emptied midway: after": midway[:, half:].mean("serial_position"),
+        "emptied after study": in_place(vocabulary, said["emptied after study"]),
+        "answers to another list": in_place(vocabulary, shifted(whole)),
+    }
+    return joined(values, "condition", "Recalled in place")
+
+
+# ---- figure --------------------------------------------------------------------------------------
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number, with the node that it is of; RMSDs, and numbers of weights."""
+    table = by_node((name.strip("/"), each) for name, each in tree.to_dict().items() if each)
+    n_weights = dict(tree.attrs["n_weights"])
+    rows = [{"node": "weights", "source": k, "mean": n} for k, n in n_weights.items()]
+    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
+
+
+def plot(tree: xr.DataTree) -> Figure:
+    """People and models on the same axes."""
+    return dragon_serial_recall(tree)
+
+
+_PAPER = Config(n_steps=2000, n_subjects=10, n_lists=100)
+
+EXPERIMENT = Experiment(
+    name="dragon_serial_recall",
+    title="Serial recall from fast synapses: BDH, a Transformer and a GRU beside people",
+    presets={"quick": Config(), "paper": _PAPER},
+    run=run,
+    plot=plot,
+    numbers=numbers,
+    people=("farrell_lewandowsky2004", "unsworth_engle2006"),
+    models=("bdh", "networks"),
+    sources=(
+        "Kosowski et al. (2025)",
+        "Farrell & Lewandowsky (2004)",
+        "Unsworth & Engle (2006)",
+    ),
+    cost={"quick": "a minute on 2 cores", "paper": "half an hour of one core"},
+    tolerance=0.02,
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
