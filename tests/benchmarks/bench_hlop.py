@@ -31,7 +31,7 @@ import jax.numpy as jnp
 from cogmem.models.continual_learner import ContinualLearner, Examples, Knowledge, learn_task
 from cogmem.models.hlop import LateralCircuit
 from cogmem.models.spiking_training import BPTT, DSR, OTTT, Method
-from tests.benchmarks.harness import Row, bind, on_one_core, side_by_side
+from tests.benchmarks.harness import Row, apart, bind, side_by_side
 
 SCRIPT = Path(__file__).with_name("hlop_script.py")
 SIZES = (784, 800, 800, 10)
@@ -63,7 +63,7 @@ CASES = [
 
 def rows() -> Iterator[Row]:
     """One iteration of each case, as a call of so many."""
-    measured = on_one_core(__name__)
+    measured = apart(__name__)
     run = f"official code run in turn, torch {measured['torch']}"
     for case, seconds in zip(CASES, measured["seconds"], strict=True):
         method, lateral, task, stated, target = case

@@ -22,7 +22,7 @@ import numpy as np
 from cogmem.models.sparsey import Mac
 from cogmem.models.sparsey_memory import recognise, store
 from cogmem.tasks.sparse_items import random_items
-from tests.benchmarks.harness import Row, bind, on_one_core, side_by_side
+from tests.benchmarks.harness import Row, apart, bind, side_by_side
 
 N_ITEMS = 1000
 
@@ -60,7 +60,7 @@ SETUPS = (
 
 def rows() -> Iterator[Row]:
     """Storing, then retrieving, in each macrocolumn."""
-    for setup, (storing, retrieving) in zip(SETUPS, on_one_core(__name__), strict=True):
+    for setup, (storing, retrieving) in zip(SETUPS, apart(__name__), strict=True):
         said = f"{setup.name}, one core; other: stated for sparseypy, not run"
         theirs = N_ITEMS / setup.stored
         yield Row(f"store, {said}", N_ITEMS, storing, theirs, ratio_target=setup.target)

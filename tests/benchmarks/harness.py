@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 
-__all__ = ["Row", "Unavailable", "bind", "on_one_core", "side_by_side", "threads"]
+__all__ = ["Row", "Unavailable", "apart", "bind", "side_by_side", "threads"]
 
 Call = Callable[[], Any]
 REPEATS = 5
@@ -97,7 +97,7 @@ def threads() -> int:
     return os.cpu_count() or 1
 
 
-def on_one_core(module: str) -> Any:
+def apart(module: str, *arguments: str) -> Any:
     """What a benchmark's own process prints, as JSON, in its last line.
 
     Run as a program, the module calls `bind` before JAX's first computation.
@@ -105,7 +105,7 @@ def on_one_core(module: str) -> Any:
     Raises:
         Unavailable: if it fails, or takes longer than 15 minutes.
     """
-    command = [sys.executable, "-m", module]
+    command = [sys.executable, "-m", module, *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=True)
     except (OSError, subprocess.SubprocessError) as error:
@@ -114,8 +114,8 @@ def on_one_core(module: str) -> Any:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def bind() -> None:
-    """Use one core from here on; JAX then starts one thread."""
+def bind(n_cores: int = 1) -> None:
+    """Use so many cores from here on; JAX then starts as many threads."""
     if not hasattr(os, "sched_setaffinity"):
-        raise SystemExit("this system cannot bind a process to one core")
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        raise SystemExit("this system cannot bind a process to cores")
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-n_cores:])
