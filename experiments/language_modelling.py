@@ -17,6 +17,7 @@ import jax
 import numpy as np
 import pandas as pd
 import xarray as xr
+from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
 from cogmem.errors import InvalidValue
@@ -48,8 +49,8 @@ MODELS = ("BDH", "BDH, damped", "Transformer", "GRU")
 BDHS = MODELS[:2]
 
 RATES = (1e-3, 3e-3, 1e-2)
-"""Learning rates among which one is chosen for each model; the first is that of the official code
-of BDH."""
+"""Learning rates among which one is chosen for each kind and size; the first is that of the
+official code of BDH."""
 
 ONE_IN = 8
 """Of held-out passages, for looks while learning; all of them count in the end."""
@@ -65,7 +66,7 @@ class Config:
     source: Literal["Shakespeare", "grammar"] = setting("grammar", meaning="of the text")
     n_train: int = setting(100_000, (100, 10_000_000), meaning="tokens to learn, if generated")
     n_held_out: int = setting(16_000, (100, 1_000_000), meaning="tokens held out, if generated")
-    sizes: tuple[int, ...] = (64, 128, 256)
+    sizes: tuple[int, ...] = (64, 256)
     width: int = setting(32, (1, 4096), meaning="channels of BDH, d")
     n_heads: int = setting(4, (1, 64), meaning="heads of BDH and of the Transformer")
     n_layers: int = setting(3, (1, 64), meaning="layers of BDH, which share their weights")
@@ -73,7 +74,7 @@ class Config:
     damping: float = setting(0.99, (0.5, 1.0), meaning="of synapses by a token, if damped")
     length: int = setting(64, (2, 4096), meaning="tokens of a passage")
     batch: int = setting(8, (1, 1024), meaning="passages of a step")
-    n_steps: int = setting(200, (1, 1_000_000), meaning="steps of learning")
+    n_steps: int = setting(150, (1, 1_000_000), meaning="steps of learning")
     block: int = setting(25, (1, 10_000), meaning="steps compiled into one; looks are between")
     look_every: int = setting(2, (1, 1000), meaning="blocks between looks, after the first four")
     n_seeds: int = setting(2, (2, 1000), meaning="networks of each kind and size")
@@ -126,14 +127,14 @@ def run(config: Config, session: Session) -> xr.DataTree:
     Returns:
         Nodes `scaling` (model, n), `course` (model, n, step) and `active` (model, n, step, layer,
         activity): each with `mean`, `low` and `high`; `sizes` with `n_weights` and `rate` (model,
-        n); `choice` with `loss` and `recent` (model, rate); `guides` with `loss` (guide).
+        n); `choice` with `loss` and `recent` (model, n, rate); `guides` with `loss` (guide).
     """
     text, store = text_of(config), session.store("language_modelling", config)
-    n_nets = len(MODELS) * (len(RATES) + len(config.sizes) * config.n_seeds)
+    n_nets = len(MODELS) * len(config.sizes) * (len(RATES) + config.n_seeds - 1)
     report = session.begin(n_nets * config.n_steps)
     with store.writing():
-        tried = _taught(config, text, store, "choice", _choices(config), report)
-        nets = _taught(config, text, store, "nets", _nets(config, _best(tried)), report)
+        tried = _taught(config, text, store, "first", _first(config), report)
+        nets = _taught(config, text, store, "others", _others(config, best(tried)), report)
     return _labelled(config, text, tried, nets)
 
 
@@ -141,27 +142,27 @@ Net = tuple[str, int, float, int]
 """Kind, neurons of the BDH that it is compared with, learning rate, seed."""
 
 
-def middle_size(config: Config) -> int:
-    """Neurons of the BDH at whose size rates are chosen."""
-    return config.sizes[(len(config.sizes) - 1) // 2]
+def _first(config: Config) -> list[Net]:
+    """The first network of each kind and size, at each rate."""
+    return [(k, n, rate, config.seed) for k in MODELS for n in config.sizes for rate in RATES]
 
 
-def _choices(config: Config) -> list[Net]:
-    """One network of each kind at each rate, of a middle size, with a seed of its own."""
-    middle, seed = middle_size(config), config.seed + config.n_seeds
-    return [(kind, middle, rate, seed) for kind in MODELS for rate in RATES]
+def best(tried: dict[str, np.ndarray]) -> Int[np.ndarray, " net"]:
+    """Place among `RATES` of the lowest loss at the end of learning, of each kind and size.
 
-
-def _nets(config: Config, rates: dict[str, float]) -> list[Net]:
-    seeds = range(config.seed, config.seed + config.n_seeds)
-    return [(k, n, rates[k], seed) for k in MODELS for n in config.sizes for seed in seeds]
-
-
-def _best(tried: dict[str, np.ndarray]) -> dict[str, float]:
-    """The rate of the lowest loss at the end of learning; one that came apart is never the best."""
+    One at which learning came apart is not the best.
+    """
     losses = np.where(np.isnan(tried["recent"]), np.inf, tried["recent"])
-    places = losses.reshape(len(MODELS), len(RATES)).argmin(axis=1)
-    return {kind: RATES[at] for kind, at in zip(MODELS, places, strict=True)}
+    return losses.reshape(-1, len(RATES)).argmin(axis=1)
+
+
+def _others(config: Config, chosen: Int[np.ndarray, " net"]) -> list[Net]:
+    """The other networks, at the rate chosen for their kind and size."""
+    kinds = [(kind, n) for kind in MODELS for n in config.sizes]
+    seeds = range(config.seed + 1, config.seed + config.n_seeds)
+    return [
+        (*kind, RATES[at], seed) for kind, at in zip(kinds, chosen, strict=True) for seed in seeds
+    ]
 
 
 def _taught(
@@ -231,12 +232,11 @@ def _lessons(
 def _labelled(
     config: Config, text: Text, tried: dict[str, np.ndarray], nets: dict[str, np.ndarray]
 ) -> xr.DataTree:
-    shape = (len(MODELS), len(config.sizes), config.n_seeds)
-    own = {name: each.reshape(*shape, *each.shape[1:]) for name, each in nets.items()}
     sizes, seeds, step = {"n": list(config.sizes)}, {"seed": None}, {"step": looks(config)}
     over = {"model": list(MODELS)} | sizes | seeds
     inside = {"layer": np.arange(1, config.n_layers + 1), "activity": list(ACTIVITIES)}
     active = over | {"model": list(BDHS)} | step | inside
+    own = {name: _together(config, tried, nets, name) for name in nets}
     nodes = {
         "scaling": mean_and_interval(own["loss"], over, over="seed"),
         "course": mean_and_interval(own["course"], over | step, over="seed"),
@@ -246,11 +246,25 @@ def _labelled(
     labels = {"model": list(MODELS)} | sizes
     about_nets = {k: (tuple(labels), own[k][:, :, 0]) for k in ("n_weights", "rate")}
     nodes["sizes"] = xr.Dataset(about_nets, labels)
-    rates = {"model": list(MODELS), "rate": list(RATES)}
-    each = {k: (tuple(rates), tried[k].reshape(len(MODELS), -1)) for k in ("loss", "recent")}
+    rates = labels | {"rate": list(RATES)}
+    shape = tuple(len(each) for each in rates.values())
+    each = {k: (tuple(rates), tried[k].reshape(shape)) for k in ("loss", "recent")}
     nodes["choice"] = xr.Dataset(each, rates)
-    about = {"source": config.source, "n_seeds": config.n_seeds, "chosen_at": middle_size(config)}
+    about = {"source": config.source, "n_seeds": config.n_seeds, "official_rate": RATES[0]}
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
+
+
+def _together(
+    config: Config, tried: dict[str, np.ndarray], nets: dict[str, np.ndarray], name: str
+) -> Float[np.ndarray, "model n seed *more"]:
+    """One measure of all networks at the rate chosen, those by which it was chosen first."""
+    chosen = best(tried)
+    first, others = tried[name], nets[name]
+    first = first.reshape(len(chosen), len(RATES), *first.shape[1:])
+    first = first[np.arange(len(chosen)), chosen][:, None]
+    others = others.reshape(len(chosen), -1, *others.shape[1:])
+    every = np.concatenate([first, others], axis=1)
+    return every.reshape(len(MODELS), len(config.sizes), *every.shape[1:])
 
 
 def _guides(config: Config, text: Text) -> xr.Dataset:
@@ -277,7 +291,7 @@ EXPERIMENT = Experiment(
         "quick": Config(),
         "paper": Config(
             source="Shakespeare",
-            sizes=(128, 256, 512, 1024),
+            sizes=(64, 144, 320, 768),
             length=128,
             n_steps=500,
             look_every=4,

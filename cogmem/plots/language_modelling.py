@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,6 +19,9 @@ SOURCES = {"Shakespeare": "nats per byte", "grammar": "nats per word"}
 BEFORE = {"x": 0.50, "y": 0.24}
 """Shares before learning in the official code."""
 
+LARGE = 0.05
+"""Share that the paper tells of large models, of y in one place and of x in another."""
+
 
 def language_modelling(nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any]) -> Figure:
     """Four panels: loss by weights, loss by step, active share of x and of y by step.
@@ -27,8 +29,8 @@ def language_modelling(nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any]
     Args:
         nodes: `scaling` (model, n), `course` (model, n, step), `active` (model, n, step, layer,
             activity), each with `mean`, `low`, `high`; `sizes` with `n_weights` and `rate` (model,
-            n); `choice` with `loss` (model, rate); `guides` with `loss` (guide).
-        about: `source`, `n_seeds`, and `chosen_at`, the n at which rates were chosen.
+            n); `choice` with `loss` (model, n, rate); `guides` with `loss` (guide).
+        about: `source`, `n_seeds` and `official_rate`.
     """
     unit = SOURCES[about["source"]]
     with house_style():
@@ -36,18 +38,19 @@ def language_modelling(nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any]
         panels = figure.subplots(2, 2).ravel()
         _scaling(panels[0], nodes, about)
         _course(panels[1], nodes)
+        guides = nodes["guides"]["loss"]
+        _guides(panels[0], guides.where(guides["guide"] != "unigram", drop=True))
+        _guides(panels[1], guides)
         for ax in panels[:2]:
-            _guides(ax, nodes["guides"]["loss"])
             ax.set_ylabel(f"Held-out loss ({unit})")
-        _zoom(panels[0])
         for ax, activity in zip(panels[2:], BEFORE, strict=True):
             _active(ax, nodes["active"], activity)
         for letter, ax in zip("ABCD", panels, strict=True):
             panel_letter(ax, letter, x=-26)
         figure.supxlabel(
             f"Means over {about['n_seeds']:.0f} networks; bands: bootstrap 95 % intervals. A, open "
-            "marks: the networks by which rates were chosen, one for each of 3 rates.\n"
-            "C, D: the largest BDH, not damped; dashed: before learning in the official code.",
+            "marks: one network each at the official rate.\n"
+            "B: the largest of each kind. C, D: the largest BDH, not damped.",
             fontsize=SMALL,
             x=0.01,
             ha="left",
@@ -59,23 +62,22 @@ def _scaling(ax: Axes, nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any]
     sizes = nodes["sizes"]
     for at, model in enumerate(sizes["model"].values):
         look, own = line_look(at), sizes.sel(model=model)
-        label = f"{model}, rate {float(own['rate'][0]):g}"
-        interval_line(ax, own["n_weights"], nodes["scaling"].sel(model=model), look, label)
-        tried = nodes["choice"]["loss"].sel(model=model)
-        where = np.full(len(tried), float(own["n_weights"].sel(n=about["chosen_at"])))
-        ax.plot(where, tried, look.marker, color=look.color, markerfacecolor="none")
+        interval_line(ax, own["n_weights"], nodes["scaling"].sel(model=model), look, str(model))
+        tried = nodes["choice"]["loss"].sel(model=model, rate=about["official_rate"])
+        how: dict[str, Any] = {
+            "color": look.color,
+            "marker": look.marker,
+            "markerfacecolor": "white",
+        }
+        ax.plot(own["n_weights"], tried, linestyle=":", linewidth=0.6, **how)
     ax.set_xscale("log")
     ticks = sizes["n_weights"].sel(model="BDH").values
     ax.set_xticks(ticks, [f"{each / 1000:.0f}k" for each in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("Weights (log scale; ticks: BDH)")
-    small_legend(ax, "upper right")
-
-
-def _zoom(ax: Axes) -> None:
-    """Room for the legend above what is drawn."""
     low, high = ax.get_ylim()
-    ax.set_ylim(low, high + 0.25 * (high - low))
+    ax.set_ylim(low, high + 0.3 * (high - low))  # room for the legend
+    small_legend(ax, "upper right")
 
 
 def _course(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
@@ -83,34 +85,40 @@ def _course(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
     course = nodes["course"].isel(n=-1)
     for at, model in enumerate(course["model"].values):
         interval_line(ax, course["step"], course.sel(model=model), line_look(at), str(model))
-    ax.set_xlabel("Step of learning (largest networks)")
+    ax.set_xlabel("Step of learning")
     small_legend(ax, "upper right")
 
 
 def _guides(ax: Axes, guides: xr.DataArray) -> None:
-    """Losses of those who know less, or all, with their names at the right end."""
+    """Losses of those who know less, or all."""
     for name in guides["guide"].values:
-        height = float(guides.sel(guide=name))
-        ax.axhline(height, **GUIDE)
-        ax.annotate(
-            str(name),
-            (0.01, height),
-            xytext=(0, 1),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=SMALL,
-            color="0.35",
-            va="bottom",
-            annotation_clip=True,
-        )
+        _guide(ax, float(guides.sel(guide=name)), str(name))
+
+
+def _guide(ax: Axes, height: float, name: str) -> None:
+    """A dashed line with its name at the right end."""
+    ax.axhline(height, **GUIDE)
+    ax.annotate(
+        name,
+        (1, height),
+        xytext=(0, 1),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        fontsize=SMALL,
+        color="0.35",
+        ha="right",
+        va="bottom",
+        annotation_clip=True,
+    )
 
 
 def _active(ax: Axes, active: xr.Dataset, activity: str) -> None:
     own = active.isel(n=-1).sel(model="BDH", activity=activity)
     for at, layer in enumerate(own["layer"].values):
         interval_line(ax, own["step"], own.sel(layer=layer), line_look(at + 3), f"layer {layer}")
-    ax.axhline(BEFORE[activity], **GUIDE)
-    ax.set_ylim(0, max(0.55, 1.05 * float(np.nanmax(own["high"]))))
+    _guide(ax, BEFORE[activity], "official code, before learning")
+    _guide(ax, LARGE, "about .05, large models (paper)")
+    ax.set_ylim(0, 0.75)
     ax.set_xlabel("Step of learning")
     ax.set_ylabel(f"Share of neurons with ${activity}$ > 0")
     small_legend(ax, "upper right")

@@ -24,26 +24,33 @@ def names(experiment: Experiment) -> dict[str, Any]:
 
 
 def test_looks_are_often_at_first(experiment, names) -> None:
-    """Blocks of 25 steps: after 0 to 4, then 6 and 8, and in any case in the end."""
-    assert names["looks"](experiment.default) == [0, 25, 50, 75, 100, 150, 200]
+    """Blocks of 25 steps: after 0 to 4, then 6, 8, ..., and in any case in the end."""
+    assert names["looks"](experiment.default) == [0, 25, 50, 75, 100, 150]
     longer = replace(experiment.default, n_steps=225)
     assert names["looks"](longer) == [0, 25, 50, 75, 100, 150, 200, 225]
     with pytest.raises(InvalidValue, match="n_steps is 30"):
         replace(experiment.default, n_steps=30)
 
 
-def test_the_rate_of_the_lowest_loss_is_chosen(names) -> None:
-    """Of each model by itself; learning that came apart, NaN, is not the best."""
+def test_the_rate_of_the_lowest_loss_is_chosen(experiment, names) -> None:
+    """Of each kind and size by itself; learning that came apart, NaN, is not the best. The network
+    at that rate is the first of those that are drawn.
+    """
+    config = replace(experiment.default, sizes=(64,), n_seeds=3)
     losses = np.array([[3, 2, 1], [3, 2, np.nan], [1, 2, 3], [2, 1, 3]], float)
-    best = names["_best"]({"recent": losses.ravel()})
-    assert list(best) == list(names["MODELS"])
-    assert list(best.values()) == [1e-2, 3e-3, 1e-3, 3e-3]
+    tried = {"recent": losses.ravel()}
+    assert names["best"](tried).tolist() == [2, 1, 0, 1]
+    nets = {"recent": -np.arange(8.0)}
+    found = names["_together"](config, tried, nets, "recent")
+    assert found[:, 0].tolist() == [[1, -0.0, -1], [2, -2, -3], [1, -4, -5], [1, -6, -7]]
+    others = names["_others"](config, names["best"](tried))
+    assert [net[2:] for net in others[:4]] == [(1e-2, 1), (1e-2, 2), (3e-3, 1), (3e-3, 2)]
 
 
 def test_networks_are_about_as_large(experiment, names) -> None:
     """Within 20 % of the weights of BDH, 3 n d + 2 V d; only one kind is damped."""
     config, make = experiment.preset("paper"), names["network"]
-    for n in (64, *config.sizes):
+    for n in config.sizes:
         nets = {kind: make(config, kind, n, 65) for kind in names["MODELS"]}
         expected = 3 * n * config.width + 2 * 65 * config.width
         counts = {kind: count_weights(net) for kind, net in nets.items()}
@@ -67,8 +74,8 @@ def test_a_run_is_stored_labelled_and_drawn(experiment, tmp_path) -> None:
     assert active["model"].values.tolist() == ["BDH", "BDH, damped"]
     assert ((active >= 0) & (active <= 1)).all()
     choice = tree["choice"].to_dataset()["recent"]
-    best = choice["rate"].values[choice.values.argmin(axis=1)]
-    assert tree["sizes"].to_dataset()["rate"].values[:, 0].tolist() == best.tolist()
+    best = choice["rate"].values[choice.values.argmin(axis=2)]
+    assert tree["sizes"].to_dataset()["rate"].values.tolist() == best.tolist()
     again = experiment.run(tiny, session)
     assert again["course"].to_dataset().equals(tree["course"].to_dataset())
     assert not experiment.numbers(tree).empty
