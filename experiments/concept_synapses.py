@@ -26,6 +26,27 @@ Controls. *Not trained*: the same search in the weights before learning. *Shuffl
 search with labels shuffled in the selection set; the first point is what it finds there, the others
 are tests with the right labels. *Any synapse*: the mean of all.
 
+Outcome (paper preset, 6 models of 28 thousand weights; loss 2.15 nats, of which 2.03 cannot be
+avoided; 95 % intervals over models). Yes. The synapse chosen among 32,768 tells the topic of new
+sentences, U / (n1 n2) .999 (.996 to 1.000), and of sentences with new nouns, .997 (.995 to .999);
+up to the verb, where a single new noun has told it, .991 (.982 to .998). The lowest of 48 tests
+with new nouns has U = 2303 of 2500, rank-biserial correlation .84, p = 2e-13; the median is 2500.
+2.1 % of all synapses are above .9 for a topic (whole sentences with new nouns), .24 % up to the
+verb; before learning it is .02 % and less.
+
+The controls say what this is worth. Before learning, the search finds .93 in its own sentences, and
+still .89 (.88 to .91) in new ones with the same words: random weights suffice to tell sets of words
+apart, and a test with new sentences alone would prove little. With new nouns nothing is left of it,
+.54 (.49 to .57), and .48 (.44 to .51) up to the verb. With shuffled labels the search finds .66 and
+.64 in its own sentences, by chance; with the right labels .47 to .55.
+
+What is found is not a tally of how often a concept was named. Of the first model (A), the synapse
+steps up at the first noun of its topic, hardly or not at all at the second, and turns back to zero
+within 6 to 17 tokens: the chosen neurons on the side of x turn once in 86 tokens (median; quartiles
+71 and 222), so that rotation clears them about when a sentence ends. 37 of 48 are between the first
+layer and the second. That a concept has synapses is what the task asks for here, since the topic is
+needed to guess verbs and nouns; whether that holds for concepts that no task separates is not told.
+
 Run: `cogmem run concept_synapses`. Models that are stored are not taught again.
 """
 
