@@ -41,8 +41,8 @@ apart, and a test with new sentences alone would prove little. With new nouns no
 .64 in its own sentences, by chance; with the right labels .47 to .55.
 
 What is found is not a tally of how often a concept was named. Of the first model (A), the synapse
-steps up at the first noun of its topic, hardly or not at all at the second, and turns back to zero
-within 6 to 17 tokens: the chosen neurons on the side of x turn once in 86 tokens (median; quartiles
+steps up at the first noun of its topic, not at the second, and turns back to zero within 8 to 17
+tokens: the chosen neurons on the side of x turn once in 86 tokens (median; quartiles
 71 and 222), so that rotation clears them about when a sentence ends. 37 of 48 are between the first
 layer and the second. That a concept has synapses is what the task asks for here, since the topic is
 needed to guess verbs and nouns; whether that holds for concepts that no task separates is not told.
