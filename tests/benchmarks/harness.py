@@ -103,11 +103,11 @@ def apart(module: str, *arguments: str) -> Any:
     Run as a program, the module calls `bind` before JAX's first computation.
 
     Raises:
-        Unavailable: if it fails, or takes longer than 15 minutes.
+        Unavailable: if it fails, or takes longer than 30 minutes.
     """
     command = [sys.executable, "-m", module, *arguments]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=1800, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         said = (getattr(error, "stderr", None) or str(error)).strip()
         raise Unavailable(f"the timing process failed: {said.splitlines()[-1]}") from error
