@@ -7,20 +7,20 @@ freely; see `sequence_school.sit`.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.data.recalls import Recalls
 from cogmem.models.bdh import BDH
 from cogmem.models.networks import sized
 from cogmem.models.sequence_model import SequenceModel, count_weights
 from cogmem.participants.sequence_school import Sat, as_recalls, prefixes, sit, speakable
-from cogmem.tasks.word_recall import free_recall
-from cogmem.tasks.word_tokens import WordTokens
+from cogmem.tasks.word_tokens import WordTokens, check_pool
 
 __all__ = ["Exam", "Said", "examined", "pupils", "shifted", "told"]
 
@@ -100,10 +100,14 @@ def examined(
     temperature: float = 1.0,
     key: PRNGKeyArray,
 ) -> Said:
-    """What one subject says of random lists: the same ones for exams of one length and one key."""
+    """What one subject says of random lists: the same ones for exams of one length and one key.
+
+    Raises:
+        InvalidValue: if the pool is smaller than a list.
+    """
+    check_pool(vocabulary, exam.length)
     of_words, of_speech = jax.random.split(key)
-    length = (exam.length, exam.length)
-    words = free_recall(vocabulary, n_lists, length, key=of_words).words[:, 0]
+    words = _drawn(vocabulary.n_words, n_lists, of_words)[:, : exam.length]
     sat = sit(
         model,
         weights,
@@ -116,6 +120,13 @@ def examined(
         key=of_speech,
     )
     return Said(*(np.asarray(each) for each in (words, *sat[:3])))
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _drawn(n_words: int, n: int, key: PRNGKeyArray) -> Int[Array, "list word"]:
+    """All words in so many random orders."""
+    keys = jax.random.split(key, n)
+    return jax.vmap(lambda own: jax.random.permutation(own, n_words))(keys)
 
 
 def told(vocabulary: WordTokens, said: Said) -> Recalls:
