@@ -20,7 +20,7 @@ HEIGHT = 2.35
 
 LOOKS = {name: line_look(at) for at, name in enumerate(("trained", "not trained"))}
 NULLS = {
-    "not trained": "not trained (random, rank $d$)",
+    "not trained": "not trained (rank $d$)",
     "sources permuted": "trained, sources permuted",
     "rewired": "trained, rewired",
     "G(n, m)": "$G(n, m)$",
@@ -43,7 +43,12 @@ def interaction_graph(rows: Mapping[str, Nodes], about: Mapping[str, Any]) -> Fi
         parts: Any = figure.subfigures(len(rows), 1, squeeze=False)
         for at, (material, nodes) in enumerate(rows.items()):
             letters = "ABCDEFGH"[4 * at : 4 * at + 4]
-            _row(parts[at, 0], nodes, letters, f"{material} ({about[material]} models)")
+            _row(
+                parts[at, 0],
+                nodes,
+                letters,
+                f"{material[0].upper()}{material[1:]} ({about[material]} models)",
+            )
         figure.supxlabel(
             f"Graphs of {about['n_per_head']} neurons of one head, d = {about['width']}. Bands and "
             "bars: bootstrap 95 % intervals over models (of means over heads; bars: each head).",
