@@ -41,8 +41,8 @@ of a large model, Q that does not fall with more edges, did not come out: it fal
 The last null says what the gain is made of. With senders permuted it is no less for words, but
 more: .206 at 16 edges, .121 at 64 (trained less permuted -.036, -.042 to -.030, and -.038). So
 there are groups of senders with receivers in common, but they are not communities of neurons that
-drive each other, less so than if senders had been drawn by lot. For text there is such a community: .019
-(.015 to .023) above the permuted graph at 16 edges, of the .052 above weights before learning.
+drive each other, less so than if senders had been drawn by lot. For text they are, by a little:
+.019 (.015 to .023) above the permuted graph at 16 edges, of the .052 above weights before learning.
 
 *Degrees* (two edges per neuron). After learning in-degrees are the wide ones: the largest is 75
 (median over heads; words) or 31 (text), against 9 before, and only .21 or .30 of neurons have any
