@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int
 
-from cogmem.errors import InvalidValue
+from cogmem.errors import InvalidValue, MissingExtra
 from cogmem.lab.sliders import Sliders
 from cogmem.measures.interaction_graph import (
     best_partition,
@@ -191,8 +191,10 @@ def _layout(
     edges: Int[np.ndarray, "edge 2"], there: Int[np.ndarray, " neuron"], seed: int
 ) -> Float[np.ndarray, "neuron 2"]:
     """Connections as springs."""
-    import networkx
-
+    try:
+        import networkx
+    except ImportError as error:
+        raise MissingExtra("networkx", "graphs") from error
     graph = networkx.Graph(edges.tolist())
     places = networkx.spring_layout(graph, seed=seed, k=1.6 / len(there) ** 0.5, iterations=200)
     return np.array([places[neuron] for neuron in there])
