@@ -38,7 +38,7 @@ def gradients_in_time(nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any])
     """
     unit = UNITS[about["source"]]
     with house_style():
-        figure = Figure(figsize=(DOUBLE_COLUMN, 4.7), layout="constrained")
+        figure = Figure(figsize=(DOUBLE_COLUMN, 4.8), layout="constrained")
         panels = figure.subplots(2, 3).ravel()
         dampings = nodes["text_course"]["damping"].values
         for ax, damping in zip(panels, dampings, strict=False):
@@ -54,7 +54,8 @@ def gradients_in_time(nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any])
             panel_letter(ax, letter, x=-26)
         figure.supxlabel(
             f"Means over {about['n_seeds']:.0f} networks; bands: bootstrap 95 % intervals. A, B: "
-            f"passages of {about['length']:.0f} tokens, each read with empty synapses.",
+            f"passages of {about['length']:.0f} tokens, each read with empty synapses.\n"
+            "C: gradients through time; points are means of stretches that grow, at their ends.",
             fontsize=SMALL,
             x=0.01,
             ha="left",
@@ -92,7 +93,7 @@ def _stream(ax: Axes, nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any])
             face = "white" if j else look.color
             label = f"{damping:g}, {state}"
             interval_line(ax, own["tokens"], own, look, label, markerfacecolor=face)
-    _guides(ax, nodes["guides"]["loss"], "bigram", "entropy rate")
+    _guides(ax, nodes["guides"]["loss"], "bigram", "entropy rate", above=False)
     ax.set_xscale("log")
     ax.set_xlabel("Tokens read so far (log)")
     ax.set_title("Read on and on")
@@ -112,8 +113,8 @@ def binned(stream: xr.Dataset) -> xr.Dataset:
     return xr.concat(parts, "tokens")
 
 
-def _guides(ax: Axes, guides: xr.DataArray, *names: str) -> None:
-    """Dashed lines with their names at the left end, as far as they are known."""
+def _guides(ax: Axes, guides: xr.DataArray, *names: str, above: bool = True) -> None:
+    """Dashed lines with their names at the right end, as far as they are known."""
     for name in names:
         if name not in guides["guide"].values:
             continue
@@ -121,13 +122,14 @@ def _guides(ax: Axes, guides: xr.DataArray, *names: str) -> None:
         ax.axhline(height, **GUIDE)
         ax.annotate(
             name,
-            (0.01, height),
-            xytext=(0, 1),
+            (1, height),
+            xytext=(0, 1 if above else -1),
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
             fontsize=SMALL,
             color="0.35",
-            va="bottom",
+            ha="right",
+            va="bottom" if above else "top",
             annotation_clip=True,
         )
 
@@ -161,9 +163,9 @@ def _recall(ax: Axes, recall: xr.Dataset) -> None:
             face = "white" if j else _look(i, j).color
             label = f"{gradient}, {memory}"
             interval_line(ax, own["length"], own, _look(i, j), label, markerfacecolor=face)
-    ax.set_ylim(-0.03, 1.55)
+    ax.set_ylim(-0.03, 1.7)
     ax.set_yticks([0, 0.5, 1])
     ax.set_xlabel("Words of the list")
     ax.set_ylabel("Proportion recalled in place")
-    ax.set_title("Recalled freely, after learning")
+    ax.set_title("Recalled in order, after learning")
     small_legend(ax, "upper right", "gradients, synapses")
