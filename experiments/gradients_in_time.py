@@ -129,7 +129,7 @@ class Config:
     length: int = setting(64, (2, 4096), meaning="tokens of a passage")
     batch: int = setting(8, (1, 1024), meaning="passages of a step")
     n_steps: int = setting(150, (1, 1_000_000), meaning="steps on text")
-    rate: float = setting(1e-3, (0.0, 1.0), meaning="learning rate")
+    rate: float = setting(3e-3, (0.0, 1.0), meaning="learning rate")
     n_words: int = setting(26, (2, 10_000), meaning="tokens that lists are drawn from")
     half: int = setting(8, (1, 1000), meaning="tokens of a half that is repeated")
     shortest: int = setting(2, (1, 1000), meaning="words of a list to be recalled")
@@ -448,6 +448,7 @@ EXPERIMENT = Experiment(
             n_neurons=256,
             length=128,
             n_steps=500,
+            rate=1e-3,
             half=12,
             shortest=3,
             longest=8,

@@ -46,7 +46,7 @@ def gradients_in_time(nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any])
         _stream(panels[2], nodes, about)
         for ax in panels[:3]:
             ax.set_ylabel(f"Held-out loss ({unit})")
-        _alike(panels[:3])
+        _alike(panels[:3], nodes["guides"]["loss"])
         for ax, task in zip(panels[3:], TASKS, strict=False):
             _recall_course(ax, nodes, task)
         _recall(panels[5], nodes["recall"])
@@ -134,11 +134,11 @@ def _guides(ax: Axes, guides: xr.DataArray, *names: str, above: bool = True) -> 
         )
 
 
-def _alike(panels: Any) -> None:
+def _alike(panels: Any, guides: xr.DataArray) -> None:
     """The same y axis, the losses before learning left out, with room for legends."""
-    values = [
-        line.get_ydata()[1:] for ax in panels for line in ax.lines if len(line.get_ydata()) > 2
-    ]
+    lines = [line.get_ydata() for ax in panels for line in ax.lines]
+    values = [line[1:] for line in lines if len(line) > 2]
+    values.append(guides.where(guides["guide"].isin(["bigram", "entropy rate"]), drop=True).values)
     low, high = min(v.min() for v in values), max(v.max() for v in values)
     for ax in panels:
         ax.set_ylim(low - 0.08 * (high - low), high + 0.45 * (high - low))
