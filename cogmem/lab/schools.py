@@ -11,6 +11,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import PRNGKeyArray
 
+from cogmem.errors import InvalidValue
 from cogmem.lab.store import Column, Store, Table
 from cogmem.models.sequence_learning import Training
 from cogmem.models.sequence_model import SequenceModel, count_weights
@@ -26,8 +27,7 @@ class School(NamedTuple):
 
     Attributes:
         vocabulary: of the task.
-        draw: rows of it, see `taught`.
-        n_steps: of learning.
+        lessons: what is drawn, see `taught`, and for how many steps, one after the other.
         batch: rows of a step.
         n_subjects: of each model; first weights, lessons and exams are each subject's own.
         n_lists: of each exam.
@@ -36,13 +36,17 @@ class School(NamedTuple):
     """
 
     vocabulary: WordTokens
-    draw: Draw
-    n_steps: int
+    lessons: tuple[tuple[Draw, int], ...]
     batch: int
     n_subjects: int
     n_lists: int
     temperature: float
     key: PRNGKeyArray
+
+    @property
+    def n_steps(self) -> int:
+        """Of all lessons."""
+        return sum(n_steps for _, n_steps in self.lessons)
 
 
 def sittings(
@@ -110,12 +114,26 @@ def subjects(
     for place, done in enumerate(table.done):
         if not done:
             key = jax.random.fold_in(jax.random.fold_in(school.key, 0), place)
-            how = (school.draw, training, school.n_steps, school.batch)
-            found = taught(model, *how, key=key)
-            flat = np.asarray(ravel_pytree(found.weights)[0])
-            row = {"weights": flat[None], "losses": found.losses[None]}
+            weights, losses = _lessons(school, model, training, key)
+            row = {"weights": np.asarray(ravel_pytree(weights)[0])[None], "losses": losses[None]}
             table.write(slice(place, place + 1), row)
         yield restore(jnp.asarray(table.group["weights"][place]))  # type: ignore[index]
+
+
+def _lessons(
+    school: School, model: SequenceModel, training: Training, key: PRNGKeyArray
+) -> tuple[Any, np.ndarray]:
+    """Weights, and the loss of each step."""
+    learning, losses, n_steps = None, [], 0
+    for draw, more in school.lessons:
+        n_steps += more
+        learning, found = taught(
+            model, draw, training, n_steps, school.batch, key=key, learning=learning
+        )
+        losses.append(found)
+    if learning is None:
+        raise InvalidValue("a school without lessons, expected one or more.")
+    return learning.weights, np.concatenate(losses)
 
 
 def _exams(

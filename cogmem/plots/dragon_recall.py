@@ -75,14 +75,14 @@ def dragon_serial_recall(tree: xr.DataTree) -> Figure:
     parts = {name: node.to_dataset() for name, node in tree.children.items()}
     place = "Recalled in place"
     with house_style():
-        figure, cells = _figure(((4, 4, 4), (4, 4, 4), (5, 7)), 5.9)
+        figure, cells = _figure(((4, 4, 4), (4, 4, 4), (6, 6)), 5.9)
         _lines(cells[0], parts["spc"], "Serial position", place)
         _lines(cells[1], parts["gradient"], "Output minus serial position", "Share of chances")
         _lines(cells[2], parts["length"], "List length (words)", place)
         _categories(cells[3], parts["errors"], "Share of outputs", _KINDS)
         _categories(cells[4], parts["anticipation"], "Share of anticipations", _AFTER)
         _lines(cells[5], parts["fillers"], "Fillers before recall", place)
-        _resets(cells[6], parts["reset"], place)
+        _resets(cells[6], parts["reset"], "Recalled in any place")
         _ratios(cells[7], parts["rmsd"], _serial_labels)
         cells[1].set_xticks([-4, -2, 2, 4])
         for ax in (cells[0], cells[2], cells[5]):
@@ -232,7 +232,7 @@ def _ratios(ax: Axes, node: xr.Dataset, label: Any) -> None:
         ax.plot(x, node["ratio"].sel(source=model), linestyle="none", **how)
     ax.set_yscale("log")
     ax.axhline(1, **GUIDE)
-    ax.set_xticks(range(len(names)), [label(name) for name in names], fontsize=SMALL)
+    ax.set_xticks(range(len(names)), [label(name) for name in names], fontsize=SMALL - 0.5)
     ax.set_ylabel("RMSD / noise of people")
 
 

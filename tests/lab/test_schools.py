@@ -9,6 +9,7 @@ import jax
 import numpy as np
 import pytest
 
+from cogmem.errors import InvalidValue
 from cogmem.lab import schools
 from cogmem.lab.experiment import Session
 from cogmem.lab.schools import School, sittings, subjects
@@ -21,10 +22,10 @@ from cogmem.tasks.word_tokens import WordTokens
 VOCABULARY = WordTokens(8)
 MODEL = RecurrentNetwork(VOCABULARY.n_tokens, width=4)
 TRAINING = Training()
+DRAW = partial(serial_recall, VOCABULARY, lengths=(2, 2))
 SCHOOL = School(
     VOCABULARY,
-    partial(serial_recall, VOCABULARY, lengths=(2, 2)),
-    n_steps=3,
+    ((DRAW, 2), (DRAW, 1)),
     batch=2,
     n_subjects=2,
     n_lists=4,
@@ -65,3 +66,13 @@ def test_subjects_differ_and_come_back_as_they_were(tmp_path) -> None:
     for one, other in zip(first, again, strict=True):
         assert jax.tree.structure(one) == jax.tree.structure(other)
         jax.tree.map(np.testing.assert_array_equal, one, other)
+
+
+def test_lessons_follow_one_another(tmp_path) -> None:
+    """Two lessons of the same kind are one; a school has one or more."""
+    store, one = Session(results=tmp_path).store("school", Config()), ((DRAW, 3),)
+    both = next(subjects(store, SCHOOL, "two", MODEL, TRAINING))
+    whole = next(subjects(store, SCHOOL._replace(lessons=one), "one", MODEL, TRAINING))
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-6), both, whole)
+    with pytest.raises(InvalidValue, match="without lessons"):
+        next(subjects(store, SCHOOL._replace(lessons=()), "none", MODEL, TRAINING))
