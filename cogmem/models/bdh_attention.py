@@ -89,7 +89,7 @@ def turned(
 
 def _combined(x: Array, cos: Array, sin: Array) -> Array:
     """(a cos - b sin, b cos + a sin) of every pair (a, b), in one pass over x."""
-    pairs = x.reshape(*x.shape[:-1], 2, -1)
+    pairs = x.reshape(*x.shape[:-1], 2, x.shape[-1] // 2)
     partners = pairs[..., ::-1, :]
     turned = pairs * cos[:, None] + partners * jnp.stack([-sin, sin], axis=1)
     return turned.reshape(x.shape)
