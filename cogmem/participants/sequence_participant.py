@@ -78,10 +78,13 @@ class SequenceParticipant(Participant):
         vocabulary: that it was taught with.
         delay: what time without study is.
         tokens_per_second: of that time; an experiment has no tokens of its own.
+        in_order: token that asks for words in their order, if that is another than RECALL: who was
+            taught both serial and free recall must be told which.
 
     Raises:
-        InvalidValue: for a vocabulary of another size than the model's, no such delay, a silence
-            for a model that has no `rest`, or a rate that is not above 0.
+        InvalidValue: for tokens that the model does not know, a silence for a model that has no
+            `rest`, or a rate that is not above 0.
+        UnknownName: for no such delay.
     """
 
     model: Any
@@ -89,6 +92,7 @@ class SequenceParticipant(Participant):
     vocabulary: WordTokens = eqx.field(static=True)
     delay: Delay = eqx.field(static=True, default="fillers")
     tokens_per_second: float = eqx.field(static=True, default=1.0)
+    in_order: int | None = eqx.field(static=True, default=None)
 
     paradigms: ClassVar[dict[str, str]] = {
         "free recall": "taught to say random lists in random orders",
@@ -99,10 +103,11 @@ class SequenceParticipant(Participant):
 
     def __check_init__(self) -> None:
         check_choice("delay", self.delay, Delay)
-        if self.model.n_tokens != self.vocabulary.n_tokens:
+        last = max(self.vocabulary.n_tokens - 1, self.in_order or 0)
+        if last >= self.model.n_tokens:
             raise InvalidValue(
-                f"the model knows {self.model.n_tokens} tokens and the vocabulary has "
-                f"{self.vocabulary.n_tokens}; expected the one it was taught with."
+                f"the last token is {last}, and the model knows {self.model.n_tokens} tokens; "
+                "expected the vocabulary it was taught with."
             )
         if self.delay == "silence" and not hasattr(self.model, "rest"):
             raise InvalidValue(
@@ -143,7 +148,10 @@ class SequenceParticipant(Participant):
         state = self._silent(state, time) if self.delay == "silence" else self._filled(state, time)
         if state.paradigm not in _IN_A_ROW:
             return state
-        return self._heard(state, jnp.asarray([self.vocabulary.recall]))
+        ordered = state.paradigm == "serial recall" and self.in_order is not None
+        return self._heard(
+            state, jnp.asarray([self.in_order if ordered else self.vocabulary.recall])
+        )
 
     def evidence(self, state: Listening, cue: Cue) -> Float[Array, " candidate"]:
         """Logits of the candidates; of recognition, log-odds of OLD against NEW for each.

@@ -66,11 +66,12 @@ def test_free_recall_is_the_row_of_the_lessons(name: str) -> None:
     np.testing.assert_allclose(found, logits(who, *row)[words], atol=1e-5)
 
 
-def test_serial_recall_reads_the_same() -> None:
-    """One token for 2 s at .5 tokens per s."""
-    who, words = participant(tokens_per_second=0.5), pool()[:3]
+@pytest.mark.parametrize("in_order", [None, WORDS.new])
+def test_serial_recall_reads_the_same(in_order: int | None) -> None:
+    """One token for 2 s at .5 tokens per s; asked for by RECALL, or by a token of its own."""
+    who, words = participant(tokens_per_second=0.5, in_order=in_order), pool()[:3]
     state = listened(who, SerialRecall(jnp.zeros((3, 4), bool)), 2.0, (0,))
-    row = [WORDS.list_start, *words, WORDS.filler, WORDS.recall, words[0]]
+    row = [WORDS.list_start, *words, WORDS.filler, in_order or WORDS.recall, words[0]]
     np.testing.assert_allclose(who.evidence(state, None), logits(who, *row)[words], atol=1e-5)
 
 
@@ -145,5 +146,5 @@ def test_what_is_refused() -> None:
         participant(delay="silent")
     with pytest.raises(InvalidValue, match="tokens_per_second is 0"):
         participant(tokens_per_second=0)
-    with pytest.raises(InvalidValue, match="the vocabulary has 21"):
+    with pytest.raises(InvalidValue, match="the last token is 20, and the model knows 20 tokens"):
         replace(who, vocabulary=WordTokens(13))
