@@ -239,13 +239,22 @@ def _empty(model: SequenceModel, weights: Any, n: int) -> Any:
 
 
 def reading_loss(model: SequenceModel, weights: Any, passages: Passage) -> float:
-    """Loss over passages [window, time], each read from an empty state."""
-    n = len(passages.tokens)
-    parts = [
-        jax.tree.map(lambda each, at=at: each[at : at + WINDOWS_AT_ONCE], passages)
-        for at in range(0, n, WINDOWS_AT_ONCE)
-    ]
-    return -float(sum(log_probabilities(model, weights, each).mean(1).sum() for each in parts)) / n
+    """Loss over the counted tokens of passages [window, time], each read from an empty state.
+
+    Raises:
+        InvalidValue: if nothing is counted.
+    """
+    counted = np.asarray(passages.counted, float)
+    asked = np.flatnonzero(counted.sum(axis=1))
+    if not len(asked):
+        raise InvalidValue("no token of the passages is counted; there is nothing to average.")
+    parts = np.split(asked, range(WINDOWS_AT_ONCE, len(asked), WINDOWS_AT_ONCE))
+    total = 0.0
+    for part in parts:
+        some = jax.tree.map(lambda each, part=part: jnp.asarray(each)[part], passages)
+        said, weight = log_probabilities(model, weights, some), counted[part]
+        total -= (np.where(weight > 0, said, 0) * weight).sum()
+    return float(total / counted.sum())
 
 
 def stream_losses(
@@ -261,7 +270,7 @@ def stream_losses(
         length: tokens of a step.
 
     Returns:
-        Mean over streams and tokens of each step.
+        Mean over streams and tokens of each step; all of them are counted.
     """
     passages = streams(text.held_out, batch, length)
     return np.asarray(_stream_losses(model, weights, passages, _empty(model, weights, batch)))
@@ -289,9 +298,14 @@ def active_shares(
     Args:
         model: who reads.
         weights: what it has learnt.
-        passages: [window, time], two tokens or more in each.
+        passages: [window, time], all of which are read, two tokens or more in each.
+
+    Raises:
+        InvalidValue: for passages of one token.
     """
-    return np.asarray(_active_shares(model, weights, passages.tokens[:WINDOWS_AT_ONCE]))
+    if passages.tokens.shape[-1] < 2:
+        raise InvalidValue("passages of 1 token, expected 2 or more: the first is left out.")
+    return np.asarray(_active_shares(model, weights, passages.tokens))
 
 
 @eqx.filter_jit

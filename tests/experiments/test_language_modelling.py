@@ -39,11 +39,11 @@ def test_the_rate_of_the_lowest_loss_is_chosen(experiment, names) -> None:
     config = replace(experiment.default, sizes=(64,), n_seeds=3)
     losses = np.array([[3, 2, 1], [3, 2, np.nan], [1, 2, 3], [2, 1, 3]], float)
     tried = {"recent": losses.ravel()}
-    assert names["best"](tried).tolist() == [2, 1, 0, 1]
+    assert names["best"](config, tried).tolist() == [2, 1, 0, 1]
     nets = {"recent": -np.arange(8.0)}
     found = names["_together"](config, tried, nets, "recent")
     assert found[:, 0].tolist() == [[1, -0.0, -1], [2, -2, -3], [1, -4, -5], [1, -6, -7]]
-    others = names["_others"](config, names["best"](tried))
+    others = names["_others"](config, names["best"](config, tried))
     assert [net[2:] for net in others[:4]] == [(1e-2, 1), (1e-2, 2), (3e-3, 1), (3e-3, 2)]
 
 

@@ -88,6 +88,22 @@ def test_states_are_carried_through_the_held_out_text() -> None:
     np.testing.assert_allclose(found, whole.reshape(2, 3, 100).mean((0, 2)), rtol=1e-5)
 
 
+def test_only_counted_tokens_are_in_the_loss() -> None:
+    """Of 36 passages, more than are read at once: counted twice in one, once in the first tokens of
+    the others, never in some; targets that are not counted need be no tokens.
+    """
+    weights, passages = MODEL.begin(key=jax.random.key(1)), held_out_windows(TEXT, 16)
+    passages = jax.tree.map(lambda each: each[:36], passages)
+    counted = np.zeros((36, 16))
+    counted[3:, :5], counted[35] = 1, 2
+    targets = jnp.where(counted > 0, passages.targets, -1)
+    found = reading_loss(MODEL, weights, Passage(passages.tokens, targets, counted))
+    said = -log_probabilities(MODEL, weights, passages)
+    assert found == pytest.approx(np.average(said, weights=counted), rel=1e-6)
+    with pytest.raises(InvalidValue, match="no token of the passages is counted"):
+        reading_loss(MODEL, weights, passages._replace(counted=np.zeros((36, 16))))
+
+
 def test_half_of_x_and_a_quarter_of_y_are_active_before_learning() -> None:
     """.50 and .24 in the official code; here within .03 in every layer."""
     model = BDH(57, 32, 4, 256, 3)
@@ -95,3 +111,16 @@ def test_half_of_x_and_a_quarter_of_y_are_active_before_learning() -> None:
     found = active_shares(model, weights, held_out_windows(TEXT, 64))
     assert found.shape == (3, 2)
     np.testing.assert_allclose(found, np.tile([0.50, 0.24], (3, 1)), atol=0.03)
+
+
+def test_all_passages_count_for_activity() -> None:
+    """Two parts of 34 passages, weighed by their numbers, give what all of them give."""
+    model, passages = BDH(57, 8, 2, 16, 1), held_out_windows(TEXT, 8)
+    weights = model.begin(key=jax.random.key(3))
+    parts = [Passage(*(each[at : at + 17] for each in passages)) for at in (0, 17)]
+    every = jax.tree.map(lambda each: each[:34], passages)
+    found = [active_shares(model, weights, each) for each in parts]
+    assert not np.allclose(*found, atol=1e-4)
+    np.testing.assert_allclose(active_shares(model, weights, every), np.mean(found, 0), rtol=1e-5)
+    with pytest.raises(InvalidValue, match="passages of 1 token"):
+        active_shares(model, weights, held_out_windows(TEXT, 1))
