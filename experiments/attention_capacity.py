@@ -67,7 +67,7 @@ from matplotlib.figure import Figure
 from scipy.stats import chi2
 from scipy.stats import t as student
 
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import by_node, datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
@@ -410,7 +410,7 @@ def _held(
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes = datasets(tree)
     theory = nodes.pop("theory")
     return by_node(
         [*nodes.items(), ("theory", theory[["wrong"]]), ("theory", theory[["capacity"]])]
@@ -419,8 +419,8 @@ def numbers(tree: xr.DataTree) -> pd.DataFrame:
 
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
-    return attention_capacity(nodes, tree.attrs | {"criterion": CRITERION, "old_load": OLD_LOAD})
+    about = tree.attrs | {"criterion": CRITERION, "old_load": OLD_LOAD}
+    return attention_capacity(datasets(tree), about)
 
 
 EXPERIMENT = Experiment(

@@ -53,7 +53,6 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
@@ -69,7 +68,7 @@ from cogmem.brian.bdh_graph import (
     spiking_layer,
     spiking_synapses,
 )
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
@@ -394,15 +393,9 @@ def raster(config: Config, networks: Networks) -> LayerRun:
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """A raster, errors at given rates and in a layer, bias."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
-    return coincidence_rates(nodes, tree.attrs)
+    return coincidence_rates(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(
@@ -414,7 +407,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("bdh",),
     sources=("Kosowski et al. (2025)",),
     cost={

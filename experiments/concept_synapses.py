@@ -61,12 +61,11 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from matplotlib.figure import Figure
 
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
@@ -493,16 +492,9 @@ def _n_entries(config: Config) -> int:
     return (config.n_layers - 1) * config.n_heads * n**2
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
-    return by_node(nodes.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """A strip of tokens, values by topic, and what tells topics apart."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
-    return concept_synapses(nodes, tree.attrs)
+    return concept_synapses(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(
@@ -514,7 +506,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("bdh",),
     sources=("Kosowski et al. (2025)", "Mann & Whitney (1947)"),
     cost={"quick": "a minute on 1 core", "paper": "fifteen minutes on 1 core"},

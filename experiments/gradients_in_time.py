@@ -52,13 +52,12 @@ from typing import Any, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.errors import InvalidValue
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
@@ -427,15 +426,9 @@ def _guides(config: Config, text: Text) -> xr.Dataset:
     return xr.Dataset({"loss": ("guide", list(found.values()))}, {"guide": list(found)})
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
-    return gradients_in_time(nodes, tree.attrs)
+    return gradients_in_time(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(
@@ -460,7 +453,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("bdh",),
     sources=("Kosowski et al. (2025)",),
     cost={"quick": "two minutes on 1 core", "paper": "25 minutes on 1 core"},

@@ -50,14 +50,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.data import published
 from cogmem.errors import InvalidValue
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
@@ -313,15 +312,9 @@ def _published() -> dict[str, xr.Dataset]:
     }
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
-    return merging(nodes, tree.attrs)
+    return merging(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(
@@ -343,7 +336,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("bdh",),
     sources=("Kosowski et al. (2025)",),
     cost={

@@ -49,13 +49,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.errors import InvalidValue
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
@@ -340,15 +339,9 @@ def _labelled(config: Config, values: dict[str, np.ndarray]) -> xr.DataTree:
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Nine panels."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
-    return drawn(nodes, tree.attrs)
+    return drawn(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(
@@ -369,7 +362,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("bdh",),
     sources=("Kosowski et al. (2025)",),
     cost={

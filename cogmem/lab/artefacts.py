@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from cogmem.plots.style import house_style
 
-__all__ = ["as_csv", "by_node", "save_figure"]
+__all__ = ["as_csv", "by_node", "datasets", "save_figure", "tree_numbers"]
 
 PNG_DPI = 200
 
@@ -55,6 +55,16 @@ def by_node(nodes: Iterable[tuple[str, xr.Dataset]]) -> pd.DataFrame:
     parts = [part.to_dataframe().reset_index().assign(node=name) for name, part in nodes]
     table = pd.concat(parts)
     return table[["node", *table.columns.drop("node")]].reset_index(drop=True)
+
+
+def datasets(tree: xr.DataTree) -> dict[str, xr.Dataset]:
+    """The Datasets right below the root of a tree, by name."""
+    return {name: node.to_dataset() for name, node in tree.children.items()}
+
+
+def tree_numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every number right below the root of a tree, with the node that it is of: see `by_node`."""
+    return by_node(datasets(tree).items())
 
 
 def as_csv(numbers: pd.DataFrame) -> str:
