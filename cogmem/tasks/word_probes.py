@@ -11,15 +11,16 @@ is read at test tells nothing about any answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.tasks.word_rows import asked, filled, joined, stopped, studied
+from cogmem.tasks.word_rows import Line, Part, asked, filled, joined, stopped, studied
 from cogmem.tasks.word_tokens import Range, WordTokens, check_pool, check_sizes, shuffled
 
 __all__ = ["PairPassages", "ProbePassages", "paired_associates", "recognition"]
@@ -111,6 +112,18 @@ class _Design(NamedTuple):
     feedback: bool
 
 
+@partial(jax.jit, static_argnums=(0, 1))
+def _drawn(row: Callable[..., Any], design: _Design, keys: PRNGKeyArray) -> Any:
+    return jax.vmap(partial(row, design))(keys)
+
+
+def _line(design: _Design, words: Array, n_fillers: Array, questions: list[Part]) -> Line:
+    """Study, fillers, then what is asked."""
+    study = studied(design.vocabulary, words)
+    rest = filled(design.vocabulary, design.most_fillers, n_fillers)
+    return joined(design.vocabulary, [study, rest, *questions, stopped(design.vocabulary)])
+
+
 # ---- pairs --------------------------------------------------------------------------------------
 
 
@@ -147,12 +160,8 @@ def paired_associates(
         )
     n_probes = lengths[1] if n_probes is None else n_probes
     design = _Design(vocabulary, *lengths, *fillers, n_probes, feedback)
-    return _draw_pairs(design, jax.random.split(key, n))
-
-
-@partial(jax.jit, static_argnums=0)
-def _draw_pairs(design: _Design, keys: PRNGKeyArray) -> PairPassages:
-    return jax.vmap(partial(_pair_row, design))(keys)
+    passages: PairPassages = _drawn(_pair_row, design, jax.random.split(key, n))
+    return passages
 
 
 def _pair_row(design: _Design, key: PRNGKeyArray) -> PairPassages:
@@ -161,18 +170,11 @@ def _pair_row(design: _Design, key: PRNGKeyArray) -> PairPassages:
     pairs = jax.random.permutation(k_words, vocabulary.n_words)[: 2 * design.longest]
     pairs = jnp.where(jnp.arange(design.longest)[:, None] < length, pairs.reshape(-1, 2), -1)
     probed = jnp.maximum(_some(design, length, k_probes)[: design.n_probes], 0)
-    line = joined(
-        vocabulary,
-        [
-            studied(vocabulary, pairs.ravel()),
-            filled(vocabulary, design.most_fillers, n_fillers),
-            *(
-                asked(vocabulary.cue, a, b, i + 1, design.feedback, at > 0)
-                for i, (at, (a, b)) in enumerate(zip(probed, pairs[probed - 1], strict=True))
-            ),
-            stopped(vocabulary),
-        ],
-    )
+    questions = [
+        asked(vocabulary.cue, a, b, i + 1, design.feedback, at > 0)
+        for i, (at, (a, b)) in enumerate(zip(probed, pairs[probed - 1], strict=True))
+    ]
+    line = _line(design, pairs.ravel(), n_fillers, questions)
     return PairPassages(*line, pairs, length, n_fillers, probed)
 
 
@@ -212,12 +214,8 @@ def recognition(
             f"are old, and the shortest list has {lengths[0]} words."
         )
     design = _Design(vocabulary, *lengths, *fillers, n_probes, feedback)
-    return _draw_probes(design, jax.random.split(key, n))
-
-
-@partial(jax.jit, static_argnums=0)
-def _draw_probes(design: _Design, keys: PRNGKeyArray) -> ProbePassages:
-    return jax.vmap(partial(_probe_row, design))(keys)
+    passages: ProbePassages = _drawn(_probe_row, design, jax.random.split(key, n))
+    return passages
 
 
 def _probe_row(design: _Design, key: PRNGKeyArray) -> ProbePassages:
@@ -227,18 +225,11 @@ def _probe_row(design: _Design, key: PRNGKeyArray) -> ProbePassages:
     words = jnp.where(jnp.arange(design.longest) < length, drawn[: design.longest], -1)
     probes, probed = _probes(design, drawn, length, k_probes)
     answers = jnp.where(probed > 0, vocabulary.old, vocabulary.new)
-    line = joined(
-        vocabulary,
-        [
-            studied(vocabulary, words),
-            filled(vocabulary, design.most_fillers, n_fillers),
-            *(
-                asked(vocabulary.probe, probes[i], answers[i], i + 1, design.feedback)
-                for i in range(design.n_probes)
-            ),
-            stopped(vocabulary),
-        ],
-    )
+    questions = [
+        asked(vocabulary.probe, probes[i], answers[i], i + 1, design.feedback)
+        for i in range(design.n_probes)
+    ]
+    line = _line(design, words, n_fillers, questions)
     return ProbePassages(*line, words, length, n_fillers, probes, probed)
 
 
