@@ -34,6 +34,7 @@ __all__ = [
     "frequencies",
     "half_split",
     "interleaved",
+    "relative",
     "rotation",
     "scores",
     "turned",
@@ -222,25 +223,36 @@ def _sum_of_traces(asked: Array, v: Array, faded: Array) -> Array:
 
 
 def attend_absolutely(
+    synapses: Float[Array, "neuron channel"] | None,
     x: Float[Array, "time neuron"],
     v: Float[Array, "time channel"],
     turn: Turn,
+    *,
+    n_read: Int[Array, ""] | int = 0,
 ) -> tuple[Float[Array, "time channel"], Float[Array, "neuron channel"]]:
-    """The same from the first token, by a loop over tokens that turns activities, not synapses.
+    """The same by a loop over tokens that turns activities, not synapses.
 
     a_t = xr_t' S_t, S_{t+1} = gamma (S_t + xr_t v_t').
+
+    Args:
+        synapses: S before the first token here; None if there was none before it.
+        x, v, turn: see `attend`.
+        n_read: tokens from which phases are counted, before the first one here.
 
     Returns:
         What each token reads, and S after the last (see `absolute`).
     """
 
-    def token(synapses: Array, seen: tuple[Array, Array]) -> tuple[Array, Array]:
+    def token(synapses: Any, seen: tuple[Array, Array]) -> tuple[Any, Array]:
         x, v = seen
-        return (synapses + x[:, None] * v[None]) * _powers(turn, one).T, x @ synapses
+        return (synapses + x[:, None] * v[None]) * left, x @ synapses
 
-    one = jnp.ones(1, x.dtype)
-    start = jnp.zeros((x.shape[1], v.shape[1]), x.dtype)
-    asking = turned(x, turn.frequencies, jnp.arange(len(x)))
+    left = _powers(turn, jnp.ones(1, x.dtype)).T
+    start = jnp.zeros((x.shape[1], v.shape[1]), x.dtype) if synapses is None else synapses
+    asking = turned(x, turn.frequencies, n_read + jnp.arange(len(x)))
+    if len(x) == 1:
+        synapses, read = token(start, (asking[0], v[0]))
+        return read[None], synapses
     synapses, read = jax.lax.scan(token, start, (asking, v))
     return read, synapses
 
@@ -250,6 +262,13 @@ def absolute(
 ) -> Float[Array, "neuron channel"]:
     """S of the absolute form, from R after `n_read` tokens: R turned forward again."""
     return turned(synapses.T, turn.frequencies, jnp.asarray(n_read)[None]).T
+
+
+def relative(
+    synapses: Float[Array, "neuron channel"], turn: Turn, n_read: Int[Array, ""] | int
+) -> Float[Array, "neuron channel"]:
+    """R of the relative form, from S after `n_read` tokens: `absolute` undone."""
+    return _turned_back(synapses, turn, jnp.asarray(n_read)[None])
 
 
 def interleaved(x: Float[Array, "*more neuron"]) -> Float[Array, "*more neuron"]:

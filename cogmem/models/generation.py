@@ -151,9 +151,11 @@ def _speak(
         return (*after, silent | (token == stop)), said
 
     logits, state = model.read(weights, prompt, state)
+    other: Any = model if hasattr(model, "carried") else None  # form of its state; see the protocol
+    state = other.carried(state) if other else state
     start = (logits[-1], state, jnp.asarray(False))
     (_, state, _), said = jax.lax.scan(say, start, jnp.arange(n))
-    return Spoken(*said, state)
+    return Spoken(*said, other.settled(state) if other else state)
 
 
 def check_speaking(n_tokens: int, temperature: Any, top_k: int | None, allowed: Any) -> None:

@@ -20,7 +20,11 @@ __all__ = ["Passage", "SequenceModel", "check_tokens", "count_weights", "embedde
 
 
 class SequenceModel(Protocol):
-    """An `equinox.Module` that holds what is chosen; one sequence per call, `jax.vmap` outside."""
+    """An `equinox.Module` that holds what is chosen; one sequence per call, `jax.vmap` outside.
+
+    It may have two methods more, `carried(state)` and `settled(carried)`, if there is a form of the
+    state that `step` takes too and changes faster; speaking carries it from word to word.
+    """
 
     n_tokens: int
 

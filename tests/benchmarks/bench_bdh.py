@@ -134,7 +134,7 @@ def speaker(sizes: Sizes, context: int) -> Callable[[], Any]:
             said = jnp.argmax(now[0])
             return model.step(weights, said, now[1]), said
 
-        return jax.lax.scan(token, (logits, state), length=N_SAID)[1]
+        return jax.lax.scan(token, (logits, model.carried(state)), length=N_SAID)[1]
 
     return lambda: say(weights, logits[-1], state)
 

@@ -273,7 +273,7 @@ def test_synapses_may_turn_or_activities_may(kind: str, damping: float) -> None:
     rate = frequencies(x.shape[1] // 2, dtype=x.dtype)
     how = Turn(rate, jnp.asarray(damping, x.dtype))
     read, synapses = attend(None, x, v, how)
-    turning, still = attend_absolutely(x, v, how)
+    turning, still = attend_absolutely(None, x, v, how)
     close(turning, read, FLOATS[kind])
     close(absolute(synapses, how, len(x)), still, FLOATS[kind])
 

@@ -161,6 +161,23 @@ def test_y_is_0_where_x_is_and_nothing_is_negative(double: None) -> None:
     np.testing.assert_allclose(activity.v_out.mean(-1), 0, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("variant", "damping"), [("official", "of neurons"), ("eq8", "one"), ("normfree", "of heads")]
+)
+def test_carried_synapses_say_the_same(double: None, variant: str, damping: str) -> None:
+    """Token by token after others, in the absolute form: logits and synapses to 1e-12."""
+    model = model_of(variant=variant, damping=DAMPINGS[damping])
+    weights = weights_of(model)
+    before = seen(model, weights, jnp.asarray(TOKENS[:4]))
+    after = seen(model, weights, jnp.asarray(TOKENS[4:]), before.state)
+    now, said = model.carried(before.state), []
+    for token in TOKENS[4:]:
+        logits, now = model.step(weights, jnp.asarray(token), now)
+        said.append(logits)
+    close(jnp.stack(said), after.logits, 1e-12)
+    close(model.settled(now), after.state, 1e-12)
+
+
 @pytest.mark.parametrize("damping", ["none", "of neurons"])
 @pytest.mark.parametrize("time", [1, 5, 2.5])
 def test_silence_is_time_without_writing(double: None, damping: str, time: float) -> None:

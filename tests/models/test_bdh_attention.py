@@ -150,7 +150,7 @@ def test_hebbs_rule_token_by_token(stored: Any, name: str) -> None:
 def test_activities_may_turn_instead_of_synapses(stored: Any, name: str) -> None:
     """The same is read; S, turned to the present, is R."""
     x, v, _ = stored
-    read, still = jax.jit(attend_absolutely)(x, v, turn_of(name))
+    read, still = jax.jit(attend_absolutely)(None, x, v, turn_of(name))
     expected = by_hand(x, v, np.zeros((N, D)), turn_of(name))
     close(read, expected[0])
     close(still, absolute(jnp.asarray(expected[1]), turn_of(name), T))
@@ -166,7 +166,7 @@ def test_gradients_are_the_same_in_all_forms(stored: Any) -> None:
     forms = {
         "parallel": lambda x, v, turn: attend(None, x, v, turn)[0],
         "chunks": lambda x, v, turn: attend(None, x, v, turn, chunk=5)[0],
-        "loop": lambda x, v, turn: attend_absolutely(x, v, turn)[0],
+        "loop": lambda x, v, turn: attend_absolutely(None, x, v, turn)[0],
     }
 
     def gradient(form: Any) -> Any:
