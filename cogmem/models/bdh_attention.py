@@ -248,7 +248,7 @@ def attend_absolutely(
         return (synapses + x[:, None] * v[None]) * left, x @ synapses
 
     left = _powers(turn, jnp.ones(1, x.dtype)).T
-    start = jnp.zeros((x.shape[1], v.shape[1]), x.dtype) if synapses is None else synapses
+    start: Any = jnp.zeros((x.shape[1], v.shape[1]), x.dtype) if synapses is None else synapses
     asking = turned(x, turn.frequencies, n_read + jnp.arange(len(x)))
     if len(x) == 1:
         synapses, read = token(start, (asking[0], v[0]))
