@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cogmem.plots.lines import GUIDE, interval_line, small_legend
+from cogmem.plots.lines import interval_line, named_guide, small_legend
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     SMALL,
@@ -116,22 +116,8 @@ def binned(stream: xr.Dataset) -> xr.Dataset:
 def _guides(ax: Axes, guides: xr.DataArray, *names: str, above: bool = True) -> None:
     """Dashed lines with their names at the right end, as far as they are known."""
     for name in names:
-        if name not in guides["guide"].values:
-            continue
-        height = float(guides.sel(guide=name))
-        ax.axhline(height, **GUIDE)
-        ax.annotate(
-            name,
-            (1, height),
-            xytext=(0, 1 if above else -1),
-            xycoords=("axes fraction", "data"),
-            textcoords="offset points",
-            fontsize=SMALL,
-            color="0.35",
-            ha="right",
-            va="bottom" if above else "top",
-            annotation_clip=True,
-        )
+        if name in guides["guide"].values:
+            named_guide(ax, float(guides.sel(guide=name)), name, 1 if above else -1)
 
 
 def _alike(panels: Any, guides: xr.DataArray) -> None:

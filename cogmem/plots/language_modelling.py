@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from cogmem.plots.lines import GUIDE, interval_line, small_legend
+from cogmem.plots.lines import interval_line, named_guide, small_legend
 from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["language_modelling"]
@@ -41,6 +41,8 @@ def language_modelling(nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any]
         guides = nodes["guides"]["loss"]
         _guides(panels[0], guides.where(guides["guide"] != "unigram", drop=True))
         _guides(panels[1], guides)
+        low, high = panels[0].get_ylim()
+        panels[0].set_ylim(low, high + 0.4 * (high - low))  # the legend is above all guides
         for ax in panels[:2]:
             ax.set_ylabel(f"Held-out loss ({unit})")
         for ax, activity in zip(panels[2:], BEFORE, strict=True):
@@ -75,8 +77,6 @@ def _scaling(ax: Axes, nodes: Mapping[str, xr.Dataset], about: Mapping[str, Any]
     ax.set_xticks(ticks, [f"{each / 1000:.0f}k" for each in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel("Weights (log scale; ticks: BDH)")
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high + 0.3 * (high - low))  # room for the legend
     small_legend(ax, "upper right")
 
 
@@ -92,32 +92,15 @@ def _course(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
 def _guides(ax: Axes, guides: xr.DataArray) -> None:
     """Losses of those who know less, or all."""
     for name in guides["guide"].values:
-        _guide(ax, float(guides.sel(guide=name)), str(name))
-
-
-def _guide(ax: Axes, height: float, name: str) -> None:
-    """A dashed line with its name at the right end."""
-    ax.axhline(height, **GUIDE)
-    ax.annotate(
-        name,
-        (1, height),
-        xytext=(0, 1),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        fontsize=SMALL,
-        color="0.35",
-        ha="right",
-        va="bottom",
-        annotation_clip=True,
-    )
+        named_guide(ax, float(guides.sel(guide=name)), str(name))
 
 
 def _active(ax: Axes, active: xr.Dataset, activity: str) -> None:
     own = active.isel(n=-1).sel(model="BDH", activity=activity)
     for at, layer in enumerate(own["layer"].values):
         interval_line(ax, own["step"], own.sel(layer=layer), line_look(at + 3), f"layer {layer}")
-    _guide(ax, BEFORE[activity], "official code, before learning")
-    _guide(ax, LARGE, "about .05, large models (paper)")
+    named_guide(ax, BEFORE[activity], "official code, before learning")
+    named_guide(ax, LARGE, "about .05, large models (paper)", -1)
     ax.set_ylim(0, 0.75)
     ax.set_xlabel("Step of learning")
     ax.set_ylabel(f"Share of neurons with ${activity}$ > 0")

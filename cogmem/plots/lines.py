@@ -12,7 +12,15 @@ from numpy.typing import ArrayLike
 
 from cogmem.plots.style import SMALL, LineLook
 
-__all__ = ["GUIDE", "banded_line", "interval_line", "legend_below", "note", "small_legend"]
+__all__ = [
+    "GUIDE",
+    "banded_line",
+    "interval_line",
+    "legend_below",
+    "named_guide",
+    "note",
+    "small_legend",
+]
 
 GUIDE: dict[str, Any] = {"color": "0.5", "linewidth": 0.6, "linestyle": (0, (4, 2)), "zorder": 1}
 """How a line at chance or at the ceiling looks."""
@@ -60,6 +68,30 @@ def interval_line(
     style = look._asdict() | how
     ax.fill_between(x, part["low"], part["high"], color=style["color"], alpha=0.2, linewidth=0)
     ax.plot(x, part["mean"], label=label, **style)
+
+
+def named_guide(ax: Axes, height: float, name: str, up: float = 1.0) -> None:
+    """A dashed line with its name at the right end, if it is in sight.
+
+    Args:
+        ax: the panel.
+        height: in data.
+        name: what is there.
+        up: points from the line to its name, which is below the line if negative.
+    """
+    ax.axhline(height, **GUIDE)
+    ax.annotate(
+        name,
+        (1, height),
+        xytext=(0, up),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        fontsize=SMALL,
+        color="0.35",
+        ha="right",
+        va="bottom" if up > 0 else "top",
+        annotation_clip=True,
+    )
 
 
 def legend_below(ax: Axes, n_columns: int) -> None:

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cogmem.plots.lines import GUIDE, small_legend
+from cogmem.plots.lines import named_guide, small_legend
 from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["merging"]
@@ -96,7 +96,7 @@ def _sides(ax: Axes, nodes: Nodes, about: Mapping[str, Any], alphabet: str) -> N
         _points(ax, language, 1, "writing: by words of\nother languages", face="white")
     entropy = float(nodes["entropy"].sel(alphabet=alphabet)["mean"].sel(language=["C", "D"]).mean())
     for height, text in ((about["chance"], "any of its words"), (entropy, "grammar only")):
-        _guide(ax, float(height), text)
+        named_guide(ax, float(height), text, 0.5)
     _roles(ax, ROLES)
     ax.set_ylabel("Loss (nats per word)")
     top = 1.12 * max(float(loss["high"].max()), float(about["chance"]))
@@ -120,14 +120,6 @@ def _points(ax: Axes, part: xr.Dataset, at: int, label: str, face: str | None = 
     how: dict[str, Any] = {"color": look.color, "marker": look.marker, "markersize": 3.4}
     how |= {"markerfacecolor": face or look.color, "linestyle": "none", "elinewidth": 0.8}
     ax.errorbar(x, own["mean"], ends, label=label, **how)
-
-
-def _guide(ax: Axes, height: float, text: str) -> None:
-    ax.axhline(height, **GUIDE)
-    where = ("axes fraction", "data")
-    how: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "color": "0.35"}
-    how |= {"xycoords": where, "ha": "right", "va": "bottom"}
-    ax.annotate(text, (1, height), xytext=(0, 0.5), **how)
 
 
 def _roles(ax: Axes, roles: Sequence[str]) -> None:
