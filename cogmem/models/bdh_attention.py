@@ -253,8 +253,8 @@ def attend_absolutely(
     if len(x) == 1:
         synapses, read = token(start, (asking[0], v[0]))
         return read[None], synapses
-    synapses, read = jax.lax.scan(token, start, (asking, v))
-    return read, synapses
+    after, read = jax.lax.scan(token, start, (asking, v))
+    return read, after
 
 
 def absolute(
