@@ -11,6 +11,7 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, TypeVar, get_args
 
 import equinox as eqx
@@ -175,7 +176,7 @@ def check_values(module: eqx.Module) -> None:
 
 
 def check_sizes(model: Any, *names: str) -> None:
-    """Refuse sizes below 1.
+    """Refuse sizes below 1, and what is no whole number.
 
     Args:
         model: or anything else that has them.
@@ -185,8 +186,11 @@ def check_sizes(model: Any, *names: str) -> None:
         InvalidValue: naming the first.
     """
     for name in names:
-        if getattr(model, name) < 1:
-            raise InvalidValue(f"{name} is {getattr(model, name)}, expected 1 or more.")
+        size = getattr(model, name)
+        if not isinstance(size, Integral) or isinstance(size, bool):
+            raise InvalidValue(f"{name} is {size!r}, expected a whole number, 1 or more.")
+        if size < 1:
+            raise InvalidValue(f"{name} is {size}, expected 1 or more.")
 
 
 def check_choice(name: str, value: Any, choices: Any) -> None:

@@ -8,6 +8,10 @@ decay, the embedding and the readout with them. The defaults are those of the tr
 A long text can be read in windows drawn at random, each from an empty state, or as streams: a batch
 row reads on where it stopped, from the state it was left in, which no gradient crosses (truncated
 backpropagation through time).
+
+By their usual names: the mask of the loss is `Passage.counted`; gradient accumulation over
+micro-batches is `Training.parts`; learning-rate schedule and warm-up, gradient clipping and frozen
+layers are fields of `Training` too; evaluation is `loss` (its exponential is the perplexity).
 """
 
 from __future__ import annotations
@@ -87,7 +91,8 @@ class Training(eqx.Module):
         final: share of the learning rate left then.
         clip: largest length of the gradient of all weights together; longer ones are shortened.
         frozen: fields of the weights (`weights.embedding`: "embedding") that nothing changes.
-        parts: into which a batch is cut to be read one after the other, to need less memory.
+        parts: into which a batch is cut to be read one after the other, to need less memory: their
+            gradients are added up (gradient accumulation).
     """
 
     learning_rate: float | Float[Array, ""] = parameter(
@@ -160,8 +165,10 @@ class Training(eqx.Module):
         """Before the first step. The weights are copied, because `learn` uses up what it is given.
 
         Raises:
+            InvalidValue: for weights that `learn` has used up.
             UnknownName: if the weights have no field of a name in `frozen`.
         """
+        _check_kept("weights", weights)
         paths = jax.tree_util.tree_flatten_with_path(weights)[0]
         fields = {_field(path) for path, _ in paths}
         for name in self.frozen:
@@ -189,9 +196,10 @@ def loss(
         states: [batch, ...] what each row has read before; None for nothing.
 
     Raises:
-        InvalidValue: see `check_passages`.
+        InvalidValue: for weights that `learn` has used up; see also `check_passages`.
     """
     check_passages(passages, model.n_tokens, "batch", "time")
+    _check_kept("weights", weights)
     _check_states(states, len(passages.tokens))
     return _loss(model, weights, jax.tree.map(jnp.asarray, passages), states, key)
 
@@ -223,9 +231,11 @@ def learn(
             leave out nothing.
 
     Raises:
-        InvalidValue: if a batch is not a multiple of `training.parts`, or states are not one for
-            each row; see also `check_passages`.
+        InvalidValue: if a batch is not a multiple of `training.parts`, states are not one for each
+            row, or one of them or `learning` was used up before; see also `check_passages`.
     """
+    _check_kept("learning", learning)
+    _check_kept("states", states)
     check_passages(passages, model.n_tokens, "step", "batch", "time")
     batch = passages.tokens.shape[1]
     _check_states(states, batch)
@@ -250,9 +260,10 @@ def log_probabilities(
         states: [batch, ...] what each row has read before; None for nothing.
 
     Raises:
-        InvalidValue: see `check_passages`.
+        InvalidValue: for weights that `learn` has used up; see also `check_passages`.
     """
     check_passages(passages, model.n_tokens, "batch", "time")
+    _check_kept("weights", weights)
     _check_states(states, len(passages.tokens))
     return _log_probabilities(model, weights, jax.tree.map(jnp.asarray, passages), states)
 
@@ -474,6 +485,16 @@ def _check_states(states: Any, batch: int) -> None:
             raise InvalidValue(
                 f"a state has shape {jnp.shape(leaf)}, expected [batch, ...] with a batch of "
                 f"{batch}; give every row a state of its own."
+            )
+
+
+def _check_kept(what: str, tree: Any) -> None:
+    for leaf in jax.tree.leaves(tree):
+        if isinstance(leaf, jax.Array) and not _traced(leaf) and leaf.is_deleted():
+            raise InvalidValue(
+                f"the {what} given had been used up by `learn`, which takes its memory for the "
+                "result; go on from what it returned, or give it a copy: "
+                "`jax.tree.map(jax.numpy.copy, ...)`."
             )
 
 

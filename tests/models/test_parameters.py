@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +13,10 @@ from hypothesis import strategies as st
 
 from cogmem.errors import InvalidValue, UnknownName
 from cogmem.models import parameters
+from cogmem.models.bdh import BDH
 from cogmem.models.parameters import Parameter
+from cogmem.models.recurrent_network import RecurrentNetwork
+from cogmem.models.transformer import Transformer
 from cogmem.participants.roster import roster
 from tests.models.cases import MODELS
 
@@ -97,3 +102,14 @@ def test_replace_refuses_a_value_out_of_range_and_names_the_range(value: object)
 def test_replace_takes_traced_values() -> None:
     moved = jax.jit(lambda v: parameters.replace(MODELS["CMR"], {"encoding_drift": v}))(0.25)
     assert moved.encoding_drift == 0.25
+
+
+@pytest.mark.parametrize("size", [2.5, math.nan, True, "2", 0])
+def test_sizes_are_whole_numbers_from_1(size: object) -> None:
+    """Whoever has them says so when it is made."""
+    makers = {"n_layers": lambda n: BDH(5, 4, 2, 8, n_layers=n)}
+    makers["n_heads"] = lambda n: Transformer(5, width=4, n_heads=n)
+    makers["width"] = lambda n: RecurrentNetwork(5, width=n)
+    for name, make in makers.items():
+        with pytest.raises(InvalidValue, match=f"{name} is {size!r}, expected .*1 or more"):
+            make(size)

@@ -215,6 +215,11 @@ def test_learning_is_used_up_and_the_weights_it_began_with_are_not() -> None:
     learn(ECHO, Training(), learning, TWO)
     assert learning.weights.embedding.is_deleted()
     assert not weights.embedding.is_deleted()
+    with pytest.raises(InvalidValue, match="learning given had been used up"):
+        learn(ECHO, Training(), learning, TWO)
+    for use in (Training().begin, lambda used: loss(ECHO, used, ONE)):
+        with pytest.raises(InvalidValue, match="weights given had been used up"):
+            use(learning.weights)
 
 
 def test_precision_is_that_of_the_weights() -> None:
