@@ -1,6 +1,11 @@
 """Speaking: a model that predicts the next token says one, reads what it said, and goes on.
 
 What is said goes back in; accuracy of what is said is therefore not accuracy under teacher forcing.
+
+By their usual names: `speak` generates (samples a continuation, autoregressively); `choose` is one
+draw of sampling by temperature and top-k, greedy decoding with top_k 1; `allowed` is a mask of the
+logits; `stop` is the end-of-sequence token. Several continuations, of one length, are a `jax.vmap`
+of `speak` over keys; there is no beam search, and no top-p (nucleus) sampling.
 """
 
 from __future__ import annotations
