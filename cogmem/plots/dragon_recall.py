@@ -39,8 +39,8 @@ _SETS = {"peers": "PEERS, 16 words", "murdock1962": "Murdock (1962), 20 words"}
 _SHORT = {"spc": "SPC", "pfr": "first", "lag_crp": "CRP"}
 _RESETS = {
     "as it was": "never",
-    "emptied midway: before": "midway,\nwords before",
-    "emptied midway: after": "midway,\nwords after",
+    "emptied midway: before": "midway,\nwords\nbefore",
+    "emptied midway: after": "midway,\nwords\nafter",
     "emptied after study": "after\nstudy",
     "answers to another list": "(another\nlist)",
 }
@@ -60,9 +60,14 @@ def dragon_free_recall(tree: xr.DataTree) -> Figure:
         _effects(cells[3], tree["effects"].to_dataset())
         _responses(cells[7], tree["said"].to_dataset())
         _lines(cells[8], tree["length"].to_dataset(), "List length (words)", "Proportion recalled")
+        cells[8].set(xticks=[1, 5, 10, 15, 20], ylim=(0, 1.02))
         _resets(cells[9], tree["reset"].to_dataset(), "Proportion recalled")
         _ratios(cells[10], tree["rmsd"].to_dataset(), _free_labels)
-        _legend(figure, _models(tree["reset"].to_dataset()), ("People, 95 % interval",))
+        _legend(
+            figure,
+            _models(tree["reset"].to_dataset()),
+            ("People (all bands and bars: 95 % intervals)",),
+        )
     return figure
 
 
@@ -90,7 +95,10 @@ def dragon_serial_recall(tree: xr.DataTree) -> Figure:
         _legend(
             figure,
             _models(parts["reset"]),
-            ("People: quiet (A, B, D, E), words (C)", "People: suppression, letters"),
+            (
+                "People: quiet (A, B, D, E), words (C)",
+                "People: suppression; letters (bands, bars: 95 %)",
+            ),
         )
     return figure
 
