@@ -28,35 +28,47 @@ from cogmem.tasks.word_tokens import WordTokens
 __all__ = ["noisy", "old_log_odds", "p_right", "rated", "sensitivity", "strengths"]
 
 
-def noisy(states: Any, sd: float | Float[Array, ""], *, key: PRNGKeyArray) -> Any:
+def noisy(states: Any, sd: float | Float[Array, ""], *, key: PRNGKeyArray, unit: Any = None) -> Any:
     """Fast states with independent Gaussian noise on every number.
 
     Args:
         states: [list, ...] as `sequence_sitting.studied` leaves them. Whole numbers, such as those
             that count, and zeros, where nothing was written yet, stay.
-        sd: standard deviation, in root mean squares of the array's numbers of that list that are
-            not zero.
+        sd: standard deviation, in root mean squares of the unit's numbers of that list and array
+            that are not zero.
         key: of the noise.
+        unit: fast states of the same form, e.g. those before a delay, so that noise does not fade
+            with what it disturbs; None for `states` themselves.
 
     Raises:
-        InvalidValue: if the standard deviation is negative or no number.
+        InvalidValue: if the standard deviation is negative or no number, or the unit has another
+            form.
     """
     if not isinstance(sd, jax.core.Tracer) and not 0 <= float(sd) < np.inf:
         raise InvalidValue(f"sd is {sd}, expected a finite number, 0 or more.")
+    unit = states if unit is None else unit
+    shapes = [jax.tree.map(jnp.shape, each) for each in (states, unit)]
+    if shapes[0] != shapes[1]:
+        raise InvalidValue(f"a unit of shapes {shapes[1]}, expected those of states, {shapes[0]}.")
     leaves, form = jax.tree.flatten(states)
-    keys = jax.random.split(key, len(leaves))
-    return jax.tree.unflatten(
-        form, [_noisy(leaf, sd, k) for leaf, k in zip(leaves, keys, strict=True)]
-    )
+    all_of = zip(leaves, jax.tree.leaves(unit), jax.random.split(key, len(leaves)), strict=True)
+    return jax.tree.unflatten(form, [_noisy(leaf, sd * _size(u), k) for leaf, u, k in all_of])
 
 
-def _noisy(leaf: Array, sd: float | Array, key: PRNGKeyArray) -> Array:
+def _size(leaf: Array) -> Array:
+    """Root mean square of what is not zero, list by list; whole numbers have none."""
+    if not jnp.issubdtype(leaf.dtype, jnp.inexact):
+        return jnp.zeros((), int)
+    axes = tuple(range(1, leaf.ndim))
+    n = jnp.maximum((leaf != 0).sum(axis=axes, keepdims=True), 1)
+    return jnp.sqrt(jnp.sum(leaf**2, axis=axes, keepdims=True) / n)
+
+
+def _noisy(leaf: Array, sd: Array, key: PRNGKeyArray) -> Array:
     if not jnp.issubdtype(leaf.dtype, jnp.inexact):
         return leaf
-    axes, there = tuple(range(1, leaf.ndim)), leaf != 0
-    n = jnp.maximum(there.sum(axis=axes, keepdims=True), 1)
-    size = jnp.sqrt(jnp.sum(leaf**2, axis=axes, keepdims=True) / n)
-    return jnp.where(there, leaf + sd * size * jax.random.normal(key, leaf.shape, leaf.dtype), 0)
+    noise = sd * jax.random.normal(key, leaf.shape, leaf.dtype)
+    return jnp.where(leaf != 0, leaf + noise, 0)
 
 
 def old_log_odds(

@@ -43,6 +43,15 @@ def test_noise_is_in_root_mean_squares_of_what_is_there() -> None:
         noisy(states, -1.0, key=KEY)
 
 
+def test_noise_in_units_of_another_state() -> None:
+    """What has faded from 3 to .1 is disturbed as if it had not: sd 2 is 6, to 5 %."""
+    fresh = jnp.full((1, 4000), 3.0)
+    found = np.asarray(noisy(fresh / 30, 2.0, key=KEY, unit=fresh))
+    assert found.std() == pytest.approx(6, rel=0.05)
+    with pytest.raises(InvalidValue, match="a unit of shapes"):
+        noisy(fresh, 1.0, key=KEY, unit=fresh[:, :2])
+
+
 def test_noise_leaves_a_cache_as_long_as_it_is() -> None:
     model = Transformer(WORDS.n_tokens, width=8, n_heads=2, n_layers=1, n_positions=16)
     states = studied(model, model.begin(key=KEY), LISTS)
