@@ -36,7 +36,7 @@ from cogmem.models.bdh_attention import (
 )
 from cogmem.models.card import Card
 from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
-from cogmem.models.products import mapped
+from cogmem.models.products import gathered, mapped, swapped
 from cogmem.models.sequence_model import check_tokens, embedded
 
 __all__ = ["BDH", "CARD", "Activity", "Carried", "Variant", "Weights", "normalised"]
@@ -390,7 +390,8 @@ class BDH(eqx.Module):
             before, synapses, activity = self._layer(heads, before, *own)
             return before, (synapses, activity)
 
-        (v, _), watched = jax.lax.scan(layer, before, (state, keys), self.n_layers)
+        # Unrolled: a loop would copy all that learning must keep of a layer, twice.
+        (v, _), watched = jax.lax.scan(layer, before, (state, keys), self.n_layers, unroll=True)
         return v, watched
 
     @eqx.filter_jit
@@ -433,7 +434,8 @@ class BDH(eqx.Module):
         v = v if self.variant == "normfree" else normalised(v)
         shape = (self.n_heads, len(tokens), self.n_per_head)
         x = None if self.variant == "official" else jnp.zeros(shape, v.dtype)
-        return (v, x), (weights.to_x, weights.to_y, weights.from_y, self.turn(v.dtype))
+        from_y = swapped(weights.from_y)
+        return (v, x), (weights.to_x, weights.to_y, from_y, self.turn(v.dtype))
 
     def _layer(
         self, heads: Any, before: tuple[Array, Any], synapses: Array | None, keys: Any
@@ -464,7 +466,7 @@ class BDH(eqx.Module):
         attended = read if self.variant == "normfree" else normalised(read)
         gate = jax.nn.relu(mapped(attended, to_y))
         y = gate * x
-        message = mapped(self._dropped(y, key), from_y)
+        message = gathered(self._dropped(y, key), from_y)
         return message, synapses, (x, read, attended, gate, y)
 
     def _dropped(self, y: Array, key: PRNGKeyArray | None) -> Array:

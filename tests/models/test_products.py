@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cogmem.models.products import mapped, overlaps
+from cogmem.models.products import gathered, mapped, overlaps, swapped
 
 X = jax.random.normal(jax.random.key(0), (3, 7, 4))
 WIDER = jax.random.normal(jax.random.key(1), (4, 6))
@@ -29,6 +29,21 @@ def test_mapped_is_a_product_in_value_and_gradient(weights: jax.Array) -> None:
         gradients(mapped, X, weights), gradients(jnp.matmul, X, weights), strict=True
     ):
         np.testing.assert_allclose(ours, plain, rtol=1e-5, atol=1e-6)
+
+
+def test_gathered_is_a_product_with_the_transpose() -> None:
+    """Of two heads, from 4 numbers to 2."""
+    stored = jax.random.normal(jax.random.key(2), (2, 4, 2))
+
+    def ours(x: jax.Array, weights: jax.Array) -> jax.Array:
+        return jnp.stack([gathered(x, each) for each in swapped(weights)])
+
+    plain = lambda x, weights: x @ weights  # noqa: E731
+    np.testing.assert_allclose(ours(X[0], stored), plain(X[0], stored), rtol=1e-6)
+    for found, expected in zip(
+        gradients(ours, X, stored), gradients(plain, X, stored), strict=True
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
 
 
 def test_overlaps_are_a_product_in_value_and_gradient() -> None:
