@@ -1,8 +1,52 @@
 """Does BDH read a text as well as a Transformer and a recurrent network of the same size?
 
-Method. (to be written)
+Kosowski et al. (2025, Fig. 7) let BDH and Transformers of 25 to 800 million weights learn to
+translate. The variant of the published code is worse than a Transformer at every size, by less the
+larger both are (.457 and .425 nats per byte at 25 million, .365 and .362 at 800). Here all is a
+thousand times smaller, and the text is another.
 
-Outcome. (to be written)
+Method. BDH (official variant; d = 32, 4 heads, 3 layers that share their weights) has 64, 144, 320
+or 768 neurons, which is 10 to 78 thousand weights. It is beside the same BDH whose synapses are
+damped by .99 a token, a Transformer (GPT-2's kind with ALiBi; 2 layers, 4 heads) and a GRU (one
+layer), which are as wide as makes their weights as many: within 2 % for the GRU and 7 % for the
+Transformer, but the smallest Transformer has 16 % fewer. All read the same passages of tiny
+Shakespeare, one token for each of its 65 bytes: 500 steps of 8 x 128, drawn from the first 90 %,
+half as many bytes as there are.
+AdamW, decay .1 on all weights, a rate that stays, no dropout. One rate of .001 (the official one),
+.003, .01 and .03 is chosen for each kind and size by the mean loss of the last 100 steps of one
+network, on passages hardly any of which was read before; what is held out plays no part in it.
+There are three networks at that rate. Loss is of all of the last 10 %, in 871 passages of 128, each
+read from an empty state. Tables of single bytes (unigram) and of pairs (bigram) are counted in the
+text that is learnt from. Active are neurons above 0, at all but the first token of every eighth
+passage.
+
+Outcome (paper preset; nats per byte held out, means of three networks and bootstrap 95 % intervals,
+which with three are little more than their range). For 10, 18, 35 and 78 thousand weights:
+
+- BDH 2.397 (2.390 to 2.404), 2.311 (2.305 to 2.322), 2.194 (2.179 to 2.208), 2.079 (2.053 to 2.108)
+- damped 2.361 (2.356 to 2.367), 2.232 (2.219 to 2.240), 2.139 (2.120 to 2.167), 2.044 (2.017 to
+  2.064)
+- Transformer 2.252 (2.241 to 2.260), 2.207 (2.193 to 2.222), 2.191 (2.179 to 2.197), 2.152 (2.127
+  to 2.166)
+- GRU 2.075 (2.068 to 2.086), 1.984 (1.976 to 1.989), 1.935 (1.922 to 1.943), 1.885 (1.866 to 1.895)
+
+All are better than pairs of bytes (2.482), and better the larger they are. BDH is worse than the
+Transformer when small, equal at 35 thousand and better at 78, damped already at 35. So it gains
+more from more neurons (.32 nats over the range; Transformer .10), which is the direction of the
+published curves; that it overtakes is not published. Nor is it the last word on Transformers: after
+500 steps all losses are still falling (B), and longer learning was not run. The GRU, which the
+paper does not have, is best by far, .16 to .22 nats below the next at every size. Damping helps BDH
+by .04 to .08 (at 78 thousand by .04, where intervals overlap). Equal weights are not equal work:
+BDH uses each of its maps three times for a token.
+
+Rates matter as much as kinds. At the official rate (open marks: one network each) BDH is worse by
+.06 to .08, the Transformer by .04 to .15 and the GRU by .14 to .31; BDH and the Transformer are in
+the same order, and the smallest GRU is no better than they are. Chosen were .003 or .01, and for
+the smallest GRU .03, which on what is held out is not better than .01.
+
+Activity gets sparser with learning: of 768 neurons .50 of x and .25 of y are above 0 at first, .27
+to .29 and .08 to .09 after 500 steps, alike in all layers and still falling; of 64 neurons .36 to
+.37 and .19. That is on the way to the 5 % that the paper tells of large models, but not there.
 
 Run: `cogmem run language_modelling`. Networks that are stored are not taught again.
 """
@@ -299,7 +343,7 @@ EXPERIMENT = Experiment(
     numbers=tree_numbers,
     models=("bdh", "networks"),
     sources=("Kosowski et al. (2025)",),
-    cost={"quick": "two minutes on 1 core", "paper": "40 minutes on 1 core"},
+    cost={"quick": "two minutes on 1 core", "paper": "40 minutes on 1 core of a busy machine"},
     tolerance=0.02,
 )
 
