@@ -22,19 +22,17 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue, UnknownName
 from cogmem.models.parameters import check_sizes, check_values, parameter
-from cogmem.models.sequence_model import Passage, SequenceModel
+from cogmem.models.sequence_model import Passage, SequenceModel, check_passages
 
 __all__ = [
     "Learning",
     "Taught",
     "Training",
-    "check_passages",
     "learn",
     "log_probabilities",
     "loss",
@@ -196,7 +194,7 @@ def loss(
         states: [batch, ...] what each row has read before; None for nothing.
 
     Raises:
-        InvalidValue: for weights that `learn` has used up; see also `check_passages`.
+        InvalidValue: for weights that `learn` has used up; see also `sequence_model.check_passages`.
     """
     check_passages(passages, model.n_tokens, "batch", "time")
     _check_kept("weights", weights)
@@ -232,7 +230,8 @@ def learn(
 
     Raises:
         InvalidValue: if a batch is not a multiple of `training.parts`, states are not one for each
-            row, or one of them or `learning` was used up before; see also `check_passages`.
+            row, or one of them or `learning` was used up before; see also
+            `sequence_model.check_passages`.
     """
     _check_kept("learning", learning)
     _check_kept("states", states)
@@ -260,7 +259,7 @@ def log_probabilities(
         states: [batch, ...] what each row has read before; None for nothing.
 
     Raises:
-        InvalidValue: for weights that `learn` has used up; see also `check_passages`.
+        InvalidValue: for weights that `learn` has used up; see also `sequence_model.check_passages`.
     """
     check_passages(passages, model.n_tokens, "batch", "time")
     _check_kept("weights", weights)
@@ -316,34 +315,6 @@ def streams(text: Int[Any, " length"], batch: int, length: int) -> Passage:
     rows = [text[here : here + read].reshape(batch, n_steps, length) for here in (0, 1)]
     tokens, targets = (jnp.swapaxes(each, 0, 1) for each in rows)
     return Passage(tokens, targets, jnp.ones(tokens.shape))
-
-
-def check_passages(passages: Passage, n_tokens: int, *axes: str) -> None:
-    """Refuse passages that cannot be learnt; of traced ones only shapes and kinds are looked at.
-
-    Args:
-        passages: what is to be read.
-        n_tokens: that the model knows.
-        axes: what their axes should be; the last two are a batch.
-
-    Raises:
-        InvalidValue: if shapes differ or are not as expected, tokens or counted targets are out of
-            range, weights in the loss negative or no numbers, or nothing of a batch is counted.
-    """
-    shapes = [jnp.shape(each) for each in passages]
-    if len(set(shapes)) > 1 or len(shapes[0]) != len(axes) or 0 in shapes[0]:
-        raise InvalidValue(
-            f"tokens, targets and counted have shapes {shapes[0]}, {shapes[1]} and {shapes[2]}; "
-            f"expected the same of all, [{', '.join(axes)}], each 1 or more."
-        )
-    kinds = [jnp.result_type(each) for each in (passages.tokens, passages.targets)]
-    if not all(jnp.issubdtype(kind, jnp.integer) for kind in kinds):
-        raise InvalidValue(f"tokens and targets are {kinds[0]} and {kinds[1]}, expected integers.")
-    if not any(_traced(each) for each in passages):
-        _check_counted(np.asarray(passages.counted))
-        _check_range("token", np.asarray(passages.tokens), n_tokens)
-        targets = np.where(np.asarray(passages.counted) > 0, np.asarray(passages.targets), 0)
-        _check_range("counted target", targets, n_tokens)
 
 
 # ---- one step ------------------------------------------------------------------------------------
@@ -496,20 +467,3 @@ def _check_kept(what: str, tree: Any) -> None:
                 "result; go on from what it returned, or give it a copy: "
                 "`jax.tree.map(jax.numpy.copy, ...)`."
             )
-
-
-def _check_counted(counted: np.ndarray) -> None:
-    if not (np.isfinite(counted) & (counted >= 0)).all():
-        raise InvalidValue("`counted` has negative weights or no numbers, expected 0 or more.")
-    if (counted.sum(axis=(-2, -1)) == 0).any():
-        raise InvalidValue("a batch has no counted token; there is nothing to take the mean of.")
-
-
-def _check_range(what: str, ids: np.ndarray, n_tokens: int) -> None:
-    wrong = np.argwhere((ids < 0) | (ids >= n_tokens))
-    if len(wrong):
-        place = tuple(wrong[0].tolist())
-        raise InvalidValue(
-            f"{what} {ids[place]} at {place}, expected 0 to {n_tokens - 1}; this model knows "
-            f"{n_tokens} tokens."
-        )

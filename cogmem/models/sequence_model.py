@@ -16,7 +16,14 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 
-__all__ = ["Passage", "SequenceModel", "check_tokens", "count_weights", "embedded"]
+__all__ = [
+    "Passage",
+    "SequenceModel",
+    "check_passages",
+    "check_tokens",
+    "count_weights",
+    "embedded",
+]
 
 
 class SequenceModel(Protocol):
@@ -107,6 +114,51 @@ def check_tokens(tokens: Any, n_tokens: int) -> None:
         raise InvalidValue(
             f"token {ids[wrong[0]]} at place {wrong[0]}, expected 0 to {n_tokens - 1}; this model "
             f"knows {n_tokens} tokens."
+        )
+
+
+def check_passages(passages: Passage, n_tokens: int, *axes: str) -> None:
+    """Refuse passages that cannot be learnt; of traced ones only shapes and kinds are looked at.
+
+    Args:
+        passages: what is to be read.
+        n_tokens: that the model knows.
+        axes: what their axes should be; the last two are a batch.
+
+    Raises:
+        InvalidValue: if shapes differ or are not as expected, tokens or counted targets are out of
+            range, weights in the loss negative or no numbers, or nothing of a batch is counted.
+    """
+    shapes = [jnp.shape(each) for each in passages]
+    if len(set(shapes)) > 1 or len(shapes[0]) != len(axes) or 0 in shapes[0]:
+        raise InvalidValue(
+            f"tokens, targets and counted have shapes {shapes[0]}, {shapes[1]} and {shapes[2]}; "
+            f"expected the same of all, [{', '.join(axes)}], each 1 or more."
+        )
+    kinds = [jnp.result_type(each) for each in (passages.tokens, passages.targets)]
+    if not all(jnp.issubdtype(kind, jnp.integer) for kind in kinds):
+        raise InvalidValue(f"tokens and targets are {kinds[0]} and {kinds[1]}, expected integers.")
+    if not any(isinstance(each, jax.core.Tracer) for each in passages):
+        _check_counted(np.asarray(passages.counted))
+        _check_range("token", np.asarray(passages.tokens), n_tokens)
+        targets = np.where(np.asarray(passages.counted) > 0, np.asarray(passages.targets), 0)
+        _check_range("counted target", targets, n_tokens)
+
+
+def _check_counted(counted: np.ndarray) -> None:
+    if not (np.isfinite(counted) & (counted >= 0)).all():
+        raise InvalidValue("`counted` has negative weights or no numbers, expected 0 or more.")
+    if (counted.sum(axis=(-2, -1)) == 0).any():
+        raise InvalidValue("a batch has no counted token; there is nothing to take the mean of.")
+
+
+def _check_range(what: str, ids: np.ndarray, n_tokens: int) -> None:
+    wrong = np.argwhere((ids < 0) | (ids >= n_tokens))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        raise InvalidValue(
+            f"{what} {ids[place]} at {place}, expected 0 to {n_tokens - 1}; this model knows "
+            f"{n_tokens} tokens."
         )
 
 
