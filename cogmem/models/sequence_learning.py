@@ -194,7 +194,8 @@ def loss(
         states: [batch, ...] what each row has read before; None for nothing.
 
     Raises:
-        InvalidValue: for weights that `learn` has used up; see also `sequence_model.check_passages`.
+        InvalidValue: for weights that `learn` has used up; see also
+            `sequence_model.check_passages`.
     """
     check_passages(passages, model.n_tokens, "batch", "time")
     _check_kept("weights", weights)
@@ -259,7 +260,8 @@ def log_probabilities(
         states: [batch, ...] what each row has read before; None for nothing.
 
     Raises:
-        InvalidValue: for weights that `learn` has used up; see also `sequence_model.check_passages`.
+        InvalidValue: for weights that `learn` has used up; see also
+            `sequence_model.check_passages`.
     """
     check_passages(passages, model.n_tokens, "batch", "time")
     _check_kept("weights", weights)
