@@ -6,7 +6,6 @@ Numbers of the official code are in tests/conformance/test_bdh.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -47,9 +46,13 @@ def model_of(**chosen: Any) -> BDH:
 
 
 def weights_of(model: BDH, scale: float = 20.0) -> Weights:
-    """In the floats of the moment, and larger than at first, so that nothing hides in epsilon."""
-    drawn = model.begin(key=jax.random.key(1))
-    return jax.tree.map(lambda each: scale * each.astype(float), drawn)
+    """In the floats of the moment, and larger than at first, so that nothing hides in epsilon.
+
+    Drawn by NumPy as `begin` draws them, for which nothing is compiled.
+    """
+    shapes = jax.eval_shape(lambda key: model.begin(key=key), jax.random.key(1))
+    rng = np.random.default_rng(1)
+    return jax.tree.map(lambda each: jnp.asarray(rng.normal(0, 0.02 * scale, each.shape)), shapes)
 
 
 class Seen(NamedTuple):
@@ -90,12 +93,17 @@ def close(found: Any, expected: Any, within: float) -> None:
 # ---- what it computes ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("damping", DAMPINGS)
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    ("variant", "damping"),
+    [*(("official", damping) for damping in DAMPINGS), ("eq8", "one"), ("normfree", "one")],
+)
 def test_each_variant_is_a_loop_over_pairs_of_tokens(
     double: None, variant: str, damping: str
 ) -> None:
-    """Logits, all reads and all y to 1e-12, with every shape of damping, turning neurons."""
+    """Logits, all reads and all y to 1e-12, with every shape of damping, turning neurons.
+
+    Variants differ in what goes from layer to layer, and dampings in how synapses are read.
+    """
     model = model_of(variant=variant, damping=DAMPINGS[damping])
     weights = weights_of(model)
     expected = by_hand(model, weights, TOKENS)
@@ -106,11 +114,10 @@ def test_each_variant_is_a_loop_over_pairs_of_tokens(
         close(activity.y[layer], expected.y[layer], 1e-12)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_still_neurons_are_a_loop_over_pairs_of_tokens(double: None, variant: str) -> None:
+def test_still_neurons_are_a_loop_over_pairs_of_tokens(double: None) -> None:
     """Without turning, the two neurons of what would be a pair may be damped differently."""
     gamma = np.linspace(0.7, 1, H * N).reshape(H, N)
-    model = model_of(variant=variant, damping=gamma, rotary=False)
+    model = model_of(damping=gamma, rotary=False)
     weights = weights_of(model)
     close(logits_of(model, weights), by_hand(model, weights, TOKENS).logits, 1e-12)
 
@@ -125,8 +132,9 @@ def test_neurons_that_forget_at_once_overflow_nothing(traced: bool) -> None:
     def read(damping: Any, chunk: int | None) -> Any:
         return model_of(damping=damping, chunk=chunk).read(weights, tokens)[0]
 
-    found = jax.jit(read, static_argnums=1)(damping, None) if traced else read(damping, None)
-    np.testing.assert_allclose(found, read(damping, 1), atol=1e-5 * np.abs(found).max())
+    known = jax.jit(lambda chunk: read(damping, chunk), static_argnums=0)
+    found = jax.jit(read, static_argnums=1)(damping, None) if traced else known(None)
+    np.testing.assert_allclose(found, known(1), atol=1e-5 * np.abs(found).max())
 
 
 def test_equal_dampings_are_one_damping(double: None) -> None:
@@ -162,16 +170,16 @@ def test_y_is_0_where_x_is_and_nothing_is_negative(double: None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variant", "damping"), [("official", "of neurons"), ("eq8", "one"), ("normfree", "of heads")]
+    ("variant", "damping"), [("official", "of neurons"), ("eq8", "one"), ("normfree", "one")]
 )
 def test_carried_synapses_say_the_same(double: None, variant: str, damping: str) -> None:
     """Token by token after others, in the absolute form: logits and synapses to 1e-12."""
     model = model_of(variant=variant, damping=DAMPINGS[damping])
     weights = weights_of(model)
-    before = seen(model, weights, jnp.asarray(TOKENS[:4]))
-    after = seen(model, weights, jnp.asarray(TOKENS[4:]), before.state)
+    before = seen(model, weights, jnp.asarray(TOKENS[:6]))
+    after = seen(model, weights, jnp.asarray(TOKENS[6:]), before.state)
     now, said = model.carried(before.state), []
-    for token in TOKENS[4:]:
+    for token in TOKENS[6:]:
         logits, now = model.step(weights, jnp.asarray(token), now)
         said.append(logits)
     close(jnp.stack(said), after.logits, 1e-12)
@@ -208,10 +216,15 @@ def test_all_synapses_are_forgotten_at_their_own_speed() -> None:
 
 
 def test_default_sizes_are_the_official_ones() -> None:
-    """25,296,896 = 3 n d + 2 V d weights; and half of x and a quarter of y fire at first."""
+    """25,296,896 = 3 n d + 2 V d weights of standard deviation .02; and half of x and a quarter of
+    y fire at first.
+    """
     assert count_weights(BDH()) == 25_296_896
     model = BDH(n_tokens=50, width=32, n_neurons=512, n_layers=2, n_heads=4)
-    activity = seen(model, model.begin(key=jax.random.key(0)), jnp.arange(50)).activity
+    weights = model.begin(key=jax.random.key(0))
+    for each in weights:
+        assert float(each.std()) == pytest.approx(0.02, rel=0.1)
+    activity = seen(model, weights, jnp.arange(50)).activity
     assert float((activity.x > 0).mean()) == pytest.approx(0.5, abs=0.03)
     assert float((activity.y > 0).mean()) == pytest.approx(0.24, abs=0.03)
 
@@ -341,20 +354,15 @@ def stopped(weights: Weights, tokens: Any) -> Any:
     return v @ weights.readout
 
 
-@partial(jax.jit, static_argnums=0)
+@eqx.filter_jit
 def gradients(model: BDH, weights: Weights, tokens: Any, weigh: Any) -> Weights:
     """Of logits, weighted."""
     return jax.grad(lambda w: (model.read(w, tokens)[0] * weigh).sum())(weights)
 
 
-def plainly(detached: bool) -> BDH:
-    """With nothing in it that is an array."""
-    return model_of(damping=1.0, detached=detached)
-
-
 def test_detached_learning_stops_at_keys_and_values(double: None) -> None:
     """Same values bit for bit; other gradients, those of explicit stop-gradients to 1e-10."""
-    full, cut = plainly(False), plainly(True)
+    full, cut = (model_of(detached=each) for each in (False, True))
     weights, tokens = weights_of(full), jnp.asarray(TOKENS)
     np.testing.assert_array_equal(logits_of(full, weights), logits_of(cut, weights))
     weigh = jax.random.normal(jax.random.key(5), (T, V), float)
@@ -372,7 +380,7 @@ def test_detached_learning_has_no_gradient_from_later_to_earlier_tokens(double: 
     tokens = jnp.asarray([6, *([0, 1, 2] * 3), 0, 1])
     weigh = jnp.zeros((T, V)).at[-1, 0].set(1)
     for detached, learns in ((False, True), (True, False)):
-        model = plainly(detached)
+        model = model_of(detached=detached)
         found = gradients(model, weights_of(model), tokens, weigh).embedding
         assert bool(np.asarray(found[6]).any()) is learns
         assert np.asarray(found[1]).any()
@@ -388,15 +396,15 @@ def test_dropout_keeps_the_mean_of_y(double: None) -> None:
     eye = jnp.eye(H * N)
     weights = weights_of(model)._replace(from_y=eye.reshape(H, N, -1), readout=eye)
     tokens = jnp.asarray(TOKENS)
-    y = logits_of(model, weights)
-    keys = jax.random.split(jax.random.key(2), 4000)
+    y, n = logits_of(model, weights), 1000
+    keys = jax.random.split(jax.random.key(2), n)
     drawn = np.asarray(jax.jit(jax.vmap(lambda key: model.read(weights, tokens, key=key)[0]))(keys))
     assert (np.isclose(drawn, y / 0.9) | (drawn == 0)).all()
     fires = y > 0
     share = (drawn == 0)[:, fires].mean()
-    assert share == pytest.approx(0.1, abs=4 * np.sqrt(0.09 / (4000 * fires.sum())))
+    assert share == pytest.approx(0.1, abs=4 * np.sqrt(0.09 / (n * fires.sum())))
     error = (drawn.mean(axis=0) / np.where(fires, y, 1) - 1)[fires]
-    assert np.abs(error).max() < 5 * np.sqrt(0.1 / 0.9 / 4000)
+    assert np.abs(error).max() < 5 * np.sqrt(0.1 / 0.9 / n)
 
 
 def test_nothing_is_left_out_without_a_key() -> None:
@@ -587,7 +595,7 @@ def test_what_cannot_be_is_refused_with_a_reason(case: str) -> None:
 def test_wrong_tokens_are_named(tokens: Any, said: str) -> None:
     """Not read as if they were others: JAX itself takes the last token for one out of range."""
     model = model_of()
-    weights = model.begin(key=jax.random.key(0))
+    weights = weights_of(model)
     for ask in (model.read, model.watch):
         with pytest.raises(InvalidValue, match=said):
             ask(weights, jnp.asarray(tokens))
@@ -595,14 +603,14 @@ def test_wrong_tokens_are_named(tokens: Any, said: str) -> None:
 
 def test_a_wrong_token_of_one_step_is_named() -> None:
     model = model_of()
-    weights = model.begin(key=jax.random.key(0))
+    weights = weights_of(model)
     with pytest.raises(InvalidValue, match="token 9 at place 0"):
         model.step(weights, jnp.asarray(9), model.empty(weights))
 
 
 def test_synapses_of_another_model_are_refused() -> None:
     model = model_of()
-    weights = model.begin(key=jax.random.key(0))
+    weights = weights_of(model)
     with pytest.raises(InvalidValue, match=r"synapses float32 of shape \(2, 2, 16, 7\)"):
         model.read(weights, jnp.asarray(TOKENS), jnp.zeros((LAYERS, H, N, D - 1)))
 
