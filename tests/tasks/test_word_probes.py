@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import chain
 
 import jax
@@ -16,6 +17,18 @@ from cogmem.tasks.word_tokens import WordTokens
 V = WordTokens(30)
 START, RECALL, STOP, FILLER, CUE, PROBE, OLD, NEW = range(30, 38)
 KEY = jax.random.key(0)
+
+
+@cache
+def pairs(n_probes: int | None, feedback: bool):
+    """Of 2 to 4 pairs, 0 to 2 fillers: one draw for several tests."""
+    design = {"n_probes": n_probes, "feedback": feedback}
+    return numbers(paired_associates(V, 1000, (2, 4), (0, 2), **design, key=KEY))
+
+
+@cache
+def lists(feedback: bool):
+    return numbers(recognition(V, 1000, (2, 4), (0, 2), n_probes=4, feedback=feedback, key=KEY))
 
 
 def numbers(passages):
@@ -35,17 +48,16 @@ def asked_of(found, i: int) -> tuple[list[int], list[int]]:
 
 @pytest.mark.parametrize(("n_probes", "feedback"), [(None, False), (2, True)])
 def test_pairs_are_studied_then_cued(n_probes, feedback: bool) -> None:
-    design = {"n_probes": n_probes, "feedback": feedback}
-    found = numbers(paired_associates(V, 100, (2, 4), (0, 2), **design, key=KEY))
+    found = pairs(n_probes, feedback)
     for i in range(100):
         k, r, probed = int(found.lengths[i]), int(found.fillers[i]), array(found.probed[i])
-        pairs = array(found.pairs[i, :k])
-        assert len(set(np.ravel(pairs))) == 2 * k
+        studied = array(found.pairs[i, :k])
+        assert len(set(np.ravel(studied))) == 2 * k
         probed = probed[: k if n_probes is None else 2]
         assert len(set(probed)) == len(probed)
-        cued = [pairs[p - 1] for p in probed]
+        cued = [studied[p - 1] for p in probed]
         tests = [[CUE, a, b] if feedback else [CUE, a] for a, b in cued]
-        expected = [START, *np.ravel(pairs).tolist(), *[FILLER] * r, *chain(*tests)]
+        expected = [START, *np.ravel(studied).tolist(), *[FILLER] * r, *chain(*tests)]
         tokens = array(found.tokens[i])
         assert tokens == expected + [STOP] * (len(tokens) - len(expected))
         assert asked_of(found, i) == tuple(map(list, zip(*cued, strict=True)))
@@ -57,7 +69,7 @@ def test_pairs_are_studied_then_cued(n_probes, feedback: bool) -> None:
 
 @pytest.mark.parametrize("feedback", [False, True])
 def test_half_of_the_probes_are_old(feedback: bool) -> None:
-    found = numbers(recognition(V, 100, (2, 4), (0, 2), n_probes=4, feedback=feedback, key=KEY))
+    found = lists(feedback)
     for i in range(100):
         k, r = int(found.lengths[i]), int(found.fillers[i])
         words, probes = array(found.words[i, :k]), array(found.probes[i])
@@ -78,15 +90,16 @@ def test_half_of_the_probes_are_old(feedback: bool) -> None:
 
 
 def test_what_is_probed_and_when_is_random() -> None:
-    """Positions 1 to 3 old equally often, old first as often as new: within 5 standard errors."""
-    found = recognition(V, 3000, (3, 3), n_probes=2, key=jax.random.key(3))
-    n = np.bincount(np.ravel(found.probed), minlength=4)
-    assert n[0] == 3000
-    assert np.abs(n[1:] - 1000).max() < 5 * np.sqrt(3000 * (1 / 3) * (2 / 3))
-    assert abs((found.probed[:, 0] > 0).sum() - 1500) < 5 * np.sqrt(750)
-    pairs = paired_associates(V, 3000, (3, 3), n_probes=1, key=jax.random.key(3))
-    n = np.bincount(np.ravel(pairs.probed), minlength=4)
-    assert np.abs(n[1:] - 1000).max() < 5 * np.sqrt(3000 * (1 / 3) * (2 / 3))
+    """Of four studied, two are probed, all equally often; old comes first as often as new: within 5
+    standard errors.
+    """
+    old, cued = lists(False), pairs(2, True)
+    for found in (old, cued):
+        four = found.probed[found.lengths == 4]
+        n = np.bincount(np.ravel(four), minlength=5)[1:]
+        assert n.sum() == 2 * len(four) > 400
+        assert np.abs(n - len(four) / 2).max() < 5 * np.sqrt(len(four) / 4)
+    assert abs((old.probed[:, 0] > 0).sum() - 500) < 5 * np.sqrt(1000 / 4)
 
 
 @pytest.mark.parametrize(
