@@ -11,24 +11,28 @@ import pytest
 import xarray as xr
 
 from cogmem.errors import InvalidValue
+from cogmem.lab import dragon_view
 from cogmem.lab.dragon_view import Reader, SpanView, strengthening, wiring
-from cogmem.models.bdh import BDH
+from cogmem.models.bdh import BDH, Weights
 from cogmem.models.bdh_synapses import synapse_matrix
 from cogmem.plots.memory_span import memory_span
 from cogmem.plots.neuron_graph import neuron_graph
 from cogmem.plots.synapse_strip import synapse_strip
 from cogmem.tasks.grammar import Grammar, language_of
 
-KEY = jax.random.key(0)
+
+def untrained(model: BDH) -> Weights:
+    """Weights as before learning, but large enough that much fires; nothing is compiled for them."""
+    shapes = jax.eval_shape(lambda key: model.begin(key=key), jax.random.key(0))
+    rng = np.random.default_rng(0)
+    return jax.tree.map(lambda leaf: jnp.asarray(rng.normal(0, 0.2, leaf.shape)), shapes)
 
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    """Untrained, with weights large enough that much fires."""
     language = language_of(Grammar())
     model = BDH(language.n_tokens, width=8, n_heads=2, n_neurons=32, n_layers=2, chunk=None)
-    weights = jax.tree.map(lambda w: 10 * w, model.begin(key=KEY))
-    return Reader(language, model, weights, np.zeros(1))
+    return Reader(language, model, untrained(model), np.zeros(1))
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +82,12 @@ def test_the_graph_has_the_strongest_connections(reader) -> None:
     assert len(neuron_graph(graph).axes[0].collections) == 2
 
 
-def test_damping_moves_the_curve() -> None:
+def test_damping_moves_the_curve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one length, because each is a program of its own."""
     pytest.importorskip("ipywidgets")
+    monkeypatch.setattr(dragon_view, "_LENGTHS", (4,))
     model = BDH(20, width=32, n_heads=2, n_neurons=8, n_layers=2)
-    weights = jax.tree.map(lambda w: 10 * w, model.begin(key=KEY))
-    view = SpanView({8: weights})
+    view = SpanView({8: untrained(model)})
     found = view.dataset(view.values)
     assert (found["right"] <= found["length"]).all()
     assert memory_span(found).axes[0].get_ylabel().endswith("(words)")
