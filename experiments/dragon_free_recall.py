@@ -18,7 +18,7 @@ Models: the official BDH (d = 64, n = 256 neurons in 4 heads, 2 layers; 55,296 w
 forgets nothing (gamma 1); the same with gamma .8; a Transformer of GPT-2's kind (54,032) and a GRU
 (55,856). Ten subjects of each, with weights, lessons and lists of their own; 100 lists of each
 length. Nothing is fitted to people; gamma, sizes and the length of lessons were chosen on random
-lists, so that models recall about as many words as people.
+lists, by how much was learnt of them in half a minute to a minute.
 
 People: PEERS (Healey and Kahana, 2014; 126 people, lists of 16 words; A-D, H), Murdock (1962; lists
 of 20; E-G), lists of 1 to 15 words of Grenfell-Essam and Ward (2012; I). D: the first, and the
@@ -29,8 +29,8 @@ over the 95th percentile of what resampling people does to their mean.
 
 Outcome (paper preset; 95 % intervals over subjects). Models recall nearly as many of 16 words as
 people (10.6): the GRU 10.4 (10.3 to 10.5), BDH 9.8 (9.5 to 10.1), the Transformer 8.5 (8.1 to 8.9),
-the damped BDH 8.2 (8.1 to 8.4); every subject learnt (.47 to .66 of the words). In all else that is
-known of free recall they are unlike people.
+the damped BDH 8.2 (8.1 to 8.4); every subject learnt (.47 to .66 of the words). In what follows
+they are unlike people.
 
 - No curve is bowed. BDH recalls all positions alike (.59 to .63; people .56 to .92): primacy -.02
   (-.04 to .01; people .15), recency .00 (-.02 to .03; people .22). So does the GRU; the Transformer
