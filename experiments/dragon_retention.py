@@ -490,7 +490,7 @@ EXPERIMENT = Experiment(
         "Rubin & Wenzel (1996)",
         "Anderson & Tweney (1997)",
     ),
-    cost={"quick": "two minutes on 2 cores", "paper": "ten minutes of one core"},
+    cost={"quick": "two minutes on 2 cores", "paper": "a quarter of an hour of one core"},
     tolerance=0.05,
 )
 

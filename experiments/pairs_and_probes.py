@@ -253,7 +253,10 @@ def one_subject(
     sizes_of_test = config.n_lists, config.n_at_place
     test = RecognitionTest(VOCABULARY, LENGTHS, DELAYS, tuple(NOISE), *sizes_of_test)
     found |= recognised(test, model, weights, key=key)
-    return found | {"strength": untaught_strengths(test, model, weights, key=key)}
+    strength = np.full(_columns()["strength"].shape, np.nan)  # others have no synapses
+    if isinstance(model, BDH):
+        strength = untaught_strengths(test, model, weights, key=key)
+    return found | {"strength": strength}
 
 
 # ---- pairs ---------------------------------------------------------------------------------------

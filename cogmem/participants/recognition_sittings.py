@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from cogmem.models.bdh import BDH
+from cogmem.models.bdh import BDH, Weights
 from cogmem.models.sequence_model import SequenceModel
 from cogmem.participants.sequence_probes import (
     noisy,
@@ -90,20 +90,14 @@ def recognised(
 
 
 def untaught_strengths(
-    test: RecognitionTest, model: SequenceModel, weights: Any, *, key: PRNGKeyArray
+    test: RecognitionTest, model: BDH, weights: Weights, *, key: PRNGKeyArray
 ) -> Float[np.ndarray, "weights layer length"]:
     """d_a of |x' S|, with weights before any lesson and after all, by layer and words studied.
 
     Args:
         test, model, weights, key: see `recognised`. No noise is added.
-
-    Returns:
-        NaN for models that are no BDH, which have no synapses.
     """
-    n_layers = getattr(model, "n_layers", 1)
-    found = np.full((2, n_layers, len(test.lengths)), np.nan)
-    if not isinstance(model, BDH):
-        return found
+    found = np.empty((2, model.n_layers, len(test.lengths)))
     for row, own in enumerate((model.begin(key=key), weights)):
         for at, n_words in enumerate(test.lengths):
             words, states = _read(test, model, own, (n_words, 0, test.n_lists), key)
