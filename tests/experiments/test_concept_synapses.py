@@ -13,6 +13,7 @@ from cogmem.lab.experiment import Session, find_experiment
 from cogmem.models.bdh_attention import frequencies
 from cogmem.models.bdh_synapses import synapse_matrix
 from cogmem.tasks.grammar import END, FILLER, Grammar, language_of
+from tests.models.bdh_weights import untrained
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,7 @@ def test_the_strip_has_the_topics_in_turn(names, sets) -> None:
 def test_values_are_those_of_the_sentence_alone(names, language, sets, tiny) -> None:
     """Padding and the common end leave what Eq. 16 says of the tokens that were read."""
     model = names["model_of"](tiny, language)
-    weights = jax.tree.map(lambda w: 20 * w, model.begin(key=jax.random.key(1)))
+    weights = untrained(model, 20)
     found = names["synapses"](model, weights, sets["selection"], 1)
     topic, row = 2, 5
     n = int(sets["selection"].read[1, topic, row])
@@ -97,7 +98,7 @@ def test_values_are_those_of_the_sentence_alone(names, language, sets, tiny) -> 
 
 def test_traces_end_at_those_values(names, language, sets, tiny) -> None:
     model = names["model_of"](tiny, language)
-    weights = jax.tree.map(lambda w: 20 * w, model.begin(key=jax.random.key(1)))
+    weights = untrained(model, 20)
     some = sets["selection"]
     found = names["synapses"](model, weights, some, 0)[1, 4]
     entries = np.argsort(-found)[:3]

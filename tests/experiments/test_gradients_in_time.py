@@ -13,6 +13,7 @@ import pytest
 from cogmem.errors import InvalidValue
 from cogmem.lab.experiment import Experiment, Session, find_experiment
 from cogmem.models.sequence_model import Passage
+from tests.models.bdh_weights import untrained
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_what_is_not_asked_for_does_not_count(names, tiny) -> None:
     model = names["bdh"](tiny, 26, detached=True)
     assert model.detached
     rows = names["task_of"](tiny, "repeated half")[1](4, key=jax.random.key(1))
-    weights = model.begin(key=jax.random.key(2))
+    weights = untrained(model)
     found = [
         names["asked_loss"](model, weights, Passage(rows.tokens, targets, rows.counted))
         for targets in (rows.targets, rows.targets.at[:, :2].set(0), rows.targets.at[:, 2].add(1))

@@ -10,6 +10,7 @@ import pytest
 
 from cogmem.lab.experiment import Session, find_experiment
 from cogmem.models.bdh import BDH
+from tests.models.bdh_weights import untrained
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def tiny(names):
 
 def test_blocks_are_target_by_source(names) -> None:
     """One entry by hand: neuron 1 of head 0, driven by neuron 2 of head 1, over all channels."""
-    weights = BDH(5, 3, 2, 8, 1).begin(key=jax.random.key(0))
+    weights = untrained(BDH(5, 3, 2, 8, 1))
     g = names["blocks"](weights)
     by_hand = sum(float(weights.to_x[0, c, 1] * weights.from_y[1, 2, c]) for c in range(3))
     assert g.shape == (2, 2, 4, 4)

@@ -12,6 +12,7 @@ import pytest
 
 from cogmem.errors import InvalidValue
 from cogmem.lab.experiment import Experiment, Session, find_experiment
+from tests.models.bdh_weights import untrained
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_who_knows_nothing_is_at_chance(names, tiny) -> None:
     """Logits of 0: log of all 16 tokens; the right language has 3 of them."""
     languages = names["markov_languages"](4, tiny.n_words, key=jax.random.key(0))
     model = names["BDH"](languages.n_tokens, 8, 1, 32, 2)
-    weights = jax.tree.map(jnp.zeros_like, model.begin(key=jax.random.key(0)))
+    weights = jax.tree.map(jnp.zeros_like, untrained(model))
     pairs = names["DIRECTIONS"].values()
     texts = [names["translation"](languages, *pair, 3, 2, key=jax.random.key(1)) for pair in pairs]
     found = names["tested"]((model, weights), languages, texts)

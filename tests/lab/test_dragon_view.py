@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -13,26 +12,20 @@ import xarray as xr
 from cogmem.errors import InvalidValue
 from cogmem.lab import dragon_view
 from cogmem.lab.dragon_view import Reader, SpanView, strengthening, wiring
-from cogmem.models.bdh import BDH, Weights
+from cogmem.models.bdh import BDH
 from cogmem.models.bdh_synapses import synapse_matrix
 from cogmem.plots.memory_span import memory_span
 from cogmem.plots.neuron_graph import neuron_graph
 from cogmem.plots.synapse_strip import synapse_strip
 from cogmem.tasks.grammar import Grammar, language_of
-
-
-def untrained(model: BDH) -> Weights:
-    """Weights as before learning, but large enough that much fires; nothing is compiled for them."""
-    shapes = jax.eval_shape(lambda key: model.begin(key=key), jax.random.key(0))
-    rng = np.random.default_rng(0)
-    return jax.tree.map(lambda leaf: jnp.asarray(rng.normal(0, 0.2, leaf.shape)), shapes)
+from tests.models.bdh_weights import untrained
 
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
     language = language_of(Grammar())
     model = BDH(language.n_tokens, width=8, n_heads=2, n_neurons=32, n_layers=2, chunk=None)
-    return Reader(language, model, untrained(model), np.zeros(1))
+    return Reader(language, model, untrained(model, 10), np.zeros(1))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +80,7 @@ def test_damping_moves_the_curve(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ipywidgets")
     monkeypatch.setattr(dragon_view, "_LENGTHS", (4,))
     model = BDH(20, width=32, n_heads=2, n_neurons=8, n_layers=2)
-    view = SpanView({8: untrained(model)})
+    view = SpanView({8: untrained(model, 10)})
     found = view.dataset(view.values)
     assert (found["right"] <= found["length"]).all()
     assert memory_span(found).axes[0].get_ylabel().endswith("(words)")

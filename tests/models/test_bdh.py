@@ -20,6 +20,7 @@ from cogmem.models.bdh_attention import scores, turned
 from cogmem.models.sequence_learning import Training, learn, log_probabilities
 from cogmem.models.sequence_model import Passage, count_weights
 from tests.models.bdh_by_hand import How, by_hand
+from tests.models.bdh_weights import untrained
 
 V, D, H, N, LAYERS, T = 7, 8, 2, 16, 2, 12
 SIZES = {"n_tokens": V, "width": D, "n_heads": H, "n_neurons": H * N, "n_layers": LAYERS}
@@ -46,13 +47,8 @@ def model_of(**chosen: Any) -> BDH:
 
 
 def weights_of(model: BDH, scale: float = 20.0) -> Weights:
-    """In the floats of the moment, and larger than at first, so that nothing hides in epsilon.
-
-    Drawn by NumPy as `begin` draws them, for which nothing is compiled.
-    """
-    shapes = jax.eval_shape(lambda key: model.begin(key=key), jax.random.key(1))
-    rng = np.random.default_rng(1)
-    return jax.tree.map(lambda each: jnp.asarray(rng.normal(0, 0.02 * scale, each.shape)), shapes)
+    """Larger than at first, so that nothing hides in epsilon."""
+    return untrained(model, scale)
 
 
 class Seen(NamedTuple):

@@ -20,6 +20,7 @@ from cogmem.models.bdh_checkpoint import (
     save_official,
     to_official,
 )
+from tests.models.bdh_weights import untrained
 
 H, D, N, V = 2, 4, 6, 5
 MODEL = BDH(n_tokens=V, width=D, n_heads=H, n_neurons=H * N, n_layers=2)
@@ -27,7 +28,7 @@ MODEL = BDH(n_tokens=V, width=D, n_heads=H, n_neurons=H * N, n_layers=2)
 
 @pytest.fixture(scope="module")
 def weights() -> Weights:
-    return MODEL.begin(key=jax.random.key(0))
+    return untrained(MODEL)
 
 
 @pytest.fixture
@@ -199,7 +200,7 @@ def test_what_the_official_code_cannot_run_is_not_written(
 def test_weights_of_another_model_are_not_written(tmp_path: Path) -> None:
     other = BDH(n_tokens=V, width=D + 1, n_heads=H, n_neurons=H * N)
     with pytest.raises(InvalidValue, match=r"embed.weight has shape \(5, 5\), expected \(5, 4\)"):
-        save_official(tmp_path / "bdh.npz", MODEL, other.begin(key=jax.random.key(0)))
+        save_official(tmp_path / "bdh.npz", MODEL, untrained(other))
 
 
 def test_files_of_other_kinds_are_refused(tmp_path: Path, weights: Weights) -> None:

@@ -21,6 +21,7 @@ from cogmem.models.bdh import BDH, Activity, Weights
 from cogmem.models.bdh_attention import absolute
 from cogmem.models.bdh_edge_state import accumulated, official_by_edges, projected
 from cogmem.models.bdh_wiring import Synapses
+from tests.models.bdh_weights import untrained
 
 SIZES = {"n_tokens": 5, "width": 6, "n_heads": 2, "n_neurons": 16, "n_layers": 3}
 TOKENS = (0, 3, 1, 4, 2, 2, 0, 3, 1, 4)
@@ -46,8 +47,7 @@ class Watched(NamedTuple):
 @cache
 def watched(variant: str, damping: float = 1.0) -> Watched:
     model = BDH(**SIZES, variant=variant, damping=jnp.asarray(damping), chunk=4, theta=50.0)
-    drawn = model.begin(key=jax.random.key(1))
-    weights = jax.tree.map(lambda each: 30 * each.astype(float), drawn)
+    weights = untrained(model, 30)
     watch = eqx.filter_jit(lambda model, weights, tokens: model.watch(weights, tokens))
     return Watched(model, weights, *watch(model, weights, jnp.asarray(TOKENS)))
 

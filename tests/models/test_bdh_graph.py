@@ -20,6 +20,7 @@ from cogmem.models.bdh_edge_state import projected
 from cogmem.models.bdh_graph import ROUNDS, STEPS, GraphBDH, Nodes, drive, graph_bdh
 from cogmem.models.bdh_kernel import Rules, interaction_kernel
 from cogmem.models.bdh_synapses import synapse_matrix
+from tests.models.bdh_weights import untrained
 
 N, D, L, T = 16, 4, 3, 9
 FREQUENCIES = 1 / (2 * np.pi * 50.0 ** (np.arange(N // 2) / (N // 2)))
@@ -142,9 +143,9 @@ def test_graph_is_cogmems_own_tensor_model(maps: Maps, u: str) -> None:
         chunk=4,
     )
     tokens = jnp.asarray([0, 1, 2, 3, 4, 1, 2, 0, 3])
-    drawn = model.begin(key=jax.random.key(0))
+    drawn = untrained(model, 50)
     own = {name: jnp.asarray(each)[None] for name, each in maps._asdict().items()}
-    weights = drawn._replace(embedding=50 * drawn.embedding.astype(float), **own)
+    weights = drawn._replace(**own)
     activity, synapses = model.watch(weights, tokens)
     begin = drive(maps.from_y, np.asarray(weights.embedding[tokens]))
     assert (begin >= 0).all()

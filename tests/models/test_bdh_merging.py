@@ -15,6 +15,7 @@ from cogmem.errors import InvalidValue
 from cogmem.models.bdh import BDH, Weights
 from cogmem.models.bdh_merging import averaged, merged
 from tests.models.bdh_by_hand import How, by_hand
+from tests.models.bdh_weights import untrained
 
 V, D, H, N = 7, 8, 2, 8
 SIZES = {"n_tokens": V, "width": D, "n_heads": H, "n_neurons": H * N, "n_layers": 2, "chunk": 6}
@@ -31,8 +32,7 @@ def _double() -> Iterator[None]:
 def made(seed: int = 0, scale: float = 20.0, **chosen: Any) -> tuple[BDH, Weights]:
     """A model and weights far larger than at first, if not said otherwise."""
     model = BDH(**SIZES | {"theta": 50.0, "damping": np.asarray(1.0)} | chosen)
-    drawn = model.begin(key=jax.random.key(seed))
-    return model, jax.tree.map(lambda each: scale * each.astype(float), drawn)
+    return model, untrained(model, scale, seed=seed)
 
 
 @eqx.filter_jit
