@@ -142,10 +142,11 @@ def _lengths(ax: Axes, nodes: Nodes) -> None:
         label = f"noise {float(own['noise']):g}, RMSD {float(own['rmsd_length']):.2f}"
         interval_line(ax, part["length"], part, line_look(at), label)
     strength = nodes["strength"].sel(model=_largest(nodes), layer=1)
-    for weights, look in (("untaught", 6), ("taught", 4)):
+    taught = {"linestyle": ":", "markerfacecolor": "white"}
+    for weights, how in (("untaught", {}), ("taught", taught)):
         part = strength.sel(weights=weights)
         label = f"strength, {weights}, no noise"
-        interval_line(ax, part["length"], part, line_look(look), label)
+        interval_line(ax, part["length"], part, line_look(6), label, **how)
     ax.fill_between(told["length"], told["low"], told["high"], color=PEOPLE_BAND, linewidth=0)
     ax.plot(told["length"], told["value"], **PEOPLE)
     ax.set_xlabel("Words studied\n(people: Donkin & Nosofsky, 2012)")
