@@ -244,7 +244,7 @@ def test_all_forms_agree(kind: str, damping: float) -> None:
 
     stepped, states = walked(model, weights, tokens())
     close(stepped, logits, FLOATS[kind], "token by token")
-    close(states[:, -1], synapses, FLOATS[kind], "token by token")
+    close(np.asarray(states)[:, -1], synapses, FLOATS[kind], "token by token")
 
 
 @pytest.mark.parametrize("damping", [1.0, 0.9])
@@ -253,22 +253,24 @@ def test_a_passage_may_be_cut_anywhere(kind: str, damping: float) -> None:
 
     All second parts are read at once, each followed by its first part, which comes too late to
     change anything; all synapses come from one walk. So this is compiled once, not for each cut.
+    Chunks are cut in the middle.
     """
     length = tokens().shape[1]
     if length < 2:
         pytest.skip("the file's passages are of 1 token, and cannot be cut")
     model, weights = official(kind, damping=damping, chunk=5)
-    whole, end = (each[-1] for each in read(model, weights))
-    walker, _ = official(kind, damping=damping, chunk=None)
-    states, one = walked(walker, weights, tokens())[1][-1], tokens()[-1]
-    turned_round = jnp.stack([jnp.roll(one, -cut) for cut in range(1, length)])
-    second, _ = read_from(model, weights, turned_round, states[:-1])
-    for cut, found in enumerate(second, 1):
+    whole, end = (np.asarray(each)[-1] for each in read(model, weights))
+    parallel, _ = official(kind, damping=damping, chunk=None)
+    states = np.asarray(walked(parallel, weights, tokens())[1])[-1]
+    one = np.asarray(tokens())[-1]
+    turned_round = np.stack([np.roll(one, -cut) for cut in range(1, length)])
+    second = read_from(parallel, weights, jnp.asarray(turned_round), jnp.asarray(states[:-1]))[0]
+    for cut, found in enumerate(np.asarray(second), 1):
         close(found[: length - cut], whole[cut:], FLOATS[kind], f"cut at {cut}")
-    cut = length // 2
-    _, state = read_from(model, weights, one[None, :cut], jnp.zeros_like(states[:1]))
+    cut, nothing = length // 2, jnp.zeros((1, *end.shape), kind)
+    _, state = read_from(model, weights, jnp.asarray(one[None, :cut]), nothing)
     close(state[0], states[cut - 1], FLOATS[kind])
-    close(read_from(model, weights, one[None, cut:], state)[1][0], end, FLOATS[kind])
+    close(read_from(model, weights, jnp.asarray(one[None, cut:]), state)[1][0], end, FLOATS[kind])
 
 
 @pytest.mark.parametrize("damping", [1.0, 0.9])
