@@ -94,7 +94,7 @@ def _skewness(ax: Axes, own: xr.Dataset) -> None:
     for shift, (state, look) in zip((-0.12, 0.12), LOOKS.items(), strict=True):
         each = [own.sel(state=state, target_head=h, source_head=h) for h in heads]
         mean, low, high = (np.array([float(e[k]) for e in each]) for k in ("mean", "low", "high"))
-        ends = [mean - low, high - mean]
+        ends = np.stack([mean - low, high - mean])
         ax.errorbar(
             heads + shift,
             mean,
