@@ -1,0 +1,301 @@
+"""CD, change detection: is a bar another than before?
+
+Red and green bars, lying or standing, small or large, whole or with a black gap, are shown; after a
+blank interval they are shown again, and in half of the trials one feature of one bar has changed
+(Sikarwar & Zhang, 2023). In four tasks it is always the same feature; in the fifth (conjunction)
+any of the four. All features vary in all tasks.
+
+In official trials a bar whose size changes is 10.5 or 16.5 pixels long, not 9 or 15, and the
+interval is drawn by chance. Here sizes are exact, and intervals are crossed with set sizes.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Int8, UInt8
+
+from cogmem.tasks.worm.pictures import BLACK, FULL, GRAY, GREEN, RED, shrunk
+from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
+from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
+
+__all__ = ["CHANGE_DETECTION", "FEATURES", "Bars", "Symbols"]
+
+FEATURES = ("Color", "Orientation", "Size", "Gap")
+NOTHING = len(FEATURES)
+INTERVALS = (0, 6, 12, 18)
+SMALL, LARGE = 9, 15
+"""Pixels from one end of a bar to the other."""
+
+_MARGIN, _APART, _TRIES = 3, 11, 100
+_AT_ONCE = 4096
+_BETWEEN = 1.5  # from the middle of a bar to the end of its gap
+
+
+class Bars(NamedTuple):
+    """Bars of displays; those beyond the set size are not shown.
+
+    Attributes:
+        ends: x and y of the first, x and y of the second, in pixels; to the right or downwards.
+        red, gap: features.
+    """
+
+    ends: Float[np.ndarray, "trial bar 4"]
+    red: Bool[np.ndarray, "trial bar"]
+    gap: Bool[np.ndarray, "trial bar"]
+
+
+class Symbols(NamedTuple):
+    """What is drawn by chance.
+
+    Attributes:
+        set_size, retention: bars, and blank frames between the displays.
+        before, after: both displays.
+        feature: that has changed, index into `FEATURES`; 4 for none.
+    """
+
+    set_size: Int[np.ndarray, " trial"]
+    retention: Int[np.ndarray, " trial"]
+    before: Bars
+    after: Bars
+    feature: Int[np.ndarray, " trial"]
+
+
+# ---- symbols -------------------------------------------------------------------------------------
+
+
+def sample(
+    conditions: Conditions, rng: np.random.Generator, official: bool, feature: int
+) -> Symbols:
+    """Symbols of trials in which this feature changes; any of them if it is `NOTHING`."""
+    size = conditions["set_size"]
+    n = len(size)
+    retention = conditions.get("retention_interval")
+    retention = rng.choice(INTERVALS, n) if retention is None else retention
+    start, large = placed(size, rng)
+    upright, red, gap = rng.random((3, *large.shape)) < 0.5
+    before = Bars(_ends(start, np.where(large, LARGE, SMALL), upright), red, gap)
+    changing = np.full(n, feature) if feature < NOTHING else rng.integers(0, NOTHING, n)
+    changing = np.where(rng.random(n) < 0.5, changing, NOTHING)
+    which = (rng.random(n) * size).astype(int)
+    return Symbols(size, retention, before, changed(before, which, changing, official), changing)
+
+
+def _ends(
+    start: Int[np.ndarray, "trial bar 2"],
+    length: Int[np.ndarray, "trial bar"],
+    upright: Bool[np.ndarray, "trial bar"],
+) -> Float[np.ndarray, "trial bar 4"]:
+    along = np.stack([np.where(upright, 0, length), np.where(upright, length, 0)], axis=2)
+    return np.concatenate([start, start + along], axis=2).astype(float)
+
+
+def placed(
+    size: Int[np.ndarray, " trial"], rng: np.random.Generator
+) -> tuple[Int[np.ndarray, "trial bar 2"], Bool[np.ndarray, "trial bar"]]:
+    """Where bars start, and whether they are large; none near another.
+
+    A bar is refused if both coordinates are within its length + 11 pixels of those of a bar that is
+    there; after 100 refusals a display begins anew. Of twelve bars one display in two hundred is
+    complete, so very many are begun at once.
+    """
+    start = np.zeros((len(size), int(size.max()), 2), int)
+    large = np.zeros(start.shape[:2], bool)
+    for n in np.unique(size):
+        wanted = np.flatnonzero(size == n)
+        start[wanted, :n], large[wanted, :n] = _displays(int(n), len(wanted), rng)
+    return start, large
+
+
+def _displays(
+    n_bars: int, n_trials: int, rng: np.random.Generator
+) -> tuple[Int[np.ndarray, "trial bar 2"], Bool[np.ndarray, "trial bar"]]:
+    """As many complete displays as are wanted."""
+    starts, sizes, found = [], [], 0
+    while found < n_trials:
+        n = min(_AT_ONCE, max(64, n_trials - found) * (1 if n_bars < 10 else 20))
+        large = rng.random((n, n_bars)) < 0.5
+        at = _begun(large, rng)
+        good = at[:, -1, 0] >= 0
+        starts.append(at[good])
+        sizes.append(large[good])
+        found += int(good.sum())
+    return np.concatenate(starts)[:n_trials], np.concatenate(sizes)[:n_trials]
+
+
+def _begun(
+    large: Bool[np.ndarray, "trial bar"], rng: np.random.Generator
+) -> Int8[np.ndarray, "trial bar 2"]:
+    """Bars one after the other; -1 from the one on that found no place."""
+    at = np.full((*large.shape, 2), -1, np.int8)
+    alive = np.arange(len(large))
+    for bar in range(large.shape[1]):
+        length = np.where(large[alive, bar], LARGE, SMALL).astype(np.int8)
+        found = _free_place(at[alive, :bar].transpose(2, 1, 0), length, rng)
+        at[alive, bar] = found
+        alive = alive[found[:, 0] >= 0]
+    return at
+
+
+def _free_place(
+    there: Int8[np.ndarray, "2 bar trial"],
+    length: Int8[np.ndarray, " trial"],
+    rng: np.random.Generator,
+) -> Int8[np.ndarray, "trial 2"]:
+    """The first of 100 places that is not refused; -1 if all are."""
+    at = np.full((len(length), 2), -1, np.int8)
+    left = np.arange(len(length))
+    for n_tries in (4, 16, _TRIES - 20):
+        own = length[left]
+        tries = _places(n_tries, own, rng)
+        fits = np.ones(tries.shape[1:], bool)
+        for x, y in there[:, :, left].swapaxes(0, 1):
+            fits &= (np.abs(tries[0] - x) >= own + _APART) | (np.abs(tries[1] - y) >= own + _APART)
+        found = np.flatnonzero(fits.any(axis=0))
+        first = fits[:, found].argmax(axis=0)
+        at[left[found]] = tries[:, first, found].T
+        left = np.delete(left, found)
+    return at
+
+
+def _places(
+    n: int, length: Int8[np.ndarray, " trial"], rng: np.random.Generator
+) -> Int8[np.ndarray, "2 try trial"]:
+    """Any that keep a bar in the frame, turned by a change, too."""
+    low = length // 2 + _MARGIN
+    span = (FULL - _MARGIN - length - low + 1).astype(np.uint32)
+    drawn = np.frombuffer(rng.bytes(2 * 2 * n * len(length)), np.uint16).reshape(2, n, -1)
+    return low + (drawn * span >> 16).astype(np.int8)
+
+
+def changed(
+    before: Bars,
+    which: Int[np.ndarray, " trial"],
+    feature: Int[np.ndarray, " trial"],
+    official: bool,
+) -> Bars:
+    """The display in which a feature of one bar is the other."""
+    ends, red, gap = (each.copy() for each in before)
+    color, orientation, size, hole = (np.flatnonzero(feature == k) for k in range(NOTHING))
+    red[color, which[color]] ^= True
+    gap[hole, which[hole]] ^= True
+    ends[orientation, which[orientation]] = _turned(ends[orientation, which[orientation]])
+    ends[size, which[size]] = _resized(ends[size, which[size]], official)
+    return Bars(ends, red, gap)
+
+
+def _turned(ends: Float[np.ndarray, "bar 4"]) -> Float[np.ndarray, "bar 4"]:
+    """About the middle, by a right angle."""
+    middle, half = (ends[:, :2] + ends[:, 2:]) / 2, (ends[:, 2:] - ends[:, :2]) / 2
+    return np.concatenate([middle - half[:, ::-1], middle + half[:, ::-1]], axis=1)
+
+
+def _resized(ends: Float[np.ndarray, "bar 4"], official: bool) -> Float[np.ndarray, "bar 4"]:
+    """Longer or shorter at both ends; the middle stays."""
+    along = ends[:, 2:] - ends[:, :2]
+    length = along.max(axis=1, keepdims=True)
+    other = np.where(length == SMALL, LARGE, SMALL)
+    by = np.where(length == SMALL, LARGE / 4, -SMALL / 4) if official else (other - length) / 2
+    out = by * (along > 0)
+    return np.concatenate([ends[:, :2] - out, ends[:, 2:] + out], axis=1)
+
+
+# ---- what is asked and seen ----------------------------------------------------------------------
+
+
+def ask(symbols: Symbols) -> Asked:
+    """Whether anything has changed."""
+    once = np.ones_like(symbols.set_size)
+    time = timeline({"M": once, "R": symbols.retention, "P": once})
+    labels, probed = unasked(time), at_phase(time, "P")
+    labels[probed] = symbols.feature < NOTHING
+    return Asked(time, labels, probed)
+
+
+def look(symbols: Symbols) -> dict[str, Layer]:
+    """Bars: whether there is one, its ends in heights of the frame, whether it is red, broken."""
+    time = ask(symbols).time
+    shown = np.zeros((*time.phase.shape, symbols.before.red.shape[1], 7), np.float32)
+    there = np.arange(shown.shape[2])[None] < symbols.set_size[:, None]
+    for letter, bars in (("M", symbols.before), ("P", symbols.after)):
+        trial, frame = np.nonzero(at_phase(time, letter))
+        each = [there[..., None], bars.ends / FULL, bars.red[..., None], bars.gap[..., None]]
+        shown[trial, frame] = np.concatenate(each, axis=2) * there[..., None]
+    seen = at_phase(time, "M") | at_phase(time, "P")
+    return {"bars": Layer(seen, shown[seen].reshape(int(seen.sum()), -1))}
+
+
+def paint(
+    on: Float[np.ndarray, "picture feature"], size: int
+) -> UInt8[np.ndarray, "picture row column 3"]:
+    """Pictures of bars, drawn in full and shrunk."""
+    bars = on.reshape(len(on), -1, 7)
+    there, red, gap = (bars[..., k] > 0.5 for k in (0, 5, 6))
+    ends = bars[..., 1:5] * FULL
+    middle, along = (ends[..., :2] + ends[..., 2:]) / 2, ends[..., 2:] - ends[..., :2]
+    hole = _BETWEEN * (along > along[..., ::-1])
+    black = np.concatenate([middle - hole, middle + hole], axis=2)
+    hole = _covered(black, there & gap)
+    inks = [_covered(ends, there & own) & ~hole for own in (red, ~red)]
+    ink = np.stack([*inks, hole], axis=3).astype(np.float32)
+    ground = np.asarray(GRAY, np.float32)
+    found = ground + shrunk(ink, size) @ (np.asarray([RED, GREEN, BLACK], np.float32) - ground)
+    return np.clip(np.rint(found), 0, 255).astype(np.uint8)
+
+
+def _covered(
+    ends: Float[np.ndarray, "picture bar 4"], which: Bool[np.ndarray, "picture bar"]
+) -> Bool[np.ndarray, "picture row column"]:
+    """Pixels of lines that are three pixels wide."""
+    pixel = np.arange(FULL, dtype=np.float32)
+    lying = (ends[..., 2] > ends[..., 0])[..., None]
+    x, y = (
+        (pixel >= _whole(ends[..., k])[..., None] - wide)
+        & (pixel <= _whole(ends[..., k + 2])[..., None] + wide)
+        for k, wide in ((0, ~lying), (1, lying))
+    )
+    rows = (y & which[..., None]).astype(np.float32)
+    return rows.swapaxes(1, 2) @ x.astype(np.float32) > 0
+
+
+def _whole(at: Float[np.ndarray, "*more"]) -> Float[np.ndarray, "*more"]:
+    return np.round(at, 3) // 1
+
+
+def _task(name: str, feature: int, what: str) -> WormTask:
+    return WormTask(
+        name=f"CD_{name}",
+        title=f"change detection, {what}",
+        function="storage",
+        domain="visual",
+        levels={"set_size": (2, 4, 6, 8, 10, 12), "retention_interval": INTERVALS},
+        official_levels={"set_size": (2, 4, 6, 8, 10, 12)},
+        held_out={"set_size": (10, 12), "retention_interval": (18,)},
+        n_answers=1,
+        sample=partial(sample, feature=feature),
+        ask=ask,
+        look=look,
+        painters={"bars": paint},
+        describe=lambda symbols: {
+            "retention_interval": symbols.retention,
+            "changed_feature": symbols.feature,
+            "answer": (symbols.feature < NOTHING).astype(int),
+        },
+    )
+
+
+CHANGE_DETECTION = tuple(
+    _task(name, k, what)
+    for k, (name, what) in enumerate(
+        [
+            ("Color", "colour"),
+            ("Orientation", "orientation"),
+            ("Size", "size"),
+            ("Gap", "gap"),
+            ("Conj", "conjunction"),
+        ]
+    )
+)
+"""The five tasks, which share a head."""

@@ -1,0 +1,137 @@
+"""VSR, visual serial recall: where does the first pattern stand now, where the second, ...?
+
+Patterns are shown one by one; then all of them stand in a 3 x 3 array, at places by chance, for as
+many frames as there are patterns. At the k-th of these the place of the k-th pattern is due
+(Sikarwar & Zhang, 2023).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int
+from PIL import Image, ImageDraw
+
+from cogmem.tasks.worm.pictures import (
+    BLACK,
+    FULL,
+    GREEN,
+    Board,
+    Cells,
+    additive,
+    canvas,
+    pictures,
+)
+from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
+from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
+from cogmem.tasks.worm.visual_items import GRID, N_CELLS, different, memory_board
+
+__all__ = ["N_PLACES", "VSR", "Symbols"]
+
+N_PLACES = 9
+"""Of the array; the longest list has as many patterns."""
+
+
+class Symbols(NamedTuple):
+    """What is drawn by chance.
+
+    Attributes:
+        list_length: patterns studied.
+        items: which cells are on; those beyond the list are not shown.
+        places: of each pattern in the array, row by row.
+    """
+
+    list_length: Int[np.ndarray, " trial"]
+    items: Bool[np.ndarray, "trial item cell"]
+    places: Int[np.ndarray, "trial item"]
+
+
+def sample(conditions: Conditions, rng: np.random.Generator, official: bool) -> Symbols:
+    """Symbols of trials; see `WormTask`."""
+    length = conditions["list_length"]
+    n, most = len(length), int(length.max())
+    places = rng.random((n, N_PLACES)).argsort(axis=1)[:, :most]
+    return Symbols(length, different(n, most, rng), places)
+
+
+def ask(symbols: Symbols) -> Asked:
+    """The place of each pattern, in the order of study."""
+    time = timeline({"M": symbols.list_length, "P": symbols.list_length})
+    labels, probed = unasked(time), at_phase(time, "P")
+    labels[probed] = symbols.places[np.nonzero(probed)[0], time.place[probed]]
+    return Asked(time, labels, probed)
+
+
+def look(symbols: Symbols) -> dict[str, Layer]:
+    """Studied patterns, and the array."""
+    time = ask(symbols).time
+    studied, probed = at_phase(time, "M"), at_phase(time, "P")
+    shown = symbols.items[np.nonzero(studied)[0], time.place[studied]]
+    return {
+        "pattern": Layer(studied, shown),
+        "array": Layer(probed, _arrays(symbols)[np.nonzero(probed)[0]]),
+    }
+
+
+def _arrays(symbols: Symbols) -> Bool[np.ndarray, "trial feature"]:
+    """Of each place whether it is taken, and then the cells of all of them."""
+    n, most = symbols.places.shape
+    there = np.arange(most)[None] < symbols.list_length[:, None]
+    trial, item = np.nonzero(there)
+    place = symbols.places[trial, item]
+    taken = np.zeros((n, N_PLACES), bool)
+    cells = np.zeros((n, N_PLACES, N_CELLS), bool)
+    taken[trial, place] = True
+    cells[trial, place] = symbols.items[trial, item]
+    return np.concatenate([taken, cells.reshape(n, -1)], axis=1)
+
+
+@cache
+def array_board(size: int) -> Board:
+    """Nine small grids, each of which is there or not; then the cells of each."""
+
+    def drawn(on: Collection[int]) -> Image.Image:
+        image = canvas()
+        for place in range(N_PLACES):
+            first = N_PLACES + place * N_CELLS
+            cells = [k - first for k in on if first <= k < first + N_CELLS]
+            if place in on:
+                _grid(place).draw(image, cells)
+        _lines(image)
+        return image
+
+    parents = {k: (k - N_PLACES) // N_CELLS for k in range(N_PLACES, N_PLACES * (1 + N_CELLS))}
+    return additive(drawn, range(N_PLACES * (1 + N_CELLS)), size, parents)
+
+
+def _grid(place: int) -> Cells:
+    row, column = divmod(place, 3)
+    return Cells(GRID, 4, 32 * column + 2, 32 * row + 2, 0, on=GREEN)
+
+
+def _lines(image: Image.Image) -> None:
+    pen = ImageDraw.Draw(image)
+    for at in (32, 64):
+        pen.line((at, 0, at, FULL), fill=BLACK, width=1)
+        pen.line((0, at, FULL, at), fill=BLACK, width=1)
+
+
+VSR = WormTask(
+    name="VSR",
+    title="visual serial recall",
+    function="storage",
+    domain="visual",
+    levels={"list_length": tuple(range(2, N_PLACES + 1))},
+    held_out={"list_length": (8, 9)},
+    n_answers=N_PLACES,
+    sample=sample,
+    ask=ask,
+    look=look,
+    painters={
+        "pattern": lambda on, size: pictures(memory_board(GREEN, size), on),
+        "array": lambda on, size: pictures(array_board(size), on),
+    },
+)

@@ -1,0 +1,86 @@
+"""VSRec, visual serial recognition: which of two patterns came first, which second, ...?
+
+Patterns are shown one by one. Then, in the same order, each stands beside a distractor, which
+differs from it in two to ten cells: the fewer, the more alike they are (Sikarwar & Zhang, 2023).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from cogmem.tasks.worm.pictures import GREEN, pictures
+from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
+from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
+from cogmem.tasks.worm.visual_items import changed, different, memory_board, pairs, two_boards
+
+__all__ = ["DIFFERENCES", "VSREC", "Symbols"]
+
+DIFFERENCES = (2, 4, 6, 8, 10)
+"""Cells in which a distractor differs, one number for each trial, by chance."""
+
+
+class Symbols(NamedTuple):
+    """What is drawn by chance.
+
+    Attributes:
+        list_length: patterns studied.
+        difference: cells in which all distractors of the trial differ.
+        items, distractors: which cells are on; those beyond the list are not shown.
+        sides: where each pattern stands, 0 on the left, 1 on the right.
+    """
+
+    list_length: Int[np.ndarray, " trial"]
+    difference: Int[np.ndarray, " trial"]
+    items: Bool[np.ndarray, "trial item cell"]
+    distractors: Bool[np.ndarray, "trial item cell"]
+    sides: Int[np.ndarray, "trial item"]
+
+
+def sample(conditions: Conditions, rng: np.random.Generator, official: bool) -> Symbols:
+    """Symbols of trials; see `WormTask`."""
+    length, difference = conditions["list_length"], conditions["difference"]
+    n, most = len(length), int(length.max())
+    items = different(n, most, rng)
+    distractors = changed(items, np.broadcast_to(difference[:, None], (n, most)), rng)
+    return Symbols(length, difference, items, distractors, rng.integers(0, 2, (n, most)))
+
+
+def ask(symbols: Symbols) -> Asked:
+    """The side of each pattern, in the order of study."""
+    time = timeline({"M": symbols.list_length, "P": symbols.list_length})
+    labels, probed = unasked(time), at_phase(time, "P")
+    labels[probed] = symbols.sides[np.nonzero(probed)[0], time.place[probed]]
+    return Asked(time, labels, probed)
+
+
+def look(symbols: Symbols) -> dict[str, Layer]:
+    """Studied patterns, and pairs."""
+    time = ask(symbols).time
+    studied, probed = at_phase(time, "M"), at_phase(time, "P")
+    asked = np.nonzero(probed)[0], time.place[probed]
+    pair = pairs(symbols.items[asked], symbols.distractors[asked], symbols.sides[asked])
+    return {
+        "pattern": Layer(studied, symbols.items[np.nonzero(studied)[0], time.place[studied]]),
+        "pair": Layer(probed, pair),
+    }
+
+
+VSREC = WormTask(
+    name="VSRec",
+    title="visual serial recognition",
+    function="storage",
+    domain="visual",
+    levels={"list_length": tuple(range(2, 10)), "difference": DIFFERENCES},
+    held_out={"list_length": (8, 9)},
+    n_answers=1,
+    sample=sample,
+    ask=ask,
+    look=look,
+    painters={
+        "pattern": lambda on, size: pictures(memory_board(GREEN, size), on),
+        "pair": lambda on, size: pictures(two_boards(GREEN, size), on),
+    },
+)
