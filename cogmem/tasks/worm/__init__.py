@@ -112,7 +112,7 @@ def task_of(name: str) -> WormTask:
         UnknownName: if there is none.
     """
     if name not in TASKS:
-        raise UnknownName("task of WorM", name, TASKS)
+        raise UnknownName("task of WorM", str(name), TASKS)
     return TASKS[name]
 
 

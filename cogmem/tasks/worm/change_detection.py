@@ -19,7 +19,7 @@ from jaxtyping import Bool, Float, Int, Int8, UInt8
 
 from cogmem.tasks.worm.pictures import BLACK, FULL, GRAY, GREEN, RED, shrunk
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
 
 __all__ = ["CHANGE_DETECTION", "FEATURES", "Bars", "Symbols"]
 
@@ -28,6 +28,9 @@ NOTHING = len(FEATURES)
 INTERVALS = (0, 6, 12, 18)
 SMALL, LARGE = 9, 15
 """Pixels from one end of a bar to the other."""
+
+MOST = 12
+"""Bars; for more of them there is hardly ever a place."""
 
 _MARGIN, _APART, _TRIES = 3, 11, 100
 _AT_ONCE = 4096
@@ -217,12 +220,13 @@ def ask(symbols: Symbols) -> Asked:
 def look(symbols: Symbols) -> dict[str, Layer]:
     """Bars: whether there is one, its ends in heights of the frame, whether it is red, broken."""
     time = ask(symbols).time
-    shown = np.zeros((*time.phase.shape, symbols.before.red.shape[1], 7), np.float32)
-    there = np.arange(shown.shape[2])[None] < symbols.set_size[:, None]
+    shown = np.zeros((*time.phase.shape, MOST, 7), np.float32)
+    n_bars = symbols.before.red.shape[1]
+    there = np.arange(n_bars)[None] < symbols.set_size[:, None]
     for letter, bars in (("M", symbols.before), ("P", symbols.after)):
         trial, frame = np.nonzero(at_phase(time, letter))
         each = [there[..., None], bars.ends / FULL, bars.red[..., None], bars.gap[..., None]]
-        shown[trial, frame] = np.concatenate(each, axis=2) * there[..., None]
+        shown[trial, frame, :n_bars] = np.concatenate(each, axis=2) * there[..., None]
     seen = at_phase(time, "M") | at_phase(time, "P")
     return {"bars": Layer(seen, shown[seen].reshape(int(seen.sum()), -1))}
 
@@ -231,7 +235,8 @@ def paint(
     on: Float[np.ndarray, "picture feature"], size: int
 ) -> UInt8[np.ndarray, "picture row column 3"]:
     """Pictures of bars, drawn in full and shrunk."""
-    bars = on.reshape(len(on), -1, 7)
+    bars = on.reshape(len(on), MOST, 7)
+    bars = bars[:, : int(bars[..., 0].sum(axis=1).max())]
     there, red, gap = (bars[..., k] > 0.5 for k in (0, 5, 6))
     ends = bars[..., 1:5] * FULL
     middle, along = (ends[..., :2] + ends[..., 2:]) / 2, ends[..., 2:] - ends[..., :2]
@@ -272,6 +277,7 @@ def _task(name: str, feature: int, what: str) -> WormTask:
         domain="visual",
         levels={"set_size": (2, 4, 6, 8, 10, 12), "retention_interval": INTERVALS},
         official_levels={"set_size": (2, 4, 6, 8, 10, 12)},
+        allowed={"set_size": range(1, MOST + 1), "retention_interval": range(N_FRAMES - 1)},
         held_out={"set_size": (10, 12), "retention_interval": (18,)},
         n_answers=1,
         sample=partial(sample, feature=feature),

@@ -298,6 +298,7 @@ CS = WormTask(
     function="executive control",
     domain="visuo-spatial",
     levels={"variation": tuple(range(len(VARIATIONS))), "n_distractors": tuple(SLOTS)},
+    allowed={"variation": range(len(VARIATIONS)), "n_distractors": tuple(SLOTS)},
     held_out={"n_distractors": (5,)},
     n_answers=21,
     sample=sample,

@@ -16,14 +16,14 @@ from PIL import Image
 
 from cogmem.tasks.worm.pictures import GREEN, Board, Cells, Colour, additive, canvas, pictures
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
 
 __all__ = ["OFFSETS", "SC", "Symbols", "grid_board", "two_sides"]
 
 GRID = 10
 N_HALF = GRID**2 // 2
 OFFSETS = (2, 4, 6, 8)
-"""Cells that have no partner in figures that are not symmetric; by chance."""
+"""Cells that have no partner in figures that are not symmetric; by chance, if there are so many."""
 
 
 class Symbols(NamedTuple):
@@ -47,7 +47,8 @@ def sample(conditions: Conditions, rng: np.random.Generator, official: bool) -> 
     length = conditions["list_length"]
     n, half = len(length), length // 2
     symmetric = rng.integers(0, 2, n)
-    offset = np.where(symmetric == 1, 0, rng.choice(OFFSETS, n))
+    few = np.minimum(length, max(OFFSETS)) // 2
+    offset = np.where(symmetric == 1, 0, 2 * rng.integers(1, few + 1))
     sides = two_sides(offset, int(half.max()), rng, official)
     return Symbols(length, _mixed(sides, half, rng), symmetric, offset)
 
@@ -122,6 +123,7 @@ SC = WormTask(
     function="integration",
     domain="spatial",
     levels={"list_length": (10, 12, 14, 16, 18)},
+    allowed={"list_length": range(2, N_FRAMES, 2)},
     held_out={"list_length": (18,)},
     n_answers=1,
     sample=sample,

@@ -16,7 +16,7 @@ from PIL import Image
 
 from cogmem.tasks.worm.pictures import GRAY, GREEN, RED, Board, Cells, additive, canvas, pictures
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import SEVERAL, at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import N_FRAMES, SEVERAL, at_phase, timeline, unasked
 
 __all__ = ["N_CELLS", "N_VISIBLE", "SFR", "Symbols"]
 
@@ -97,6 +97,7 @@ SFR = WormTask(
     function="storage",
     domain="spatial",
     levels={"list_length": (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18)},
+    allowed={"list_length": range(1, N_FRAMES)},
     held_out={"list_length": (15, 18)},
     n_answers=N_CELLS,
     sample=sample,

@@ -210,6 +210,7 @@ SI = WormTask(
     function="integration",
     domain="spatial",
     levels={"part_size": (1, 2, 3, 4, 6, 12)},
+    allowed={"part_size": (1, 2, 3, 4, 6, 12)},
     held_out={"part_size": (4,)},
     n_answers=1,
     sample=sample,

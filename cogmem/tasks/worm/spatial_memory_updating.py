@@ -76,6 +76,11 @@ def sample(conditions: Conditions, rng: np.random.Generator, official: bool) -> 
     return Symbols(size, n_updates, first, now, moves, (rng.random((n, MOST)) + beyond).argsort(1))
 
 
+def n_frames(set_size: int, updates_per_box: int) -> int:
+    """Marks, updates and questions."""
+    return 1 + (set_size * updates_per_box or MOST) + set_size
+
+
 def moved(
     cells: Int[np.ndarray, " mark"], ways: Int[np.ndarray, " mark"]
 ) -> Int[np.ndarray, " mark"]:
@@ -211,11 +216,12 @@ SMU = WormTask(
     domain="spatial",
     levels={"set_size": tuple(range(1, MOST + 1)), "updates_per_box": (1, 2, 3)},
     official_levels={"set_size": tuple(range(1, MOST + 1)), "updates_per_box": (0,)},
+    allowed={"set_size": range(1, MOST + 1), "updates_per_box": range(N_FRAMES - 1)},
     held_out={"set_size": (7, 8)},
     n_answers=N_CELLS,
     sample=sample,
     ask=ask,
     look=look,
     painters={"boxes": paint},
-    compatible=lambda levels: 1 + levels["set_size"] * (1 + levels["updates_per_box"]) <= N_FRAMES,
+    compatible=lambda levels: n_frames(levels["set_size"], levels["updates_per_box"]) <= N_FRAMES,
 )

@@ -119,6 +119,7 @@ STS = WormTask(
     function="executive control",
     domain="spatial",
     levels={"alternating": (0,)},
+    allowed={"alternating": (0, 1)},
     held_out={},
     n_answers=3,
     sample=sample,

@@ -10,7 +10,7 @@ of nothing else. Labels come from symbols; nothing is read off pictures.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
@@ -18,8 +18,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int16, Shaped, UInt8
 
-from cogmem.errors import InvalidValue
-from cogmem.tasks.worm.pictures import blank
+from cogmem.errors import InvalidValue, UnknownName
+from cogmem.tasks.worm.pictures import FULL, blank
 from cogmem.tasks.worm.timeline import N_FRAMES, Timeline
 
 __all__ = [
@@ -96,6 +96,7 @@ class WormTask:
         function: storage, integration, updating or executive control.
         domain: visual, spatial or visuo-spatial.
         levels: that trials are crossed of, by condition.
+        allowed: all levels that can be asked for.
         held_out: levels that may be kept from training, to be tested later (our choice).
         n_answers: outputs of its head.
         sample: symbols of trials with given conditions; `official` with the quirks of the official
@@ -113,6 +114,7 @@ class WormTask:
     function: str
     domain: str
     levels: Levels
+    allowed: Mapping[str, Collection[int]]
     held_out: Levels
     n_answers: int
     sample: Callable[[Conditions, np.random.Generator, bool], Any]
@@ -143,25 +145,61 @@ def draw(
         seed: of the run.
         block: which of the many samples of this seed.
         split: samples of different splits have nothing in common but chance.
-        levels: others than the task's, all of them or some.
+        levels: others than the task's, all of them or some; combinations that take more than 20
+            frames are left out.
         official: with the quirks of the official generator.
 
     Raises:
-        InvalidValue: for fewer than 1 trial, conditions that the task does not have, an unknown
-            split, or negative numbers.
+        UnknownName: for conditions that the task does not have.
+        InvalidValue: for fewer than 1 trial, levels that cannot be drawn, an unknown split, or
+            negative numbers.
     """
-    _check(task, n_trials, seed, block, split, levels or {})
-    conditions = crossed(task, n_trials, levels or {}, official)
+    _check(n_trials, seed, block, split)
+    conditions = crossed(task, n_trials, levels_of(task, levels or {}), official)
     symbols = task.sample(conditions, _generator(task, seed, block, split), official)
     return Trials(symbols, task.ask(symbols), conditions | task.describe(symbols))
 
 
+def levels_of(task: WormTask, given: Mapping[str, Iterable[int]]) -> Levels:
+    """Levels as they were given, all of which can be drawn.
+
+    Raises:
+        UnknownName: for conditions that the task does not have.
+        InvalidValue: for other levels.
+    """
+    found = {}
+    for name, wanted in given.items():
+        if name not in task.levels:
+            raise UnknownName(f"condition of {task.name}", str(name), task.levels)
+        levels = tuple(wanted) if isinstance(wanted, Iterable) else ()
+        whole = all(isinstance(level, int | np.integer) for level in levels)
+        if not levels or not whole or not set(levels) <= set(task.allowed[name]):
+            raise InvalidValue(
+                f"levels of {name} are {wanted!r}; {task.name} can have "
+                f"{', '.join(map(str, task.allowed[name]))}: give one or more of these, e.g. "
+                f"levels={{{name!r}: {task.levels[name]!r}}}."
+            )
+        found[name] = tuple(int(level) for level in levels)
+    return found
+
+
 def crossed(task: WormTask, n_trials: int, levels: Levels, official: bool) -> Conditions:
-    """The levels of each trial: all combinations in turn."""
+    """The levels of each trial: in turn all combinations that take no more than 20 frames.
+
+    Raises:
+        InvalidValue: if a level that was asked for is in none of them.
+    """
     usual = task.official_levels if official else None
     chosen = {**(usual or task.levels), **levels}
     rows = [dict(zip(chosen, row, strict=True)) for row in itertools.product(*chosen.values())]
     rows = [row for row in rows if task.compatible(row)]
+    for name in levels:
+        lost = sorted(set(chosen[name]) - {row[name] for row in rows})
+        if lost:
+            raise InvalidValue(
+                f"trials of {task.name} whose {name} is {', '.join(map(str, lost))} take more than "
+                f"{N_FRAMES} frames; the levels are {chosen}. Choose smaller ones."
+            )
     places = np.arange(n_trials) % len(rows)
     return {name: np.array([row[name] for row in rows])[places] for name in chosen}
 
@@ -179,7 +217,12 @@ def render(
     """Frames of `size` pixels on a side, levels of red, green and blue.
 
     After its end a trial shows the background, or black as in the official data.
+
+    Raises:
+        InvalidValue: for fewer than 1 pixel, or more than 96, in which everything is drawn.
     """
+    if not isinstance(size, int | np.integer) or not 1 <= size <= FULL:
+        raise InvalidValue(f"size is {size!r}, expected 1 to {FULL} pixels on a side, e.g. 32.")
     n = len(trials.asked.labels)
     frames = np.broadcast_to(blank(size), (n, N_FRAMES, size, size, 3)).copy()
     for name, layer in task.look(trials.symbols).items():
@@ -211,19 +254,9 @@ def symbolic(task: WormTask, trials: Trials) -> Float[np.ndarray, "trial frame f
     return np.concatenate(columns, axis=2)
 
 
-def _check(
-    task: WormTask, n_trials: int, seed: int, block: int, split: str, levels: Levels
-) -> None:
-    if n_trials < 1 or min(seed, block) < 0:
-        raise InvalidValue(
-            f"{n_trials} trials of seed {seed}, block {block}; expected 1 or more, and seeds and "
-            "blocks of 0 or more."
-        )
+def _check(n_trials: int, seed: int, block: int, split: str) -> None:
+    for what, given, least in (("n_trials", n_trials, 1), ("seed", seed, 0), ("block", block, 0)):
+        if not isinstance(given, int | np.integer) or given < least:
+            raise InvalidValue(f"{what} is {given!r}, expected a whole number of {least} or more.")
     if split not in get_args(Split):
         raise InvalidValue(f"split is {split!r}, expected one of {', '.join(get_args(Split))}.")
-    unknown = sorted(set(levels) - set(task.levels))
-    if unknown or not all(levels.values()):
-        raise InvalidValue(
-            f"levels of {', '.join(unknown) or 'nothing'}; {task.name} has levels of "
-            f"{', '.join(task.levels)}, one or more of each."
-        )

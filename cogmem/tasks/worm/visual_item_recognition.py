@@ -13,7 +13,7 @@ from jaxtyping import Bool, Int
 
 from cogmem.tasks.worm.pictures import RED, pictures
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
 from cogmem.tasks.worm.visual_items import changed, different, memory_board, pairs, two_boards
 
 __all__ = ["DIFFERENT", "VIR", "Symbols"]
@@ -80,6 +80,7 @@ VIR = WormTask(
     function="storage",
     domain="visual",
     levels={"list_length": (4, 6, 8, 10), "retention_interval": (0, 2, 4, 5, 6)},
+    allowed={"list_length": range(1, N_FRAMES), "retention_interval": range(N_FRAMES - 1)},
     held_out={"retention_interval": (5, 6)},
     n_answers=1,
     sample=sample,
@@ -89,5 +90,6 @@ VIR = WormTask(
         "pattern": lambda on, size: pictures(memory_board(RED, size), on),
         "pair": lambda on, size: pictures(two_boards(RED, size), on),
     },
+    compatible=lambda levels: sum(levels.values()) < N_FRAMES,
     describe=lambda symbols: {"serial_position": symbols.serial_position, "answer": symbols.side},
 )

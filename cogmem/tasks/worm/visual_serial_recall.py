@@ -125,6 +125,7 @@ VSR = WormTask(
     function="storage",
     domain="visual",
     levels={"list_length": tuple(range(2, N_PLACES + 1))},
+    allowed={"list_length": range(1, N_PLACES + 1)},
     held_out={"list_length": (8, 9)},
     n_answers=N_PLACES,
     sample=sample,

@@ -13,8 +13,15 @@ from jaxtyping import Bool, Int
 
 from cogmem.tasks.worm.pictures import GREEN, pictures
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
-from cogmem.tasks.worm.visual_items import changed, different, memory_board, pairs, two_boards
+from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
+from cogmem.tasks.worm.visual_items import (
+    N_CELLS,
+    changed,
+    different,
+    memory_board,
+    pairs,
+    two_boards,
+)
 
 __all__ = ["DIFFERENCES", "VSREC", "Symbols"]
 
@@ -74,6 +81,10 @@ VSREC = WormTask(
     function="storage",
     domain="visual",
     levels={"list_length": tuple(range(2, 10)), "difference": DIFFERENCES},
+    allowed={
+        "list_length": range(1, N_FRAMES // 2 + 1),
+        "difference": range(2, N_CELLS + 1, 2),
+    },
     held_out={"list_length": (8, 9)},
     n_answers=1,
     sample=sample,
