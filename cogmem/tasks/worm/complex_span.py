@@ -12,6 +12,7 @@ score is recall.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
@@ -191,7 +192,7 @@ def look(symbols: Symbols) -> dict[str, Layer]:
 
     def layer(where: np.ndarray, features: np.ndarray) -> Layer:
         """Of features of all such frames, those where the trial is of this kind."""
-        return Layer(where, features.reshape(len(features), -1))
+        return Layer(where, features.reshape(len(features), math.prod(features.shape[1:])))
 
     discs, seen = memory & ~stored_visual, memory & stored_visual
     trial, frame = np.nonzero(discs)[0], time.place[discs]
