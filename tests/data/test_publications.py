@@ -114,3 +114,18 @@ def test_only_the_abstract_of_the_lure_study_was_read() -> None:
     assert table[["test", "word", "value"]].values.tolist() == [["recall", "critical lure", 0.4]]
     assert len(published("roediger_mcdermott1995", verified=False)) == 5
     assert set(published("brewer_treyens1981")["value"]) == {1}  # signs of correlations
+
+
+def test_human_points_of_worm_are_secondary_and_those_of_its_notebooks() -> None:
+    """72 constants; each task's number of them, and some values."""
+    with pytest.raises(InvalidValue, match="no number of worm_human_points was read"):
+        published("worm_human_points")
+    table = published("worm_human_points", verified=False)
+    numbers = {"VSR": 18, "VSRec": 15, "VIR": 8, "SMU": 4, "CD": 15, "CS": 12}
+    assert table["task"].value_counts().to_dict() == numbers
+    assert set(table["verification"]) == {"secondary"}
+    value = table.set_index(["task", "condition", "x"])["value"].sort_index()
+    assert value["SMU", "human"].tolist() == [1.0, 0.94, 0.825, 0.68]
+    assert value["VSR", "list_length=4"].tolist() == [0.7937, 0.6562, 0.6, 0.7562]
+    assert value["CS", "Visual-Spatial"].tolist() == [0.68, 0.57, 0.43]
+    assert value["CD", "Gap", 6.0] == 0.8

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -276,3 +280,61 @@ def test_digitised_points_are_those_of_the_published_tables() -> None:
     np.testing.assert_allclose(recalled.y, published("murdock_paired_associates").value, atol=6e-4)
     assert (recalled.low < recalled.y).all()
     assert (recalled.y < recalled.high).all()
+
+
+# ---- re-encoded files of working memory ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [row["name"] for row in catalogue()])
+def test_re_encoded_files_say_what_they_were_made_from(name: str) -> None:
+    what = entry(name)
+    if what.path.startswith("wm/"):
+        assert what.url is None
+        assert "Made from https://raw.githubusercontent.com/oberauer/BenchmarksWM/" in what.note
+        assert "no address to fetch these very bytes from" in what.note
+
+
+def in_wm(file: str) -> pd.DataFrame:
+    """A re-encoding of a file that is registered as it was published."""
+    path = Path(os.environ.get("COGMEM_DATA", "")) / "wm" / file
+    if not path.is_file():
+        pytest.skip(f"wm/{file} is not here; set COGMEM_DATA")
+    return pd.read_csv(path)
+
+
+def test_three_re_encodings_hold_what_the_published_files_hold() -> None:
+    table = in_wm("change_detection_adam2015.csv")
+    found = trials("adam2015")
+    np.testing.assert_array_equal(table["id"], found["subject"])
+    np.testing.assert_array_equal(table["set_size"], found["set_size"])
+    np.testing.assert_array_equal(table["correct"] == 1, found["said_change"] == found["change"])
+    spans = in_wm("span_unsworth_engle2006.csv")
+    words = [f"worupc{n}" for n in range(2, 8)]
+    of_words = trials("unsworth_engle2006").correct.sel(task="word").dropna("length")
+    np.testing.assert_array_equal(spans[words], of_words)
+
+
+def test_re_encoding_of_grenfell_essam_and_ward() -> None:
+    table = in_wm("immediate_free_recall_grenfell2012.csv.gz")
+    lists = recalls("grenfell_essam_ward2012")
+    at_study = (lists.recalls[:, :, None] == np.arange(1, 16)).any(axis=1)
+    shown = np.arange(1, 16) <= lists.list_length[:, None]
+    np.testing.assert_array_equal(table["output"] > 0, at_study[shown])
+
+
+def test_words_are_written_once_and_mostly_within_the_sheet() -> None:
+    """Of Grenfell-Essam & Ward (2012, Experiment 2), 36 words are beyond the end of their list."""
+    table = trials("grenfell_essam_ward2012_serial")
+    given = table.responses.values
+    beyond = (given > 0) & (np.arange(1, 16) > table.list_length.values[:, None])
+    assert beyond.sum() == 36
+    assert all(len(set(one[one > 0])) == (one > 0).sum() for one in given)
+
+
+def test_sequences_of_hedge_and_leonards_are_told_apart() -> None:
+    """72 of each person, of 9, 11 or 13 updates, each with one outcome."""
+    table = trials("hedge_leonards2013").to_dataframe()
+    each = table.groupby(["subject", "sequence"])
+    assert each.size().equals(each["updates"].first())
+    assert (each["correct"].nunique() == 1).all()
+    assert (each.size().groupby("subject").size() == 72).all()

@@ -324,7 +324,8 @@ def _asymfr3(path: Path) -> Recalls:
             "Lists of 1 to 8, 10, 12 and 15 words, 8 of each length per subject. Two groups of 20, "
             "told the length of each list before it or not (length is known or unknown); the file "
             "numbers both from 1 to 20, here 1-20 and 21-40. Output orders that no word has, "
-            "intrusions or repeats, are marked -1; the words are not known."
+            "intrusions or repeats, are marked -1; the words are not known. "
+            "wm/immediate_free_recall_grenfell2012.csv.gz holds the same, and is not read."
         ),
     )
 )

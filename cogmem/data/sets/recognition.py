@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cogmem.data.registry import Entry, Part
 from cogmem.data.sets.collection import data_set
+from cogmem.data.sets.re_encoded import Origin, labelled, numbered_anew, re_encoded
 from cogmem.data.sets.repositories import BENCHMARKS_WM, CMR_IA
 
 if TYPE_CHECKING:
@@ -128,5 +129,97 @@ def _donkin_nosofsky2012(*paths: Path) -> xr.Dataset:
             ),
             "old": ("trial", table["CorrResp"].to_numpy() == 1, {"long_name": "Probe in list"}),
             "pace": ("trial", np.where(subject <= 4, "fast", "slow"), {"long_name": "Pace"}),
+        },
+    )
+
+
+@data_set(
+    re_encoded(
+        name="oberauer2003",
+        title="Was it in the list, was it there? Lists of six (Oberauer 2003)",
+        file="serial_recognition_oberauer2003.csv",
+        paradigm="short-term recognition",
+        n_subjects=53,
+        n_lists=0,
+        citation=(
+            "Oberauer, K. (2003). Understanding serial position curves in short-term recognition "
+            "and recall. Journal of Memory and Language 49, 469-483."
+        ),
+        sha256="7557f09208e27598d969a5fc917f5aceba575b7781029e15cd339bca17361bdc",
+        origin=Origin(
+            "BM3.1.SP.Accuracy/Oberauer.2003.GlobRec.dat",
+            "898e9dfbe6605e5c8eeb2d69656fc8530efaa610e2ee77a89b43572728d6bb00",
+            "proportions of this and the file LocRec, one row per person, order and position",
+        ),
+        note=(
+            "Proportion correct by position at study. 23 people told whether a word was in the "
+            "list (item), 30 whether it was at its place (relational); both are numbered from 1 in "
+            "the files, here they go on."
+        ),
+    )
+)
+def _oberauer2003(path: Path) -> xr.Dataset:
+    import pandas as pd
+
+    table = pd.read_csv(path).rename(columns={"prop_correct": "correct"})
+    table["subject"] = numbered_anew(table["test"], table["id"])
+    table["serial_position"] = table["input_pos"]
+    return labelled(
+        table,
+        {"correct": ("Correct", "proportion")},
+        {
+            "subject": ("Subject", ""),
+            "test": ("What is asked", ""),
+            "probe_order": ("Order of the probes", ""),
+            "serial_position": ("Serial position", "1"),
+        },
+        dim="row",
+    )
+
+
+@data_set(
+    re_encoded(
+        name="ricker2014",
+        title="Three characters after 1, 6 or 12 s (Ricker et al. 2014)",
+        file="retention_interval_ricker2014.csv",
+        paradigm="short-term recognition",
+        n_subjects=68,
+        n_lists=9452,
+        citation=(
+            "Ricker, T. J., Spiegel, L. R. & Cowan, N. (2014). Time-based loss in visual "
+            "short-term memory is from trace decay, not temporal distinctiveness. Journal of "
+            "Experimental Psychology: Learning, Memory, and Cognition 40, 1510-1523."
+        ),
+        sha256="02249459f1fbf5605f59f12a56ecdf1ea4db4efd199c2c7580b626e890213d6f",
+        origin=Origin(
+            "BM2.RetentionInterval/Ricker.2014.txt",
+            "bf232d162cb821ce9860d2385718e3619e946a965a16c8fedf45107da2a6e91e",
+            "10 ms added to the interval, as by the authors of the collection",
+        ),
+        note=(
+            "Characters that nobody can name; one is probed. The file has two columns of the name "
+            "correct: the first is taken as the outcome, the second (s or d) is left out."
+        ),
+    )
+)
+def _ricker2014(path: Path) -> xr.Dataset:
+    import pandas as pd
+
+    table = pd.read_csv(path)
+    columns = {
+        "subject": table["id"],
+        "correct": table["correct"] == 1,
+        "time": table["rt_ms"] / 1000,
+        "retention_interval": table["ri_ms"] / 1000,
+        "gap": table["iti"],
+    }
+    return labelled(
+        table.assign(**columns),
+        {"correct": ("Correct", ""), "time": ("Response time", "s")},
+        {
+            "subject": ("Subject", ""),
+            "retention_interval": ("Retention interval", "s"),
+            "set_size": ("Characters shown", "items"),
+            "gap": ("Time since the trial before", ""),
         },
     )

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
         note=(
             "Proportion correct by task (word, letter, operation and reading span) and list "
             "length; NaN where a task has no lists of that length. How many lists there were of "
-            "each is not in the file."
+            "each is not in the file. wm/span_unsworth_engle2006.csv holds the same, and is not "
+            "read."
         ),
     )
 )
@@ -128,7 +129,10 @@ def _floden2000(path: Path) -> xr.Dataset:
         doi="10.1162/jocn_a_00811",
         sha256="fc5db3e6450d87a1dcaf31486f130128cf21ee62a33bc630b6ee136eb7e7a7b2",
         url=BENCHMARKS_WM.url("BenchmarksWM.Data/BM1.1.SetsizeAccuracy/Adam.ChangeDet.dat"),
-        note="60 trials of each set size per subject; one item is probed.",
+        note=(
+            "60 trials of each set size per subject; one item is probed. "
+            "wm/change_detection_adam2015.csv holds the same, and is not read."
+        ),
     )
 )
 def _adam2015(path: Path) -> xr.Dataset:
