@@ -9,7 +9,9 @@
 """
 
 from cogmem.measures import (
+    angles,
     continual,
+    curve_indices,
     link_prediction,
     recognition,
     retention,
@@ -53,12 +55,14 @@ __all__ = [
     "Counts",
     "Interval",
     "NoiseCeiling",
+    "angles",
     "arc",
     "category_crp",
     "continual",
     "correct",
     "count_lists",
     "curve",
+    "curve_indices",
     "distance_bins",
     "distance_crp",
     "distance_rank",

@@ -314,6 +314,14 @@ def test_three_re_encodings_hold_what_the_published_files_hold() -> None:
     np.testing.assert_array_equal(spans[words], of_words)
 
 
+def test_points_of_worm_are_those_of_the_file() -> None:
+    table = in_wm("worm_human_points.csv")
+    typed = published("worm_human_points", verified=False)
+    kept = ["task", "condition", "x_name", "x"]
+    pd.testing.assert_frame_equal(typed[kept], table[kept])
+    np.testing.assert_array_equal(typed["value"], table["human_accuracy"])
+
+
 def test_re_encoding_of_grenfell_essam_and_ward() -> None:
     table = in_wm("immediate_free_recall_grenfell2012.csv.gz")
     lists = recalls("grenfell_essam_ward2012")

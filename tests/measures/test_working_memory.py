@@ -90,3 +90,58 @@ def test_search_of_donkin_and_nosofsky() -> None:
         mean = lines.sel(subject=who).mean("subject")
         np.testing.assert_allclose(mean.slope, slopes[pace], atol=0.051)
         np.testing.assert_allclose(mean.intercept, intercepts[pace], atol=0.51)
+
+
+def test_averages_are_taken_within_people_and_conditions() -> None:
+    """Person 1 has two trials at 0 s, one at 3 s; person 2 none at 3 s."""
+    given = ([0.5, 1.0, 4.0, 2.0], [1, 1, 1, 2], {"delay": [0, 0, 3, 0]})
+    found = working_memory.averages(*given, long_name="Error", units="deg")
+    np.testing.assert_array_equal(found.value, [[0.75, 4], [2, np.nan]])
+    assert found.possible.values.tolist() == [[2, 1], [1, 0]]
+    assert found.value.attrs == {"long_name": "Error", "units": "deg"}
+    largest = working_memory.averages(*given, statistic=lambda trials: trials.max(axis=0))
+    np.testing.assert_array_equal(largest.value, [[1, 4], [2, np.nan]])
+
+
+def test_axes_of_a_trial_stay_and_medians_are_of_each_point() -> None:
+    values = [[0, 1], [0, 3], [1, 8]]
+    axes = {"serial_position": [1, 2]}
+    found = working_memory.averages(values, [7, 7, 7], {}, axes=axes, statistic="median")
+    assert found.value.dims == ("subject", "serial_position")
+    np.testing.assert_array_equal(found.value, [[0, 3]])
+
+
+def test_a_table_is_read_by_the_names_of_its_columns() -> None:
+    about = {"long_name": "Retention interval", "units": "s"}
+    table = xr.Dataset(
+        {"correct": ("trial", [True, False, True])},
+        {"subject": ("trial", [1, 1, 2]), "delay": ("trial", [6, 6, 1], about)},
+    )
+    found = working_memory.by_condition(table, "correct", "delay")
+    np.testing.assert_array_equal(found.value, [[np.nan, 0.5], [1, np.nan]])
+    assert found.delay.attrs == about
+    assert found.value.attrs["units"] == "proportion"
+    with pytest.raises(InvalidValue, match=r"no \['lag'\], expected names among \['correct'"):
+        working_memory.by_condition(table, "correct", "lag")
+
+
+def test_what_cannot_be_averaged_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="1 values are NaN: leave such trials out"):
+        working_memory.averages([1, np.nan], [1, 1], {})
+    with pytest.raises(InvalidValue, match=r"delay has shape \(1,\), the outcome \(2,\)"):
+        working_memory.averages([1, 0], [1, 1], {"delay": [0]})
+    with pytest.raises(
+        InvalidValue, match=r"shape \(2, 3\), axes \{\}: expected \[trial, \*axes\]"
+    ):
+        working_memory.averages(np.ones((2, 3)), [1, 1], {})
+    with pytest.raises(InvalidValue, match="'mode', expected one of \\['mean', 'median'\\]"):
+        working_memory.averages([1], [1], {}, statistic="mode")  # type: ignore[arg-type]
+
+
+def test_bins_hold_their_upper_end_and_none_is_a_bin_of_its_own() -> None:
+    found = working_memory.binned([0, 1, 15, 16, 90], 15)
+    assert found.tolist() == [0, 7.5, 7.5, 22.5, 82.5]
+    with pytest.raises(InvalidValue, match="expected 0 or more"):
+        working_memory.binned([-1], 15)
+    with pytest.raises(InvalidValue, match="width 0"):
+        working_memory.binned([1], 0)

@@ -137,7 +137,10 @@ def _page2006(path: Path) -> xr.Dataset:
             "d1c76f50b259fd13a408094ec934d9a395899023f3e2a4f1b8812a67b5ba2c4f",
             "scored",
         ),
-        note="Lists of 8; positions are those at study, also of lists recalled backward.",
+        note=(
+            "Lists of 8, seen by 8 people and heard by 8 others, recalled both ways; positions are "
+            "those at study, also of lists recalled backward."
+        ),
     )
 )
 def _madigan1971(path: Path) -> xr.Dataset:
