@@ -20,6 +20,9 @@ __all__ = ["contrast", "primacy", "rank_agreement", "recency", "slope"]
 def primacy(curve: xr.Dataset, dim: str = "serial_position", ends: int = 1) -> xr.Dataset:
     """How much better the first item is than the middle of the list, for each person.
 
+    Where recency reaches far back, as in free recall, it is part of the middle and lowers primacy:
+    `ends` leaves more positions out.
+
     Args:
         curve: `value` (subject, dim, ...), as the measures give it.
         dim: the dimension of serial positions.

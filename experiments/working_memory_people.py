@@ -1,0 +1,401 @@
+"""What people's working memory does: the findings that a model of many tasks has to show.
+
+Method. Thirteen data sets, most of them collected by Oberauer et al. (2018, Psychological Bulletin
+144, 885-958), are each reduced to one number per person and condition: a proportion correct, K =
+N (H - F) items (Cowan, 2001), a mean |error|, a span, a median time. Points are means over people,
+bars their 95 % bootstrap interval (people are resampled). Panels:
+
+A, B  changes of one of several colours, and the number of items held, by the number shown;
+C     changes of orientation by their size, with 2 to 8 bars; 0 is no change;
+D     lists of eight words recalled in any order, or each written in its place (Grenfell-Essam &
+      Ward, 2012, Experiments 1 and 2), forward or backward (Madigan, 1971, of those who saw them);
+E     recognition of an item, or of an item at its place, by its position at study, the probes in
+      random order or in that of study;
+F     errors of five colours given back in order, silent or while speaking;
+G     primacy and recency of the lists of D: of each person, the first (last) position less the
+      mean of those between the two ends;
+H     letters in place, by the words to be read after each;
+I     spans by the load of the task in between (kept, task);
+J     numbers updated by sums, with time at will or hurried, by how many are held;
+K     characters that nobody can name, after seconds;
+L     times of updates of the same or of the other object, and of each person their difference.
+
+Stimuli, timing and scores differ between sets and from those of tasks such as WorM's (Sikarwar &
+Zhang, 2023): shapes and indices can be compared with a model's, levels cannot. Load is a share of
+time for people, retention is in seconds; a model's frames are neither. The constants that WorM's
+own notebooks draw are not shown, as they are known at second hand only
+(`published("worm_human_points", verified=False)`). A set that is not here is named in its panel.
+
+Outcome (means, 95 % intervals over people). Accuracy falls from 2 to 6 colours from .958 to .718
+(Adam et al., 2015), while K levels off: 2.71 [2.53, 2.88] of 4 and 2.62 [2.31, 2.93] of 6; of
+Gilchrist & Cowan (2014), 2.96 and 3.24 in Experiment 2. Primacy is .360 [.286, .435] of lists
+written in place and .460 [.365, .544] of those said forward, recency .391 and .028. In free recall
+recency is .383 [.309, .451] and primacy by this index none, -.017 [-.099, .068]: recency reaches
+deep into the eight words, and so into the middle that the first is compared with. Spatial spans
+fall by .86 items from low to high load if the task is spatial, by .61 if it is verbal; verbal ones
+by .64 if it is verbal, by .39 if it is spatial. Updating at will falls from .944 with one number to
+.742 with six; hurried it is .28 to .37 with any. Characters fall from .812 after 1 s to .712 after
+12 s. To switch objects costs .171 s [.125, .217] and .155 s [.108, .211].
+
+Run: `cogmem run working_memory_people`; `cogmem data` says where files are looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from cogmem import measures
+from cogmem.data import load, load_trials
+from cogmem.errors import DataNotFound
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.settings import setting
+from cogmem.measures import angles, serial
+from cogmem.measures.curve_indices import contrast, primacy, recency
+from cogmem.measures.working_memory import averages, binned, by_condition, change_detection
+from cogmem.plots.working_memory_people import findings
+
+LENGTH = 8
+"""Words of the lists of which serial positions are shown."""
+
+WIDTH = 15
+"""Of the bins of changes of orientation, degrees."""
+
+Curves = dict[str, xr.Dataset]
+
+
+@dataclass(frozen=True)
+class Config:
+    """How uncertainty is computed.
+
+    Attributes:
+        n_resamples: bootstrap resamples of people.
+        seed: of the resampling.
+    """
+
+    n_resamples: int = setting(2000, (10, 1_000_000), meaning="bootstrap resamples of people")
+    seed: int = setting(0, (0, 2**32 - 1), meaning="of the resampling")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One panel.
+
+    Attributes:
+        title: of the panel.
+        curves: what is shown, each (subject, x), by label.
+        y: axis title.
+        sets: names of the data sets read.
+        order: of the conditions along x, if they are no numbers.
+        chance: y of a guess, NaN if it is not known.
+        legend: where it stands, in fractions of the panel or in words.
+    """
+
+    title: str
+    curves: Callable[[], Curves]
+    y: str
+    sets: tuple[str, ...]
+    order: tuple[str, ...] = ()
+    chance: float = float("nan")
+    legend: str | tuple[float, float] = "best"
+
+
+def rows(name: str, **which: object) -> xr.Dataset:
+    """The rows of a set on which conditions have the values given."""
+    table = load_trials(name)
+    kept = np.ones(table["subject"].shape, bool)
+    for condition, value in which.items():
+        kept &= table[condition].values == value
+    return table.isel({table["subject"].dims[0]: np.flatnonzero(kept)})
+
+
+def _detecting() -> Mapping[str, xr.Dataset]:
+    gilchrist = {
+        f"Gilchrist & Cowan (2014), {n}": rows("gilchrist_cowan2014", experiment=n) for n in (1, 2)
+    }
+    return {"Adam et al. (2015)": rows("adam2015"), **gilchrist}
+
+
+def accuracy_by_set_size() -> Curves:
+    """Changes and no changes alike."""
+    return {
+        label: averages(
+            table["said_change"].values == table["change"].values,
+            table["subject"].values,
+            {"set_size": table["set_size"].values},
+        )
+        for label, table in _detecting().items()
+    }
+
+
+def items_held() -> Curves:
+    """Cowan's K: one item is probed in all three."""
+    names = ("said_change", "change", "set_size", "subject")
+    return {
+        label: change_detection(*(table[name].values for name in names), probe="single")
+        for label, table in _detecting().items()
+    }
+
+
+def changes_by_size() -> Curves:
+    """P("change") by the size of the change in bins, at the middles of these; 0 = no change."""
+    table = load_trials("keshvari2013")
+    table = table.assign_coords(size=("trial", binned(table["change_size"].values, WIDTH)))
+    found = by_condition(table, "said_change", "set_size", "size")
+    return {f"{n} bars": found.sel(set_size=n, drop=True) for n in found["set_size"].values}
+
+
+def positions() -> Curves:
+    """Of lists of eight words, recalled in any order, in that of study, or backward."""
+    free = measures.spc(load("grenfell_essam_ward2012").select(list_length=LENGTH))
+    table = rows("grenfell_essam_ward2012_serial", list_length=LENGTH)
+    written = np.where(table.responses > LENGTH, 0, table.responses)[:, :LENGTH]
+    seen = {
+        way: by_condition(rows("madigan1971", modality="visual", direction=way), "correct")
+        for way in ("forward", "backward")
+    }
+    in_order = serial.accuracy(written, table["subject"].values)
+    return {"any order": free, "in place": in_order, **seen}
+
+
+def ends() -> Curves:
+    """Primacy and recency of each of these curves."""
+    found = positions()
+    return {
+        name: xr.concat(
+            [
+                index(curve).assign_coords(subject=_apart(curve, i))
+                for i, curve in enumerate(found.values())
+            ],
+            pd.Index(list(found), name="lists"),
+            combine_attrs="override",
+            join="outer",
+        )
+        for name, index in (("primacy", primacy), ("recency", recency))
+    }
+
+
+def _apart(curve: xr.Dataset, group: int) -> np.ndarray:
+    """Numbers that no other group's people have."""
+    return 1000 * group + np.arange(curve.sizes["subject"])
+
+
+def recognition() -> Curves:
+    """Of six items: was it in the list (item), was it there (place), by the order of probes."""
+    return {
+        f"{test}, {order}": by_condition(
+            rows("oberauer2003", test=of, probe_order=order), "correct", "serial_position"
+        )
+        for of, test in (("item", "item"), ("relational", "place"))
+        for order in ("random", "forward")
+    }
+
+
+def colours_in_order() -> Curves:
+    """Mean |error| of colours on a wheel."""
+    table = load_trials("peteranderl_oberauer2017")
+    away = abs(angles.angular_error(table["response"].values, table["target"].values))
+    table["away"] = (table["response"].dims, away, {"long_name": "Error", "units": "deg"})
+    found = by_condition(table, "away", "speech")
+    return {str(kind): found.sel(speech=kind, drop=True) for kind in found["speech"].values}
+
+
+def distractors() -> Curves:
+    """Letters in place, with words to be read after each."""
+    found = by_condition(load_trials("lewandowsky2010"), "correct", "distractors")
+    kinds = ("none", "1", "3 identical", "3 different")
+    return {kind: found.sel(distractors=kind, drop=True) for kind in kinds}
+
+
+def spans_by_load() -> Curves:
+    """What is kept, and what is done in between."""
+    kinds = ("spatial", "verbal")
+    return {
+        f"{kept}, {done}": by_condition(
+            rows("vergauwe2010", storage=kept, processing=done), "span", "load"
+        )
+        for kept in kinds
+        for done in kinds
+    }
+
+
+def updating() -> Curves:
+    """Young people with time at will, and the two experiments' hurried steps."""
+    found = {}
+    for experiment in (1, 2):
+        table = rows("oberauer_kliegl2006", group="young", experiment=experiment)
+        at_will = table.isel(trial=np.flatnonzero(table["presentation"] >= 6))
+        hurried = table.isel(trial=np.flatnonzero(table["presentation"] <= 0.6))
+        found[f"at will, Exp. {experiment}"] = by_condition(at_will, "correct", "set_size")
+        found[f"up to 0.6 s, Exp. {experiment}"] = by_condition(hurried, "correct", "set_size")
+    return found
+
+
+def retention() -> Curves:
+    """Three characters, one of them probed."""
+    table = load_trials("ricker2014")
+    return {"3 characters": by_condition(table, "correct", "retention_interval")}
+
+
+def switching() -> Curves:
+    """Median times of updates, after practice, in sequences that ended right; and their cost."""
+    found = {}
+    for experiment in (1, 2):
+        table = rows("hedge_leonards2013", experiment=experiment, correct=True)
+        table = table.isel(trial=np.flatnonzero(table["block"] > 1))
+        times = by_condition(table, "time", "kind", statistic="median")[["value"]]
+        cost = contrast(times, "kind", "switch", "repeat").expand_dims(kind=["cost"])
+        found[f"Experiment {experiment}"] = xr.concat(
+            [times, cost], "kind", combine_attrs="override"
+        )
+    return found
+
+
+_DETECTION = ("adam2015", "gilchrist_cowan2014")
+_POSITIONS = ("grenfell_essam_ward2012", "grenfell_essam_ward2012_serial", "madigan1971")
+
+FINDINGS: Mapping[str, Finding] = {
+    "set size": Finding(
+        "Changes seen", accuracy_by_set_size, "Proportion correct", _DETECTION, chance=0.5
+    ),
+    "items held": Finding("Items held", items_held, "Cowan's K (items)", _DETECTION),
+    "size of change": Finding("Similarity", changes_by_size, "P(says change)", ("keshvari2013",)),
+    "serial positions": Finding(
+        "Recall of 8 words",
+        positions,
+        "Proportion recalled",
+        _POSITIONS,
+        legend=(0.22, 0.66),
+    ),
+    "recognition": Finding(
+        "Recognition of 6 items",
+        recognition,
+        "Proportion correct",
+        ("oberauer2003",),
+        chance=0.5,
+        legend="lower left",
+    ),
+    "colours in order": Finding(
+        "5 colours in order", colours_in_order, "Mean |error| (deg)", ("peteranderl_oberauer2017",)
+    ),
+    "primacy and recency": Finding(
+        "Ends of 8-word lists", ends, "End less middle (proportion)", _POSITIONS
+    ),
+    "distractors": Finding(
+        "Words between letters", distractors, "Proportion in place", ("lewandowsky2010",)
+    ),
+    "load": Finding(
+        "Complex span",
+        spans_by_load,
+        "Span (items)",
+        ("vergauwe2010",),
+        order=("low", "medium", "high"),
+        legend="lower left",
+    ),
+    "updating": Finding(
+        "Updating",
+        updating,
+        "Proportion correct",
+        ("oberauer_kliegl2006",),
+        legend=(0.0, 0.47),
+    ),
+    "retention interval": Finding(
+        "Unfamiliar characters", retention, "Proportion correct", ("ricker2014",), chance=0.5
+    ),
+    "switch": Finding(
+        "Switching objects",
+        switching,
+        "Time of an update (s)",
+        ("hedge_leonards2013",),
+        order=("repeat", "switch", "cost"),
+        legend="upper right",
+    ),
+}
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """Every finding.
+
+    Returns:
+        A node per finding, with the attributes of `Finding` that the plot needs, and `missing`:
+        empty, or the reason why a set is not here. Below it a node per curve, with `mean`, `sem`,
+        `n`, `low` and `high` (x).
+    """
+    report = session.begin(len(FINDINGS))
+    nodes: dict[str, xr.Dataset] = {}
+    for name, finding in FINDINGS.items():
+        nodes |= _nodes(name, finding, config)
+        report(1, name)
+    return xr.DataTree.from_dict(nodes)
+
+
+def _nodes(name: str, finding: Finding, config: Config) -> dict[str, xr.Dataset]:
+    about = {key: getattr(finding, key) for key in ("title", "y", "chance", "legend")}
+    about["missing"] = ""
+    try:
+        curves = finding.curves()
+    except DataNotFound as error:
+        return {name: xr.Dataset(attrs={**about, "missing": str(error).splitlines()[0]})}
+    how = {"n_resamples": config.n_resamples, "seed": config.seed}
+    nodes = {name: xr.Dataset(attrs=about)}
+    for label, curve in curves.items():
+        axis = next(str(dim) for dim in curve["value"].dims if dim != "subject")
+        if finding.order:
+            curve = curve.sel({axis: list(finding.order)})
+        nodes[f"{name}/{label}"] = measures.summary(curve, **how)
+    return nodes
+
+
+def numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every plotted number: finding, curve, axis, x, mean, low, high, n; one row if not here."""
+    found = []
+    for name, node in tree.children.items():
+        if node.attrs["missing"]:
+            found.append(pd.DataFrame({"finding": [name], "curve": ["not here"]}))
+        for label, child in node.children.items():
+            (axis,) = child["mean"].dims
+            table = child.to_dataset()[["mean", "low", "high", "n"]].to_dataframe().reset_index()
+            table = table.rename(columns={axis: "x"})
+            found.append(table.assign(finding=name, curve=label, axis=axis))
+    columns = ["finding", "curve", "axis", "x", "mean", "low", "high", "n"]
+    return pd.concat(found).reindex(columns=columns).reset_index(drop=True)
+
+
+def plot(tree: xr.DataTree) -> Figure:
+    """Twelve panels, people as means with bootstrap intervals."""
+    return findings(
+        {
+            name: (
+                dict(node.attrs),
+                {label: child.to_dataset() for label, child in node.children.items()},
+            )
+            for name, node in tree.children.items()
+        }
+    )
+
+
+EXPERIMENT = Experiment(
+    name="working_memory_people",
+    title="A gallery of working memory: twelve findings in thirteen data sets",
+    presets={"quick": Config(), "paper": Config(n_resamples=10_000)},
+    run=run,
+    plot=plot,
+    numbers=numbers,
+    people=tuple(dict.fromkeys(name for each in FINDINGS.values() for name in each.sets)),
+    sources=(
+        "Oberauer et al. (2018)",
+        "Sikarwar & Zhang (2023)",
+        "Cowan (2001)",
+    ),
+    cost={"quick": "ten seconds", "paper": "half a minute"},
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
