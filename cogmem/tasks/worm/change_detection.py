@@ -5,8 +5,9 @@ blank interval they are shown again, and in half of the trials one feature of on
 (Sikarwar & Zhang, 2023). In four tasks it is always the same feature; in the fifth (conjunction)
 any of the four. All features vary in all tasks.
 
-In official trials a bar whose size changes is 10.5 or 16.5 pixels long, not 9 or 15, and the
-interval is drawn by chance. Here sizes are exact, and intervals are crossed with set sizes.
+In official trials a bar whose size changes is 10.5 or 16.5 pixels long, not 9 or 15, its end may be
+one pixel outside of the frame, and the interval is drawn by chance. Here sizes are exact, bars have
+room, and intervals are crossed with set sizes.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Int8, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
+from cogmem.tasks.worm.bar_places import LARGE, SMALL, placed
 from cogmem.tasks.worm.pictures import BLACK, FULL, GRAY, GREEN, RED, shrunk
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
 from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
@@ -26,14 +28,9 @@ __all__ = ["CHANGE_DETECTION", "FEATURES", "Bars", "Symbols"]
 FEATURES = ("Color", "Orientation", "Size", "Gap")
 NOTHING = len(FEATURES)
 INTERVALS = (0, 6, 12, 18)
-SMALL, LARGE = 9, 15
-"""Pixels from one end of a bar to the other."""
-
 MOST = 12
 """Bars; for more of them there is hardly ever a place."""
 
-_MARGIN, _APART, _TRIES = 3, 11, 100
-_AT_ONCE = 4096
 _BETWEEN = 1.5  # from the middle of a bar to the end of its gap
 
 
@@ -77,7 +74,7 @@ def sample(
     n = len(size)
     retention = conditions.get("retention_interval")
     retention = rng.choice(INTERVALS, n) if retention is None else retention
-    start, large = placed(size, rng)
+    start, large = placed(size, rng, official)
     upright, red, gap = rng.random((3, *large.shape)) < 0.5
     before = Bars(_ends(start, np.where(large, LARGE, SMALL), upright), red, gap)
     changing = np.full(n, feature) if feature < NOTHING else rng.integers(0, NOTHING, n)
@@ -93,84 +90,6 @@ def _ends(
 ) -> Float[np.ndarray, "trial bar 4"]:
     along = np.stack([np.where(upright, 0, length), np.where(upright, length, 0)], axis=2)
     return np.concatenate([start, start + along], axis=2).astype(float)
-
-
-def placed(
-    size: Int[np.ndarray, " trial"], rng: np.random.Generator
-) -> tuple[Int[np.ndarray, "trial bar 2"], Bool[np.ndarray, "trial bar"]]:
-    """Where bars start, and whether they are large; none near another.
-
-    A bar is refused if both coordinates are within its length + 11 pixels of those of a bar that is
-    there; after 100 refusals a display begins anew. Of twelve bars one display in two hundred is
-    complete, so very many are begun at once.
-    """
-    start = np.zeros((len(size), int(size.max()), 2), int)
-    large = np.zeros(start.shape[:2], bool)
-    for n in np.unique(size):
-        wanted = np.flatnonzero(size == n)
-        start[wanted, :n], large[wanted, :n] = _displays(int(n), len(wanted), rng)
-    return start, large
-
-
-def _displays(
-    n_bars: int, n_trials: int, rng: np.random.Generator
-) -> tuple[Int[np.ndarray, "trial bar 2"], Bool[np.ndarray, "trial bar"]]:
-    """As many complete displays as are wanted."""
-    starts, sizes, found = [], [], 0
-    while found < n_trials:
-        n = min(_AT_ONCE, max(64, n_trials - found) * (1 if n_bars < 10 else 20))
-        large = rng.random((n, n_bars)) < 0.5
-        at = _begun(large, rng)
-        good = at[:, -1, 0] >= 0
-        starts.append(at[good])
-        sizes.append(large[good])
-        found += int(good.sum())
-    return np.concatenate(starts)[:n_trials], np.concatenate(sizes)[:n_trials]
-
-
-def _begun(
-    large: Bool[np.ndarray, "trial bar"], rng: np.random.Generator
-) -> Int8[np.ndarray, "trial bar 2"]:
-    """Bars one after the other; -1 from the one on that found no place."""
-    at = np.full((*large.shape, 2), -1, np.int8)
-    alive = np.arange(len(large))
-    for bar in range(large.shape[1]):
-        length = np.where(large[alive, bar], LARGE, SMALL).astype(np.int8)
-        found = _free_place(at[alive, :bar].transpose(2, 1, 0), length, rng)
-        at[alive, bar] = found
-        alive = alive[found[:, 0] >= 0]
-    return at
-
-
-def _free_place(
-    there: Int8[np.ndarray, "2 bar trial"],
-    length: Int8[np.ndarray, " trial"],
-    rng: np.random.Generator,
-) -> Int8[np.ndarray, "trial 2"]:
-    """The first of 100 places that is not refused; -1 if all are."""
-    at = np.full((len(length), 2), -1, np.int8)
-    left = np.arange(len(length))
-    for n_tries in (4, 16, _TRIES - 20):
-        own = length[left]
-        tries = _places(n_tries, own, rng)
-        fits = np.ones(tries.shape[1:], bool)
-        for x, y in there[:, :, left].swapaxes(0, 1):
-            fits &= (np.abs(tries[0] - x) >= own + _APART) | (np.abs(tries[1] - y) >= own + _APART)
-        found = np.flatnonzero(fits.any(axis=0))
-        first = fits[:, found].argmax(axis=0)
-        at[left[found]] = tries[:, first, found].T
-        left = np.delete(left, found)
-    return at
-
-
-def _places(
-    n: int, length: Int8[np.ndarray, " trial"], rng: np.random.Generator
-) -> Int8[np.ndarray, "2 try trial"]:
-    """Any that keep a bar in the frame, turned by a change, too."""
-    low = length // 2 + _MARGIN
-    span = (FULL - _MARGIN - length - low + 1).astype(np.uint32)
-    drawn = np.frombuffer(rng.bytes(2 * 2 * n * len(length)), np.uint16).reshape(2, n, -1)
-    return low + (drawn * span >> 16).astype(np.int8)
 
 
 def changed(

@@ -96,7 +96,7 @@ def test_what_comes_after_the_end_is_blank_or_in_official_trials_black(task: Wor
 @ANY_TASK
 def test_symbols_of_all_levels_are_as_many(task: WormTask) -> None:
     """So that a network that was trained on some levels can be tested on others."""
-    held_out = {name: levels for name, levels in list(task.held_out.items())[:1]}
+    held_out = dict(list(task.held_out.items())[:1])
     usual, other = draw(task, 12, seed=4), draw(task, 12, seed=4, levels=held_out)
     few = draw(task, 2, seed=4, levels={name: own[:1] for name, own in task.levels.items()})
     shapes = {symbolic(task, each).shape[1:] for each in (usual, other, few)}

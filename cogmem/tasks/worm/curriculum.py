@@ -1,0 +1,54 @@
+"""From easy trials of WorM to all of them, for networks that cannot wait.
+
+Comparisons of what was seen with what is seen are not learnt from full trials in the time that a
+processor has: nothing is gained until much is understood. A curriculum begins with trials so short
+that the comparison is all that is to be found. It is ours; the published networks had none, and a
+million updates.
+"""
+
+from __future__ import annotations
+
+from cogmem.tasks.worm.task import Levels
+
+__all__ = ["STAGES", "levels_at"]
+
+_CHANGES: tuple[Levels, ...] = (
+    {"set_size": (1,), "retention_interval": (0,)},
+    {"set_size": (1, 2), "retention_interval": (0,)},
+    {"set_size": (1, 2, 4), "retention_interval": (0, 6)},
+    {"set_size": (2, 4, 6), "retention_interval": (0, 6, 12, 18)},
+)
+
+STAGES: dict[str, tuple[Levels, ...]] = {
+    "SC": tuple({"list_length": (*range(2, most + 2, 2),)} for most in (2, 4, 6, 8, 12)),
+    "SFR": tuple({"list_length": (*range(1, most + 1),)} for most in (1, 2, 4, 8)),
+    "SI": ({"part_size": (12,)}, {"part_size": (6, 12)}, {"part_size": (3, 4, 6, 12)}),
+    "SMU": (
+        {"set_size": (1,), "updates_per_box": (1,)},
+        {"set_size": (1, 2), "updates_per_box": (1, 2)},
+        {"set_size": (1, 2, 3), "updates_per_box": (1, 2, 3)},
+        {"set_size": (1, 2, 3, 4, 5), "updates_per_box": (1, 2, 3)},
+    ),
+    "STS": (),
+    "VIR": (
+        {"list_length": (1,), "retention_interval": (0,)},
+        {"list_length": (1, 2), "retention_interval": (0, 1)},
+        {"list_length": (2, 4), "retention_interval": (0, 2, 4)},
+    ),
+    "VSR": tuple({"list_length": (*range(2, most + 1),)} for most in (2, 3, 5, 7)),
+    "VSRec": (
+        {"list_length": (1,), "difference": (10,)},
+        {"list_length": (1, 2), "difference": (8, 10)},
+        {"list_length": (2, 3, 4), "difference": (4, 6, 8, 10)},
+        {"list_length": (2, 3, 4, 5, 6), "difference": (2, 4, 6, 8, 10)},
+    ),
+    **{f"CD_{name}": _CHANGES for name in ("Color", "Orientation", "Size", "Gap", "Conj")},
+    "CS": ({"n_distractors": (0,)}, {"n_distractors": (0, 1)}, {"n_distractors": (0, 1, 3)}),
+}
+"""By task, what comes before all levels of the task, the easiest first."""
+
+
+def levels_at(name: str, stage: int) -> Levels | None:
+    """Levels of a stage; None, which is all of them, after the last one."""
+    stages = STAGES[name]
+    return stages[stage] if stage < len(stages) else None
