@@ -78,8 +78,9 @@ CARD = Card(
         "power-law degrees: preferred in none of 80 tails",
         "merged models as good at reading as specialists: little better than averaged weights",
         "the scaling on translation (Fig. 7), which needs far larger models; a GRU reads best here",
-        "people: as many words recalled in free recall, but no contiguity, no primacy, no recency",
-        "people: no recency of pairs, none backward; z-ROC of slope 1, not .63; no intrusions",
+        "people: nearly as many words in free recall, but no contiguity, no primacy, no recency",
+        "people: no recency of pairs, none backward; z-ROC of slope 1, not .63",
+        "people: prior-list intrusions no more than guesses",
     ),
     bibtex="""@article{kosowski2025dragon,
   author = {Kosowski, Adrian and Uznanski, Przemyslaw and Chorowski, Jan and Stamirowska, Zuzanna
