@@ -79,7 +79,7 @@ def from_official(
 
     Args:
         arrays: by official name; what `torch.compile` puts before names is ignored. Frequencies, if
-            there are any, must be those of the model.
+            there are any, must be those of the model, to the precision that they are kept in.
         n_layers: of the model; the official default is 6.
         chosen: what else of `BDH` the state dict cannot say.
 
@@ -87,14 +87,10 @@ def from_official(
         InvalidValue: naming arrays that are missing, unknown, of the wrong shape, no floats or not
             finite.
     """
-    arrays = {name.removeprefix("_orig_mod."): _wide(a) for name, a in arrays.items()}
+    arrays = {name.removeprefix("_orig_mod."): np.asarray(a) for name, a in arrays.items()}
     rates = {name: a for name, a in arrays.items() if name.split(".")[-1] == _FREQUENCIES}
-    found = {name: a for name, a in arrays.items() if name not in rates}
-    if set(found) != set(NAMES):
-        raise InvalidValue(
-            f"a state dict with {sorted(found)}; expected {sorted(NAMES)}, a checkpoint of the "
-            "official BDH code."
-        )
+    found = {name: _wide(a) for name, a in arrays.items() if name not in rates}
+    _check_names(set(found))
     model = BDH(**(_sizes(found) | {"n_layers": n_layers} | chosen))
     _check_shapes(model, found)
     _check_rates(model, rates)
@@ -129,9 +125,8 @@ def to_official(model: BDH, weights: Weights) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(array) for name, array in found.items()}
 
 
-def _wide(array: Any) -> np.ndarray:
+def _wide(array: np.ndarray) -> np.ndarray:
     """Half precision becomes float32."""
-    array = np.asarray(array)
     narrow = jnp.issubdtype(array.dtype, jnp.floating) and array.dtype.itemsize < 4
     return array.astype(np.float32) if narrow else array
 
@@ -159,6 +154,16 @@ def _sizes(found: Mapping[str, np.ndarray]) -> dict[str, int]:
     }
 
 
+def _check_names(found: set[str]) -> None:
+    if found != set(NAMES):
+        missing, unknown = sorted(set(NAMES) - found), sorted(found - set(NAMES))
+        raise InvalidValue(
+            f"not the state dict of a BDH, missing: {', '.join(missing) or 'none'}, unknown: "
+            f"{', '.join(unknown) or 'none'}; expected {sorted(NAMES)}, a checkpoint of the "
+            "official BDH code."
+        )
+
+
 def _check_shapes(model: BDH, found: Mapping[str, np.ndarray]) -> None:
     d, wide = model.width, (model.n_heads, model.width, model.n_per_head)
     expected = {
@@ -181,9 +186,20 @@ def _check_rates(model: BDH, rates: Mapping[str, np.ndarray]) -> None:
     """A buffer of frequencies is no weight, but must be what the model computes."""
     turn = model.turn(jnp.float32).frequencies
     for name, rate in rates.items():
-        same = turn is not None and rate.size == model.n_per_head
-        if turn is None or not (same and np.allclose(rate.ravel()[::2], turn[0], rtol=1e-5)):
+        if turn is None or not _same_rates(rate.ravel(), np.repeat(turn[0], 2)):
             raise InvalidValue(f"{name} are other frequencies than theta={model.theta:g} gives.")
+
+
+def _same_rates(kept: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether they are the same as far as the floats of the file can tell.
+
+    A model in half precision has its buffer rounded too; the slowest of float16 are subnormal.
+    """
+    if kept.shape != expected.shape or not jnp.issubdtype(kept.dtype, jnp.floating):
+        return False
+    floats = jnp.finfo(kept.dtype)
+    rtol, atol = max(1e-5, float(floats.eps)), float(floats.smallest_subnormal)
+    return np.allclose(_wide(kept), expected, rtol=rtol, atol=atol)
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
@@ -207,7 +223,10 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as arrays:
+    arrays = np.load(path, allow_pickle=False)
+    if isinstance(arrays, np.ndarray):
+        raise ValueError("one array without a name, as in a .npy file")
+    with arrays:
         return dict(arrays)
 
 

@@ -104,9 +104,13 @@ def test_what_a_file_cannot_say_is_said(arrays: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["float16", "bfloat16"])
 def test_half_precision_is_widened(arrays: Any, kind: str, tmp_path: Path) -> None:
-    """To float32, without any change of value; also from a file."""
+    """To float32, without any change of value; also from a file.
+
+    `model.half()` and `model.bfloat16()` of PyTorch round the buffer of frequencies as well.
+    """
     from safetensors.numpy import save_file
 
+    arrays = arrays | {"attn.freqs": RATE}
     half = {name: np.asarray(jnp.asarray(a, kind)) for name, a in arrays.items()}
     save_file(half, tmp_path / "half.safetensors")
     for found in (
@@ -115,6 +119,21 @@ def test_half_precision_is_widened(arrays: Any, kind: str, tmp_path: Path) -> No
     ):
         assert {leaf.dtype for leaf in found[1]} == {jnp.dtype("float32")}
         np.testing.assert_array_equal(found[1].readout, half["lm_head"].astype(np.float32))
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_frequencies_are_compared_as_the_file_keeps_them(kind: str) -> None:
+    """Of 8,192 neurons the slowest are subnormal in float16; 2 % faster is another model."""
+    model = BDH(n_tokens=V, width=D, n_heads=1, n_neurons=8192, n_layers=1)
+    arrays = to_official(model, untrained(model))
+    rate = np.repeat(np.asarray(frequencies(4096)), 2)
+    assert 0 < rate[-1] < np.finfo("float16").smallest_normal
+    rates = rate, rate * 1.02, np.append(rate[:-1], 0.01)
+    right, fast, one = (np.asarray(jnp.asarray(each, kind)) for each in rates)
+    from_official(arrays | {"attn.freqs": right}, n_layers=1)
+    for other in (fast, one):
+        with pytest.raises(InvalidValue, match=r"attn\.freqs are other"):
+            from_official(arrays | {"attn.freqs": other}, n_layers=1)
 
 
 # ---- what is refused -----------------------------------------------------------------------------
@@ -136,8 +155,8 @@ def one_nan(array: np.ndarray) -> np.ndarray:
 
 RATE = np.repeat(np.asarray(frequencies(N // 2)), 2).reshape(1, 1, 1, N)
 SPOILT: dict[str, tuple[Any, str]] = {
-    "missing": (without("lm_head"), r"a state dict with \['decoder'.*expected .*'lm_head'"),
-    "unknown": (changed("bias", lambda _: np.zeros(3)), "'bias'"),
+    "missing": (without("lm_head"), "missing: lm_head, unknown: none; expected .*'lm_head'"),
+    "unknown": (changed("bias", lambda _: np.zeros(3)), "missing: none, unknown: bias;"),
     "NaN": (changed("decoder", one_nan), "decoder has values that are not finite"),
     "infinite": (changed("encoder", lambda a: a / 0), "encoder has values that are not finite"),
     "no floats": (changed("encoder", lambda a: (a * 99).astype(np.int32)), "encoder is int32"),
@@ -158,6 +177,10 @@ SPOILT: dict[str, tuple[Any, str]] = {
     ),
     "other frequencies": (changed("attn.freqs", lambda _: RATE * 2), "attn.freqs are other"),
     "frequencies NaN": (changed("attn.freqs", lambda _: RATE * np.nan), "attn.freqs are other"),
+    "whole frequencies": (
+        changed("attn.freqs", lambda _: np.zeros(N, int)),
+        "attn.freqs are other",
+    ),
     "few frequencies": (changed("attn.freqs", lambda _: RATE[..., :4]), "attn.freqs are other"),
 }
 
@@ -221,6 +244,14 @@ def test_a_broken_file_is_named(tmp_path: Path, ending: str, content: bytes) -> 
     path.write_bytes(content)
     with pytest.raises(InvalidValue, match=f"bdh.{ending} cannot be read"):
         load_official(path, n_layers=2)
+
+
+def test_a_single_array_is_named(tmp_path: Path) -> None:
+    """numpy reads a .npy file by its content, whatever its name."""
+    np.save(tmp_path / "encoder.npy", np.zeros(3))
+    (tmp_path / "encoder.npy").rename(tmp_path / "encoder.npz")
+    with pytest.raises(InvalidValue, match=r"encoder\.npz cannot be read.*one array without"):
+        load_official(tmp_path / "encoder.npz", n_layers=2)
 
 
 def test_pickled_objects_are_not_loaded(tmp_path: Path) -> None:
