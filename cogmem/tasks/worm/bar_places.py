@@ -135,7 +135,7 @@ def _free_place(
     """The first of 100 places that is not refused; -1 if all are."""
     at = np.full((len(length), 2), -1, np.int8)
     left = np.arange(len(length))
-    for n_tries in (4, 16, _TRIES - 20):
+    for n_tries in (1, 4, 15, _TRIES - 20):
         own = length[left]
         tries = _places(n_tries, own, rng, official)
         fits = np.ones(tries.shape[1:], bool)

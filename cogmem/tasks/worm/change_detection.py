@@ -163,9 +163,10 @@ def paint(
     black = np.concatenate([middle - hole, middle + hole], axis=2)
     hole = _covered(black, there & gap)
     inks = [_covered(ends, there & own) & ~hole for own in (red, ~red)]
-    ink = np.stack([*inks, hole], axis=3).astype(np.float32)
+    # One ink after the other: all of them at full size would need much memory.
+    shares = np.concatenate([shrunk(ink[..., None], size) for ink in (*inks, hole)], axis=3)
     ground = np.asarray(GRAY, np.float32)
-    found = ground + shrunk(ink, size) @ (np.asarray([RED, GREEN, BLACK], np.float32) - ground)
+    found = ground + shares @ (np.asarray([RED, GREEN, BLACK], np.float32) - ground)
     return np.clip(np.rint(found), 0, 255).astype(np.uint8)
 
 

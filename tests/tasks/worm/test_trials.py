@@ -6,6 +6,7 @@ import hashlib
 import re
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -101,6 +102,18 @@ def test_symbols_of_all_levels_are_as_many(task: WormTask) -> None:
     few = draw(task, 2, seed=4, levels={name: own[:1] for name, own in task.levels.items()})
     shapes = {symbolic(task, each).shape[1:] for each in (usual, other, few)}
     assert len(shapes) == 1
+
+
+@pytest.mark.slow
+@ANY_TASK
+def test_a_batch_of_pictures_needs_little_memory(task: WormTask) -> None:
+    """At most 100 MB for 512 trials of 32 x 32 pixels, of which 31 MB are the pictures."""
+    make_batch(task.name, 1, seed=0)  # what is drawn once
+    tracemalloc.start()
+    make_batch(task.name, 512, seed=0)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100e6
 
 
 # ---- seeds ---------------------------------------------------------------------------------------
