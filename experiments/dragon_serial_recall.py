@@ -51,7 +51,7 @@ Emptied after study, models recall no more than chance (.01 to .19; chance .21 t
 nothing of the list. Emptied midway, words before are gone (.03 to .17), and .29 to .53 of those
 after are left, though the beginning of the list is not.
 
-RMSD, nothing fitted, quiet: curve .18 BDH, .12 damped, .08 Transformer, .22 GRU, .45 few neurons
+RMSD, nothing fitted, quiet: curve .18 BDH, .12 damped, .07 Transformer, .22 GRU, .45 few neurons
 (2.2, 1.5, 0.9, 2.7 and 5.6 times people's noise); spans of words .10, .16, .16, .12, .31.
 
 Run: `cogmem run dragon_serial_recall`. Subjects that are stored are not taught again.
