@@ -33,9 +33,9 @@ Words recalled after 0 and 20 tokens without noise: gamma .9 .78 and .44 in sile
 fillers; spread .81, .63, .76; undamped .78, .72, .78; Transformer .74 and .66; GRU .74 and .71. So
 silence, which no lesson had, costs more than fillers. Without noise 20 fillers cost little: .06 of
 words with gamma .9 (.03 to .09), .04 with a spread (.01 to .08), none undamped (.00, -.02 to .02);
-they cost the Transformer .08 (.02 to .14) and the GRU .03 (.01 to .06), without any damping. With noise
-.5: gamma .9 .73 and .18 in silence, .37 after fillers; spread .77 and .51, .63; undamped .75 and
-.68, .75; the Transformer and the GRU (.57 to .50, .63 to .64) forget no more than without.
+they cost the Transformer .08 (.02 to .14) and the GRU .03 (.01 to .06). With noise .5: gamma .9 .73
+and .18 in silence, .37 after fillers; spread .77 and .51, .63; undamped .75 and .68, .75; the
+Transformer and the GRU (.57 to .50, .63 to .64) forget no more than without.
 
 With gamma .9 the exponential is nearer than the power law at every amount of noise, in silence (by
 12 to 63 of AICc, the mean of subjects) and after fillers (13 to 34; 1.7 without noise). That a
