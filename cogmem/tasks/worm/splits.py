@@ -24,7 +24,7 @@ SMALL: Mapping[str, Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
         "STS": MappingProxyType({}),
         "CS": MappingProxyType({"variation": (0, 1)}),
-        "SMU": MappingProxyType({"set_size": (1, 2)}),
+        "SMU": MappingProxyType({"set_size": (1, 2, 3)}),
         "SFR": MappingProxyType({"list_length": (1, 2)}),
         **{
             f"CD_{name}": _ONE_OR_TWO_BARS
@@ -35,7 +35,8 @@ SMALL: Mapping[str, Mapping[str, tuple[int, ...]]] = MappingProxyType(
 """Levels of each task at which trials may come again by nature; all of them if none is named.
 
 Sequences of cues and squares in STS; 16 x 16 pairs of paths in CS, though the distractors between
-them seldom are the same; one or two things to remember in SMU, SFR and CD.
+them seldom are the same; one or two things to remember in SFR and CD; up to three boxes in SMU, as
+three that are updated once make some 400,000 trials.
 """
 
 
