@@ -34,6 +34,7 @@ from cogmem.models.bdh_attention import (
     relative,
     wait,
 )
+from cogmem.models.bdh_checks import check_carried, check_choices, check_synapses, check_weights
 from cogmem.models.card import Card
 from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
 from cogmem.models.products import gathered, mapped, swapped
@@ -49,7 +50,8 @@ Synapses = Float[Array, "layer head neuron channel"]
 _SOURCE = "Kosowski et al. (2025), official code"
 _EPSILON = 1e-5  # not a safeguard: at first E y has a variance of about 4e-6
 _INITIAL = 0.02
-_SHORT, _LEAST = 16, 0.01  # _LEAST^-_SHORT, 1e32, is finite in float32
+_SHORT = 16  # tokens of a chunk for which powers of the least damping are finite, see `LEAST`
+_UNROLLED = 32  # layers x heads that are compiled one by one
 
 CARD = Card(
     name="bdh",
@@ -80,7 +82,7 @@ CARD = Card(
         "the scaling on translation (Fig. 7), which needs far larger models; a GRU reads best here",
         "people: nearly as many words in free recall, but no contiguity, no primacy, no recency",
         "people: no recency of pairs, none backward; z-ROC of slope 1, not .63",
-        "people: prior-list intrusions no more than guesses",
+        "people: prior-list intrusions hardly more than guesses",
     ),
     bibtex="""@article{kosowski2025dragon,
   author = {Kosowski, Adrian and Uznanski, Przemyslaw and Chorowski, Jan and Stamirowska, Zuzanna
@@ -201,60 +203,7 @@ class BDH(eqx.Module):
                 f"{self.n_neurons} neurons cannot be shared by {self.n_heads} heads; expected a "
                 "multiple, an even number for each if pairs of neurons turn (rotary)."
             )
-        self._check_numbers()
-        self._check_frequencies()
-        self._check_damping()
-
-    def _check_numbers(self) -> None:
-        if not 0 < self.theta < np.inf:
-            raise InvalidValue(f"theta is {self.theta:g}, expected a finite number above 0.")
-        if not isinstance(self.dropout, jax.core.Tracer) and not self.dropout < 1:
-            raise InvalidValue(f"dropout is {self.dropout:g}, expected below 1: something is kept.")
-
-    def _check_frequencies(self) -> None:
-        if self.frequencies is None:
-            return
-        known = not isinstance(self.frequencies, jax.core.Tracer)
-        if known and not np.isfinite(np.asarray(self.frequencies)).all():
-            raise InvalidValue("frequencies are not all finite, expected cycles per token.")
-        shapes = [(self.n_per_head // 2,), (self.n_heads, self.n_per_head // 2)]
-        if jnp.shape(self.frequencies) not in shapes or not self.rotary:
-            raise InvalidValue(
-                f"frequencies of shape {jnp.shape(self.frequencies)}, expected {shapes[0]} or "
-                f"{shapes[1]}, cycles per token of each pair, and rotary=True."
-            )
-
-    def _check_damping(self) -> None:
-        shape, heads = jnp.shape(self.damping), self.n_heads
-        if shape not in ((), (heads,), (heads, self.n_per_head)):
-            raise InvalidValue(
-                f"damping of shape {shape}, expected one number, {(heads,)} for heads or "
-                f"{(heads, self.n_per_head)} for neurons, half-split."
-            )
-        if isinstance(self.damping, jax.core.Tracer):
-            return
-        gamma = np.asarray(self.damping)
-        if not ((gamma > 0) & (gamma <= 1)).all():
-            raise InvalidValue(
-                f"damping from {gamma.min():g} to {gamma.max():g}, expected above 0 and up to 1: "
-                "what a synapse keeps of itself in a token's time."
-            )
-        if gamma.ndim == 2:
-            self._check_pairs(gamma)
-
-    def _check_pairs(self, gamma: np.ndarray) -> None:
-        """What only holds if neurons have dampings of their own."""
-        first, second = np.split(gamma, 2, axis=1) if self.rotary else (gamma, gamma)
-        if not np.array_equal(first, second):
-            raise InvalidValue(
-                "the two neurons of a pair have different dampings; a pair that turns needs one: "
-                "give k and k + N/2 the same, or rotary=False."
-            )
-        if gamma.min() < _LEAST:
-            raise InvalidValue(
-                f"the least damping of a neuron is {gamma.min():g}, expected {_LEAST} or more: its "
-                "powers would overflow. What is left after two tokens is nothing already."
-            )
+        check_choices(self)
 
     @property
     def _safe_chunk(self) -> int | None:
@@ -271,24 +220,17 @@ class BDH(eqx.Module):
         """Of synapses."""
         return self.n_layers, self.n_heads, self.n_per_head, self.width
 
-    def _check_state(self, state: Any, dtype: Any = None) -> None:
-        if state is None:
-            return
-        dtype = jnp.result_type(state) if dtype is None else dtype
-        if jnp.shape(state) != self._shape or jnp.result_type(state) != dtype:
-            raise InvalidValue(
-                f"synapses {jnp.result_type(state)} of shape {jnp.shape(state)}, expected {dtype} "
-                f"of shape {self._shape}: layers, heads, neurons of a head, channels. Are they "
-                "another model's?"
-            )
+    @property
+    def _shapes(self) -> Any:
+        """Of weights."""
+        h, d, n, v = self.n_heads, self.width, self.n_per_head, self.n_tokens
+        return Weights((v, d), (h, d, n), (h, d, n), (h, n, d), (d, v))  # type: ignore[arg-type]
 
     def begin(self, *, key: PRNGKeyArray) -> Weights:
         """Normal weights of standard deviation .02, all five (official code)."""
-        h, d, n = self.n_heads, self.width, self.n_per_head
-        shapes = ((self.n_tokens, d), (h, d, n), (h, d, n), (h, n, d), (d, self.n_tokens))
-        keys = jax.random.split(key, len(shapes))
-        drawn = [jax.random.normal(k, shape) for k, shape in zip(keys, shapes, strict=True)]
-        return Weights(*(_INITIAL * each for each in drawn))
+        keys = jax.random.split(key, len(self._shapes))
+        each = zip(keys, self._shapes, strict=True)
+        return Weights(*(_INITIAL * jax.random.normal(k, shape) for k, shape in each))
 
     def empty(self, weights: Weights) -> Synapses:
         """Synapses before the first token."""
@@ -304,9 +246,12 @@ class BDH(eqx.Module):
     ) -> tuple[Float[Array, "time token"], Synapses]:
         """All tokens at once; see `SequenceModel`.
 
+        Gradients are taken in reverse only, as those of some products are written by hand
+        (`products`); of second derivatives, too: `jax.jacrev(jax.grad(..))`.
+
         Raises:
-            InvalidValue: for tokens that the vocabulary does not have, or synapses of another
-                shape.
+            InvalidValue: for tokens that the vocabulary does not have, or weights or synapses of
+                other shapes.
         """
         v, (synapses, _) = self._through(weights, tokens, state, key)
         return v @ weights.readout, synapses
@@ -318,19 +263,28 @@ class BDH(eqx.Module):
 
         A loop over tokens takes half the time if large synapses are `carried` through it.
         """
-        check_tokens(token[None], self.n_tokens)
+        token = jnp.asarray(token)[None]
+        check_tokens(token, self.n_tokens)
+        check_weights(weights, self._shapes)
         if isinstance(state, Carried):
-            return self._step_carried(weights, token[None], state)
-        self._check_state(state, weights.embedding.dtype)
-        return self._step(weights, token[None], state)
+            check_carried(state.layers, self._shape, weights.embedding.dtype)
+            return self._step_carried(weights, token, state)
+        check_synapses(state, self._shape, weights.embedding.dtype)
+        return self._step(weights, token, state)
 
     def carried(self, state: Synapses) -> Carried:
         """Synapses as `step` changes them fastest; see `settled`."""
-        self._check_state(state)
+        check_synapses(state, self._shape)
         return Carried(tuple(state), jnp.asarray(0))
 
     def settled(self, state: Carried) -> Synapses:
-        """Carried synapses as `read` knows them, turned to the time of the next token."""
+        """Carried synapses as `read` knows them, turned to the time of the next token.
+
+        Raises:
+            InvalidValue: if they are not carried.
+        """
+        if not isinstance(state, Carried):
+            raise InvalidValue(f"got a {type(state).__name__}, expected what `carried` gives.")
         layers = jnp.stack(state.layers)
         each = jax.vmap(jax.vmap(relative, (0, 0, None)), (0, None, None))
         return each(layers, self.turn(layers.dtype), state.n_read)
@@ -348,7 +302,7 @@ class BDH(eqx.Module):
         Raises:
             InvalidValue: if the time is negative, infinite or no number.
         """
-        self._check_state(state)
+        check_synapses(state, self._shape)
         if not isinstance(time, jax.core.Tracer) and not 0 <= time < np.inf:
             raise InvalidValue(f"time is {time}, expected a finite number of tokens, 0 or more.")
         each = jax.vmap(jax.vmap(wait, (0, 0, None)), (0, None, None))
@@ -370,8 +324,11 @@ class BDH(eqx.Module):
         self, weights: Weights, tokens: Array, state: Array | None, key: PRNGKeyArray | None
     ) -> tuple[Array, tuple[Array, Activity]]:
         """v after the last layer; synapses and activity of every layer."""
+        tokens = jnp.asarray(tokens)
         check_tokens(tokens, self.n_tokens)
-        self._check_state(state, weights.embedding.dtype)
+        check_weights(weights, self._shapes)
+        if state is not None:
+            check_synapses(state, self._shape, weights.embedding.dtype)
         return self._layers(weights, tokens, state, key)
 
     @eqx.filter_jit  # or a plain loop over `step` would compile anew for every token
@@ -394,8 +351,9 @@ class BDH(eqx.Module):
             before, synapses, activity = self._layer(heads, before, *own)
             return before, (synapses, activity)
 
-        # Unrolled: a loop would copy all that learning must keep of a layer, twice.
-        (v, _), watched = jax.lax.scan(layer, before, (state, keys), self.n_layers, unroll=True)
+        # A loop would copy all that learning must keep of a layer, twice; but it compiles faster.
+        unroll = self.n_layers * self.n_heads <= _UNROLLED
+        (v, _), watched = jax.lax.scan(layer, before, (state, keys), self.n_layers, unroll=unroll)
         return v, watched
 
     @eqx.filter_jit

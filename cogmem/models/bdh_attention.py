@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from cogmem.models.products import overlaps
@@ -62,9 +63,13 @@ class Turn(NamedTuple):
 def frequencies(
     n_pairs: int, theta: float = THETA, dtype: jax.typing.DTypeLike = float
 ) -> Float[Array, " pair"]:
-    """1 / (2 pi theta^(k / n_pairs)) cycles per token, pair k (official code)."""
-    pairs = jnp.arange(n_pairs, dtype=dtype)
-    return 1 / (jnp.asarray(theta, dtype) ** (pairs / n_pairs)) / (2 * math.pi)
+    """1 / (2 pi theta^(k / n_pairs)) cycles per token, pair k (official code).
+
+    By NumPy: powers in float32 are less exact in XLA, which phases at late times would show.
+    """
+    kind = np.dtype(jax.dtypes.canonicalize_dtype(dtype)).type
+    pairs = np.arange(n_pairs, dtype=kind) / kind(n_pairs)
+    return jnp.asarray(kind(1) / kind(theta) ** pairs / kind(2 * math.pi))
 
 
 def rotation(
@@ -106,9 +111,15 @@ def _pairs(x: Array) -> Array:
 def _combined_back(kept: tuple[Array, ...], change: Array) -> tuple[Array, ...]:
     x, cos, sin = kept
     (a, b), (by_a, by_b) = (jnp.moveaxis(_pairs(each), -2, 0) for each in (x, change))
-    of_cos, of_sin = by_a * a + by_b * b, by_b * a - by_a * b
-    extra = tuple(range(of_cos.ndim - cos.ndim))
-    return _combined(change, cos, -sin), of_cos.sum(extra), of_sin.sum(extra)
+    of_cos, of_sin = (_as_wide(each, cos) for each in (by_a * a + by_b * b, by_b * a - by_a * b))
+    return _combined(change, cos, -sin), of_cos, of_sin
+
+
+def _as_wide(total: Array, table: Array) -> Array:
+    """Summed over all that one entry of a table was used for."""
+    total = total.sum(tuple(range(total.ndim - table.ndim)))
+    one = tuple(k for k, n in enumerate(table.shape) if n == 1)
+    return total.sum(one, keepdims=True)
 
 
 _combined.defvjp(lambda *given: (_combined(*given), given), _combined_back)

@@ -114,16 +114,17 @@ def speak(
         InvalidValue: if n is below 1, or the prompt or `stop` are no tokens of the model; see also
             `choose`.
     """
+    prompt = jnp.asarray(prompt)
     check_tokens(prompt, model.n_tokens)
     check_speaking(model.n_tokens, temperature, top_k, allowed)
-    if n < 1:
-        raise InvalidValue(f"n is {n} tokens, expected 1 or more.")
+    if not isinstance(n, int | np.integer) or n < 1:
+        raise InvalidValue(f"n is {n!r} tokens, expected a whole number of 1 or more.")
     if stop is not None and not 0 <= stop < model.n_tokens:
         raise InvalidValue(f"stop is {stop}, expected a token, 0 to {model.n_tokens - 1}.")
     temperature = jnp.asarray(temperature, jnp.result_type(*jax.tree.leaves(weights)))
     allowed = None if allowed is None else jnp.asarray(allowed)
     chosen = (temperature, top_k, allowed, stop)
-    return _speak(model, weights, jnp.asarray(prompt), n, chosen, state, key)
+    return _speak(model, weights, prompt, n, chosen, state, key)
 
 
 @eqx.filter_jit
@@ -173,8 +174,8 @@ def check_speaking(n_tokens: int, temperature: Any, top_k: int | None, allowed: 
         np.ndim(temperature) == 0 and 0 <= float(temperature) < np.inf
     ):
         raise InvalidValue(f"temperature is {temperature}, expected one number, 0 or more.")
-    if top_k is not None and top_k < 1:
-        raise InvalidValue(f"top_k is {top_k}, expected 1 or more, or None for no limit.")
+    if top_k is not None and (not isinstance(top_k, int | np.integer) or top_k < 1):
+        raise InvalidValue(f"top_k is {top_k!r}, expected 1 or more, or None for no limit.")
     if allowed is None:
         return
     if jnp.shape(allowed) != (n_tokens,) or jnp.result_type(allowed) != jnp.bool_:

@@ -1,6 +1,7 @@
 """Matrix products whose gradients the compiler would compute at several times their cost.
 
 Values and gradients are those of plain products; both can be mapped over sequences by `jax.vmap`.
+They have gradients in reverse only: no `jax.jvp`, and second derivatives by `jax.jacrev`.
 """
 
 from __future__ import annotations

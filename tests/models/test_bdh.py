@@ -611,6 +611,47 @@ def test_synapses_of_another_model_are_refused() -> None:
         model.read(weights, jnp.asarray(TOKENS), jnp.zeros((LAYERS, H, N, D - 1)))
 
 
+@pytest.mark.parametrize("n_heads", [1, 4])
+def test_weights_of_other_heads_are_refused(n_heads: int) -> None:
+    """Whose neurons are as many for each head, so that nothing else would tell."""
+    sizes = {"n_heads": n_heads, "n_neurons": n_heads * N}
+    weights = weights_of(BDH(**SIZES | sizes))
+    model = model_of()
+    for use in (
+        lambda: model.read(weights, jnp.asarray(TOKENS)),
+        lambda: model.step(weights, jnp.asarray(1), model.empty(weights)),
+    ):
+        with pytest.raises(InvalidValue, match=rf"to_x \({n_heads}, 8, 16\), not \(2, 8, 16\)"):
+            use()
+
+
+def test_carried_synapses_are_for_steps_only() -> None:
+    """And of as many layers as the model has."""
+    model = model_of()
+    weights = weights_of(model)
+    carried = model.carried(model.empty(weights))
+    for use in (
+        lambda: model.read(weights, jnp.asarray(TOKENS), carried),
+        lambda: model.rest(carried, 1.0),
+        lambda: model.carried(carried),
+        lambda: model.step(weights, 1, None),
+    ):
+        with pytest.raises(InvalidValue, match="expected synapses: `empty"):
+            use()
+    with pytest.raises(InvalidValue, match="expected what `carried` gives"):
+        model.settled(model.empty(weights))
+    with pytest.raises(InvalidValue, match="3 carried layers, expected 2"):
+        model.step(weights, 1, carried._replace(layers=carried.layers + carried.layers[:1]))
+
+
+def test_tokens_may_be_a_plain_list() -> None:
+    model = model_of()
+    weights = weights_of(model)
+    found, state = model.read(weights, list(TOKENS[:2]))
+    close(found, logits_of(model, weights, TOKENS[:2]), 1e-6)
+    assert model.step(weights, 3, state)[0].shape == (V,)
+
+
 @pytest.mark.parametrize("time", [-1.0, np.nan, np.inf])
 def test_silence_is_a_time(time: float) -> None:
     state = model_of().empty(weights_of(model_of()))

@@ -276,3 +276,25 @@ def test_gradients_of_turning_are_those_of_its_formula() -> None:
         )
         for ours, plain in zip(found, expected, strict=True):
             np.testing.assert_allclose(ours, plain, rtol=1e-12, atol=1e-12)
+
+
+def test_gradients_pass_turns_that_all_rows_share() -> None:
+    """Of R by S, and of the one frequency of each pair: as by the formula, to 1e-12."""
+    with jax.enable_x64(True):
+        synapses = jax.random.normal(jax.random.key(0), (6, 3), float)
+        turn = Turn(jnp.array([0.3, 0.11, 0.02]), jnp.asarray(1.0))
+
+        def plain(synapses: Any, rate: Any) -> Any:
+            phase = 10 * jnp.pi * rate[:, None]
+            a, b = jnp.split(synapses, 2)
+            both = a * jnp.cos(phase) - b * jnp.sin(phase), b * jnp.cos(phase) + a * jnp.sin(phase)
+            return (jnp.concatenate(both) ** 3).sum()
+
+        def ours(synapses: Any, rate: Any) -> Any:
+            return (absolute(synapses, turn._replace(frequencies=rate), 5) ** 3).sum()
+
+        found, expected = (
+            jax.grad(each, (0, 1))(synapses, turn.frequencies) for each in (ours, plain)
+        )
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12)

@@ -169,6 +169,8 @@ def test_logits_that_are_no_numbers_are_not_said_for_certain(temperature: float)
         ({"allowed": np.ones(5)}, "expected booleans"),
         ({"stop": 5}, "stop is 5, expected a token, 0 to 4"),
         ({"n": 0}, "n is 0 tokens"),
+        ({"n": 2.5}, "n is 2.5 tokens, expected a whole number"),
+        ({"top_k": 2.0}, "top_k is 2.0, expected 1 or more"),
         ({"prompt": np.asarray([5])}, "token 5 at place 0"),
         ({"prompt": np.asarray([], int)}, "one or more integers"),
     ],
