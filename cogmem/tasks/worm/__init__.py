@@ -13,8 +13,8 @@
 | 8-12 | CD_Color, CD_Orientation, CD_Size, CD_Gap, CD_Conj | whether a bar has changed |
 | 13 | CS | two items, between which other things are judged |
 
-Written anew from the description of tasks; nothing is read from files. Each trial is a function of
-task, seed, split, block and levels:
+Written anew from the description of tasks; nothing is read from files. Each sample is a function of
+task, number of trials, seed, split, block and levels:
 
     batch = make_batch("VIR", 512, seed=0)
     batch.frames        # [512, 20, 32, 32, 3], uint8

@@ -3,8 +3,9 @@
     trials = draw(VIR, 512, seed=0)        # symbols, labels, conditions
     frames = render(VIR, trials, 32)       # or `symbolic(VIR, trials)`
 
-A trial is a function of the task, the seed, the split, the number of its block and the levels, and
-of nothing else. Labels come from symbols; nothing is read off pictures.
+A sample of trials is a function of the task, how many they are, the seed, the split, the number of
+its block and the levels, and of nothing else; so two samples of 64 trials are not one of 128.
+Labels come from symbols; nothing is read off pictures.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def test_labels_are_those_of_pictures(task: WormTask) -> None:
 @pytest.mark.parametrize("name", ["SC", "SI", "SMU", "CD_Size"])
 def test_labels_of_official_trials_are_those_of_pictures(name: str) -> None:
     """Cells shown twice, lines drawn again, eight updates, bars of other lengths."""
-    assert wrong(TASKS[name], draw(TASKS[name], 24, seed=5, official=True)) == []
+    assert wrong(TASKS[name], draw(TASKS[name], 12, seed=5, official=True)) == []
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_labels_are_those_of_pictures_in_500_trials(task: WormTask, block: int) 
 def test_readers_see_a_wrong_label(name: str) -> None:
     """With answers of other trials some are wrong, so that the test above can fail."""
     task = TASKS[name]
-    trials = draw(task, 10, seed=5)
+    trials = draw(task, 6, seed=5)
     asked = trials.asked
     targets = None if asked.targets is None else asked.targets[::-1]
     other = asked._replace(labels=asked.labels[::-1], targets=targets)
@@ -62,7 +62,7 @@ def test_readers_see_a_wrong_label(name: str) -> None:
 @ANY_TASK
 def test_blank_frames_are_plain_gray_and_others_are_not(task: WormTask) -> None:
     """Retention, what comes after the end, and the questions of SC and SFR."""
-    trials = draw(task, 12, seed=7)
+    trials = draw(task, 8, seed=7)
     frames, time = render(task, trials, 96), trials.asked.time
     plain = (frames == np.array(GRAY)).all(axis=(2, 3, 4))
     letters = [word + "-" * (20 - len(word)) for word in time.letters()]

@@ -134,6 +134,13 @@ def test_the_same_seed_gives_the_same_frames_and_labels(task: WormTask) -> None:
     assert len({same[0], *found}) == 5
 
 
+def test_two_samples_are_not_one_of_twice_as_many() -> None:
+    """Blocks are what to draw more by; the second is no continuation of the first."""
+    both = draw(TASKS["VIR"], 40, seed=1).symbols.side
+    blocks = [draw(TASKS["VIR"], 20, seed=1, block=block).symbols.side for block in (0, 1)]
+    assert not np.array_equal(both, np.concatenate(blocks))
+
+
 def test_another_process_draws_the_same() -> None:
     """Also with another order of tasks, and another seed of Python's hashes."""
     program = (
