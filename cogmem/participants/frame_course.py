@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.checkpoint import load_state, save_state
@@ -33,7 +33,15 @@ from cogmem.participants.frame_lessons import Learning, Lesson, learn, right, sa
 from cogmem.tasks.worm import TASKS, Batch, Render, make_batch
 from cogmem.tasks.worm.curriculum import STAGES, levels_at
 
-__all__ = ["Course", "Progress", "examined", "follow", "network_of", "probabilities_by"]
+__all__ = [
+    "Course",
+    "Progress",
+    "examined",
+    "follow",
+    "free_recalled",
+    "network_of",
+    "probabilities_by",
+]
 
 WEIGHT_OF_CELLS = 10.0
 """Of spatial free recall, whose loss is a mean over 100 cells most of which are never right."""
@@ -236,6 +244,24 @@ def examined(
 def _places(batch: Batch) -> Int[np.ndarray, "trial frame"]:
     """Which of the questions of its trial, from 0."""
     return batch.scored.cumsum(axis=1) - 1
+
+
+def free_recalled(
+    course: Course, weights: NetworkWeights, list_length: int, n_trials: int = 512
+) -> Bool[np.ndarray, "trial position"]:
+    """Whether each item of spatial free recall is among as many likeliest cells as were studied.
+
+    Raises:
+        UnknownName: if free recall is not among the tasks of the course.
+    """
+    levels = {"list_length": (list_length,)}
+    how = {"seed": course.seed, "split": "test", "look": course.look, "levels": levels}
+    batch = make_batch("SFR", n_trials, **how)  # type: ignore[arg-type]
+    answers = _answers(course.network, weights, "SFR", jnp.asarray(batch.frames))
+    due = np.asarray(answers)[:, list_length]  # after the list
+    ranks = (-due).argsort(axis=1).argsort(axis=1)
+    places = np.take_along_axis(ranks, batch.symbols.targets[:, :list_length], axis=1)
+    return places < list_length
 
 
 def probabilities_by(table: pd.DataFrame, task: str, *conditions: str) -> pd.Series:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -14,9 +15,11 @@ from cogmem.participants.frame_course import (
     Course,
     examined,
     follow,
+    free_recalled,
     network_of,
     probabilities_by,
-)
+)from cogmem.participants.frame_lessons import Lesson, right, said
+from cogmem.tasks.worm import make_batch
 
 NAMES = ("STS", "SMU")
 
@@ -67,6 +70,18 @@ def test_answers_are_told_with_their_conditions(course: Course) -> None:
     assert by.between(0, 1).all()
     with pytest.raises(InvalidValue, match="STS by load: expected some of"):
         probabilities_by(table, "STS", "load")
+
+
+def test_items_of_free_recall_are_those_of_the_share() -> None:
+    """Four items: as many of them as the task's own score says, on the same 24 trials."""
+    course = Course(network_of(RecurrentCore(8), ("SFR",), "symbolic", 16), batch=4, n_steps=1)
+    weights = follow(course).learning.weights
+    hits = free_recalled(course, weights, 4, n_trials=24)
+    levels = {"list_length": (4,)}
+    batch = make_batch("SFR", 24, seed=0, split="test", levels=levels, look="symbolic")
+    lesson = Lesson(*map(jnp.asarray, (batch.frames, batch.labels, batch.targets)))
+    shares = right(said(course.network, weights, {"SFR": lesson.frames})["SFR"], lesson)
+    np.testing.assert_allclose(hits.mean(axis=1), np.asarray(shares)[:, 4], atol=1e-6)
 
 
 @pytest.mark.slow
