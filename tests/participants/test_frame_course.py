@@ -18,7 +18,8 @@ from cogmem.participants.frame_course import (
     free_recalled,
     network_of,
     probabilities_by,
-)from cogmem.participants.frame_lessons import Lesson, right, said
+)
+from cogmem.participants.frame_lessons import Lesson, right, said
 from cogmem.tasks.worm import make_batch
 
 NAMES = ("STS", "SMU")
