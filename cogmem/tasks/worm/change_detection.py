@@ -27,6 +27,9 @@ __all__ = ["CHANGE_DETECTION", "FEATURES", "Bars", "Symbols"]
 
 FEATURES = ("Color", "Orientation", "Size", "Gap")
 NOTHING = len(FEATURES)
+N_FEATURES = 9
+"""Numbers that tell of a bar, see `look`."""
+
 INTERVALS = (0, 6, 12, 18)
 MOST = 12
 """Bars; for more of them there is hardly ever a place."""
@@ -137,14 +140,21 @@ def ask(symbols: Symbols) -> Asked:
 
 
 def look(symbols: Symbols) -> dict[str, Layer]:
-    """Bars: whether there is one, its ends in heights of the frame, whether it is red, broken."""
+    """Bars: whether there is one, its ends in heights of the frame, whether it is red, broken.
+
+    Then, for who cannot see it from its ends, whether it stands, and how much longer than a small
+    one it is, in lengths by which a large one is.
+    """
     time = ask(symbols).time
-    shown = np.zeros((*time.phase.shape, MOST, 7), np.float32)
+    shown = np.zeros((*time.phase.shape, MOST, N_FEATURES), np.float32)
     n_bars = symbols.before.red.shape[1]
     there = np.arange(n_bars)[None] < symbols.set_size[:, None]
     for letter, bars in (("M", symbols.before), ("P", symbols.after)):
         trial, frame = np.nonzero(at_phase(time, letter))
-        each = [there[..., None], bars.ends / FULL, bars.red[..., None], bars.gap[..., None]]
+        along = bars.ends[..., 2:] - bars.ends[..., :2]
+        stands, more = along[..., 1] > along[..., 0], (along.max(axis=2) - SMALL) / (LARGE - SMALL)
+        rest = [each[..., None] for each in (bars.red, bars.gap, stands, more)]
+        each = [there[..., None], bars.ends / FULL, *rest]
         shown[trial, frame, :n_bars] = np.concatenate(each, axis=2) * there[..., None]
     seen = at_phase(time, "M") | at_phase(time, "P")
     return {"bars": Layer(seen, shown[seen].reshape(int(seen.sum()), -1))}
@@ -154,7 +164,7 @@ def paint(
     on: Float[np.ndarray, "picture feature"], size: int
 ) -> UInt8[np.ndarray, "picture row column 3"]:
     """Pictures of bars, drawn in full and shrunk."""
-    bars = on.reshape(len(on), MOST, 7)
+    bars = on.reshape(len(on), MOST, N_FEATURES)
     bars = bars[:, : int(bars[..., 0].sum(axis=1).max())]
     there, red, gap = (bars[..., k] > 0.5 for k in (0, 5, 6))
     ends = bars[..., 1:5] * FULL

@@ -31,11 +31,12 @@ STAGES: dict[str, tuple[Levels, ...]] = {
     ),
     "STS": (),
     "VIR": (
-        {"list_length": (1,), "retention_interval": (0,)},
-        {"list_length": (1, 2), "retention_interval": (0, 1)},
-        {"list_length": (2, 4), "retention_interval": (0, 2, 4)},
+        {"list_length": (1,), "retention_interval": (0,), "difference": (12, 18)},
+        {"list_length": (1,), "retention_interval": (0, 1), "difference": (6, 8, 10)},
+        {"list_length": (1, 2), "retention_interval": (0, 2), "difference": (4, 6, 8)},
+        {"list_length": (2, 4), "retention_interval": (0, 2, 4), "difference": (4, 6)},
     ),
-    "VSR": tuple({"list_length": (*range(2, most + 1),)} for most in (2, 3, 5, 7)),
+    "VSR": tuple({"list_length": (*range(1, most + 1),)} for most in (1, 2, 3, 5, 7)),
     "VSRec": (
         {"list_length": (1,), "difference": (10,)},
         {"list_length": (1, 2), "difference": (8, 10)},
@@ -43,7 +44,12 @@ STAGES: dict[str, tuple[Levels, ...]] = {
         {"list_length": (2, 3, 4, 5, 6), "difference": (2, 4, 6, 8, 10)},
     ),
     **{f"CD_{name}": _CHANGES for name in ("Color", "Orientation", "Size", "Gap", "Conj")},
-    "CS": ({"n_distractors": (0,)}, {"n_distractors": (0, 1)}, {"n_distractors": (0, 1, 3)}),
+    "CS": (
+        {"variation": (0, 1), "n_distractors": (0,)},
+        {"n_distractors": (0,)},
+        {"n_distractors": (0, 1)},
+        {"n_distractors": (0, 1, 3)},
+    ),
 }
 """By task, what comes before all levels of the task, the easiest first."""
 

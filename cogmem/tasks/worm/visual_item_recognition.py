@@ -14,12 +14,20 @@ from jaxtyping import Bool, Int
 from cogmem.tasks.worm.pictures import RED, pictures
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
 from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
-from cogmem.tasks.worm.visual_items import changed, different, memory_board, pairs, two_boards
+from cogmem.tasks.worm.visual_items import (
+    N_CELLS,
+    changed,
+    different,
+    memory_board,
+    pairs,
+    two_boards,
+)
 
 __all__ = ["DIFFERENT", "VIR", "Symbols"]
 
 DIFFERENT = 4
-"""Cells in which the distractor differs from the pattern that was in the list."""
+"""Cells in which the distractor differs from the pattern that was in the list, if no other number
+is asked for."""
 
 
 class Symbols(NamedTuple):
@@ -47,7 +55,7 @@ def sample(conditions: Conditions, rng: np.random.Generator, official: bool) -> 
     n = len(length)
     items = different(n, int(length.max()), rng)
     position = (rng.random(n) * length).astype(int)
-    distractor = changed(items[np.arange(n), position], DIFFERENT, rng)
+    distractor = changed(items[np.arange(n), position], conditions["difference"], rng)
     side = rng.integers(0, 2, n)
     return Symbols(length, conditions["retention_interval"], items, position, distractor, side)
 
@@ -79,8 +87,16 @@ VIR = WormTask(
     title="visual item recognition",
     function="storage",
     domain="visual",
-    levels={"list_length": (4, 6, 8, 10), "retention_interval": (0, 2, 4, 5, 6)},
-    allowed={"list_length": range(1, N_FRAMES), "retention_interval": range(N_FRAMES - 1)},
+    levels={
+        "list_length": (4, 6, 8, 10),
+        "retention_interval": (0, 2, 4, 5, 6),
+        "difference": (DIFFERENT,),
+    },
+    allowed={
+        "list_length": range(1, N_FRAMES),
+        "retention_interval": range(N_FRAMES - 1),
+        "difference": range(2, N_CELLS + 1, 2),
+    },
     held_out={"retention_interval": (5, 6)},
     n_answers=1,
     sample=sample,
@@ -90,6 +106,6 @@ VIR = WormTask(
         "pattern": lambda on, size: pictures(memory_board(RED, size), on),
         "pair": lambda on, size: pictures(two_boards(RED, size), on),
     },
-    compatible=lambda levels: sum(levels.values()) < N_FRAMES,
+    compatible=lambda levels: levels["list_length"] + levels["retention_interval"] < N_FRAMES,
     describe=lambda symbols: {"serial_position": symbols.serial_position, "answer": symbols.side},
 )

@@ -101,7 +101,7 @@ def serial_recognition(seen: np.ndarray) -> np.ndarray:
 
 
 def change(seen: np.ndarray) -> np.ndarray:
-    ((frames, displays),) = layers(seen, 12 * 7)
+    ((frames, displays),) = layers(seen, 12 * 9)
     found = unasked()
     found[frames[1]] = (displays[0] != displays[1]).any()
     return found
