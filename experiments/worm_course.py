@@ -1,7 +1,7 @@
 """What a gated network learns of ten working-memory tasks, and what it does not.
 
 Method. A network of 96 gated recurrent units learns several tasks of WorM together (Sikarwar &
-Zhang, 2023): 64 trials of each in a step of Adam (rate .002, gradients no longer than 1), losses
+Zhang, 2023): 64 trials of each in a step of Adam (rate .002 or, in `paper`, .003; gradients no longer than 1), losses
 summed over tasks, that of spatial free recall ten times, as it is a mean over 100 cells. It sees
 symbols, not pictures: of each frame which board there is and which of its cells are on, mapped to
 128 numbers by a matrix of each task and relu. Trials of learning and of tests come from different
@@ -178,7 +178,7 @@ EXPERIMENT = Experiment(
     title="Ten working-memory tasks at once: what a gated network learns",
     presets={
         "quick": Config(),
-        "paper": Config(all_tasks=True, n_steps=15_000, batch=32, rate=1.5e-3),
+        "paper": Config(all_tasks=True, n_steps=12_000, rate=3e-3),
     },
     run=run,
     plot=plot,
@@ -190,7 +190,7 @@ EXPERIMENT = Experiment(
         "Oberauer & Kliegl (2006)",
         "Grenfell-Essam & Ward (2012)",
     ),
-    cost={"quick": "a minute or two on 2 cores", "paper": "some hours of one core; not run"},
+    cost={"quick": "a minute or two on 2 cores", "paper": "90 minutes of a core each; not run"},
     tolerance=0.02,
 )
 
