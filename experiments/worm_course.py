@@ -1,14 +1,14 @@
 """What a gated network learns of ten working-memory tasks, and what it does not.
 
 Method. A network of 96 gated recurrent units learns several tasks of WorM together (Sikarwar &
-Zhang, 2023): 64 trials of each in a step of Adam (rate .002 or, in `paper`, .003; gradients no longer than 1), losses
-summed over tasks, that of spatial free recall ten times, as it is a mean over 100 cells. It sees
-symbols, not pictures: of each frame which board there is and which of its cells are on, mapped to
-128 numbers by a matrix of each task and relu. Trials of learning and of tests come from different
-streams. The paper's networks see pictures and have a million steps; `quick` has 800 and the three
-tasks of which minutes show something: task switching, updating, free recall. `paper` has all
-fourteen identities and a curriculum, from trials of one item to all levels; a task goes on when .85
-of answers to other trials are right.
+Zhang, 2023): 64 trials of each in a step of Adam (rate .002, .003 in `paper`; gradients no longer
+than 1), losses summed over tasks, that of spatial free recall ten times, as it is a mean over 100
+cells. It sees symbols, not pictures: of each frame which board there is and which of its cells are
+on, mapped to 128 numbers by a matrix of each task and relu. Trials of learning and of tests come
+from different streams. The paper's networks see pictures and have a million steps; `quick` has 800
+and the three tasks of which minutes show something: task switching, updating, free recall. `paper`
+has all fourteen identities and a curriculum, from trials of one item to all levels; a task goes on
+when .85 of answers to other trials are right.
 
 Bases are what can be answered without memory: .75 of switching frames if the rule is not known (.5
 where it matters), the most frequent cell in updating (.22), and the share of a list in all 100
