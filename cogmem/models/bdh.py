@@ -256,6 +256,23 @@ class BDH(eqx.Module):
         v, (synapses, _) = self._through(weights, tokens, state, key)
         return v @ weights.readout, synapses
 
+    def blend(
+        self, weights: Weights, shares: Float[Array, "time token"], state: Synapses | None = None
+    ) -> tuple[Float[Array, "time channel"], Synapses]:
+        """What becomes of inputs that are no tokens, but so much of each: v after the last layer.
+
+        A row with a single 1 is that token. For networks that see something else than words.
+
+        Raises:
+            InvalidValue: for rows of another width, or weights or synapses of other shapes.
+        """
+        if jnp.ndim(shares) != 2 or jnp.shape(shares)[1] != self.n_tokens:
+            raise InvalidValue(
+                f"inputs of shape {jnp.shape(shares)}, expected [time, {self.n_tokens}]."
+            )
+        v, (synapses, _) = self._read(weights, shares, state, None)
+        return v, synapses
+
     def step(
         self, weights: Weights, token: Int[Array, ""], state: Synapses | Carried
     ) -> tuple[Float[Array, " token"], Any]:
@@ -326,6 +343,11 @@ class BDH(eqx.Module):
         """v after the last layer; synapses and activity of every layer."""
         tokens = jnp.asarray(tokens)
         check_tokens(tokens, self.n_tokens)
+        return self._read(weights, tokens, state, key)
+
+    def _read(
+        self, weights: Weights, tokens: Array, state: Array | None, key: PRNGKeyArray | None
+    ) -> tuple[Array, tuple[Array, Activity]]:
         check_weights(weights, self._shapes)
         if state is not None:
             check_synapses(state, self._shape, weights.embedding.dtype)
@@ -391,8 +413,9 @@ class BDH(eqx.Module):
         return heads
 
     def _begun(self, weights: Weights, tokens: Array) -> tuple[tuple[Array, Any], tuple[Any, ...]]:
-        """v and x before the first layer, and what all layers share, by head."""
-        v = embedded(weights.embedding, tokens)
+        """v and x before the first layer, and what all layers share, by head; see `blend`."""
+        known = weights.embedding
+        v = embedded(known, tokens) if tokens.ndim == 1 else tokens @ known
         v = v if self.variant == "normfree" else normalised(v)
         shape = (self.n_heads, len(tokens), self.n_per_head)
         x = None if self.variant == "official" else jnp.zeros(shape, v.dtype)

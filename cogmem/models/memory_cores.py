@@ -35,6 +35,7 @@ __all__ = [
     "TransformerCore",
     "TransformerLayer",
     "lesioned",
+    "silenced",
 ]
 
 
@@ -150,15 +151,15 @@ class RecurrentCore(eqx.Module):
         units = state[0] if self.kind == "LSTM" else state
         own = weights.from_units @ units + weights.bias_units
         if self.kind == "RNN":
-            return (after := _silenced(self, jnp.tanh(drive + own))), after
+            return (after := silenced(self, jnp.tanh(drive + own))), after
         if self.kind == "GRU":
             (reset, keep), new = _gates(drive + own, 3)[:2], _gates(drive, 3)[2]
             new = jnp.tanh(new + jax.nn.sigmoid(reset) * _gates(own, 3)[2])
             keep = jax.nn.sigmoid(keep)
-            return (after := _silenced(self, (1 - keep) * new + keep * units)), after
+            return (after := silenced(self, (1 - keep) * new + keep * units)), after
         enter, forget, new, out = _gates(drive + own, 4)
         cell = jax.nn.sigmoid(forget) * state[1] + jax.nn.sigmoid(enter) * jnp.tanh(new)
-        after = _silenced(self, jax.nn.sigmoid(out) * jnp.tanh(cell))
+        after = silenced(self, jax.nn.sigmoid(out) * jnp.tanh(cell))
         return (after, cell), after
 
     @property
@@ -289,7 +290,7 @@ class TransformerCore(eqx.Module):
         x = self._normed(weights, 0, x + self._attended(weights, x))
         hidden = jax.nn.relu(x @ weights.wide.T + weights.bias_wide[None])
         x = x + hidden @ weights.narrow.T + weights.bias_narrow[None]
-        return _silenced(self, self._normed(weights, 1, x))
+        return silenced(self, self._normed(weights, 1, x))
 
     def _attended(self, weights: TransformerLayer, x: Array) -> Array:
         n, share = len(x), self.width // self.n_heads
@@ -341,7 +342,7 @@ class Memoryless(eqx.Module):
         self, weights: tuple[Array, Array], state: tuple[()], x: Float[Array, " input"]
     ) -> tuple[tuple[()], Float[Array, " unit"]]:
         """One frame; see `Core`."""
-        return (), _silenced(self, jax.nn.relu(weights[0] @ x + weights[1]))
+        return (), silenced(self, jax.nn.relu(weights[0] @ x + weights[1]))
 
     def run(
         self, weights: tuple[Array, Array], xs: Float[Array, "frame input"]
@@ -372,5 +373,6 @@ def lesioned(core: Any, units: Int[Array, " some"]) -> Any:
     )
 
 
-def _silenced(core: Any, hidden: Float[Array, "*more unit"]) -> Float[Array, "*more unit"]:
+def silenced(core: Any, hidden: Float[Array, "*more unit"]) -> Float[Array, "*more unit"]:
+    """Outputs, but those of units that a core does not keep."""
     return hidden if core.kept is None else hidden * core.kept.astype(hidden.dtype)

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from cogmem.errors import CogmemError
+from cogmem.models.bdh import BDH
+from cogmem.models.bdh_core import BDHCore
 from cogmem.models.frame_network import FrameNetwork, Pictures, Symbols
 from cogmem.models.memory_cores import Memoryless, RecurrentCore, TransformerCore, lesioned
 
@@ -18,7 +20,7 @@ CHANGES = tuple((f"CD_{k}", "CD", 1) for k in range(5))
 TASKS = (*((name, name, n) for name, n in SIZES.items()), *CHANGES, ("CS", "CS", 21))
 FEW = (("a", "a", 2), ("b", "b", 3))
 CORES = [RecurrentCore(6, "RNN"), RecurrentCore(6, "GRU"), RecurrentCore(6, "LSTM")]
-CORES += [TransformerCore(6, 2, 5, 4), Memoryless(6)]
+CORES += [TransformerCore(6, 2, 5, 4), Memoryless(6), BDHCore(6, 2, 8, 2, damping=0.9)]
 
 
 def n_numbers(weights: Any) -> int:
@@ -109,6 +111,19 @@ def test_a_lesion_silences_units_for_themselves_too() -> None:
     assert (np.abs(hurt[1:, [1, 3]] - whole[1:, [1, 3]]) > 1e-4).all()
     with pytest.raises(CogmemError, match="units 6 to 6, expected 0 to 5"):
         lesioned(core, jnp.array([6]))
+
+
+def test_a_blend_of_one_token_is_the_token() -> None:
+    """Logits of three tokens as ids, and of rows with a 1, to 1e-6; other widths are refused."""
+    model = BDH(5, width=6, n_heads=2, n_neurons=8, n_layers=2)
+    weights = model.begin(key=jax.random.key(0))
+    tokens = jnp.array([3, 0, 3])
+    v, state = model.blend(weights, jnp.eye(5)[tokens])
+    logits, expected = model.read(weights, tokens)
+    np.testing.assert_allclose(v @ weights.readout, logits, atol=1e-6)
+    np.testing.assert_allclose(state, expected, atol=1e-6)
+    with pytest.raises(CogmemError, match=r"inputs of shape \(3, 4\), expected \[time, 5\]"):
+        model.blend(weights, jnp.ones((3, 4)))
 
 
 @pytest.mark.parametrize("looks", ["pictures", "symbols"])
