@@ -49,7 +49,7 @@ def own_dots(
             _points(ax, curve, x, label, **how, linestyle="")
         ax.set(xlabel=xlabel, ylabel="Proportion correct", ylim=(0, 1.05))
         if people or own:
-            ax.legend(fontsize=SMALL, loc="lower left")
+            figure.legend(fontsize=SMALL, loc="outside upper center", ncols=2)
         figure.supxlabel(_NOTE, size=5, x=0.01, ha="left")
     return figure
 
