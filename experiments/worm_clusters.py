@@ -24,8 +24,8 @@ lesions fit what units vary in, but the difference from as many random units is 
 and none for updating; it is one network. In task switching the first two components, 49 and 21 % of
 variance, are rule and answer, and both are told without error. But both are told nearly as well
 before anything is learnt, the rule in .985 of frames, the answer in .910 (.904 to .920), where no
-reader of rule and place themselves gets above .875: units with random weights mix them already, and
-that something can be decoded is no sign that it was learnt.
+linear reader of rule and place themselves gets above .875: units with random weights mix them
+already, and that something can be decoded is no sign that it was learnt.
 
 The paper's analysis is of ten tasks and networks of 256 units that saw a million trials; three
 tasks are too few for its claim of clusters by domain, which is not tested here.
