@@ -69,11 +69,6 @@ class Core(Protocol):
         ...
 
 
-def _scan(core: Any, weights: Any, xs: Float[Array, "frame input"]) -> Float[Array, "frame unit"]:
-    """Frame by frame."""
-    return jax.lax.scan(lambda state, x: core.step(weights, state, x), core.empty(weights), xs)[1]
-
-
 def _xavier(key: PRNGKeyArray, shape: tuple[int, int]) -> Float[Array, "to from"]:
     """Normal, of variance 2 / (from + to) (Glorot & Bengio, 2010)."""
     return math.sqrt(2 / sum(shape)) * jax.random.normal(key, shape)
@@ -347,8 +342,8 @@ class Memoryless(eqx.Module):
     def run(
         self, weights: tuple[Array, Array], xs: Float[Array, "frame input"]
     ) -> Float[Array, "frame unit"]:
-        """A whole trial."""
-        return _scan(self, weights, xs)
+        """A whole trial, all frames at once."""
+        return jax.vmap(lambda x: self.step(weights, (), x)[1])(xs)
 
     @property
     def state_size(self) -> int:

@@ -11,16 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Int
 
-from cogmem.tasks.worm.pictures import RED, pictures
+from cogmem.tasks.worm.pictures import RED
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
 from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
 from cogmem.tasks.worm.visual_items import (
     N_CELLS,
     changed,
     different,
-    memory_board,
+    item_painters,
     pairs,
-    two_boards,
 )
 
 __all__ = ["DIFFERENT", "VIR", "Symbols"]
@@ -102,10 +101,7 @@ VIR = WormTask(
     sample=sample,
     ask=ask,
     look=look,
-    painters={
-        "pattern": lambda on, size: pictures(memory_board(RED, size), on),
-        "pair": lambda on, size: pictures(two_boards(RED, size), on),
-    },
+    painters=item_painters(RED),
     compatible=lambda levels: levels["list_length"] + levels["retention_interval"] < N_FRAMES,
     describe=lambda symbols: {"serial_position": symbols.serial_position, "answer": symbols.side},
 )

@@ -13,13 +13,15 @@ import numpy as np
 from jaxtyping import Bool, Int
 from PIL import Image, ImageDraw
 
-from cogmem.tasks.worm.pictures import BLACK, Board, Cells, Colour, additive, canvas
+from cogmem.tasks.worm.pictures import BLACK, Board, Cells, Colour, additive, canvas, pictures
+from cogmem.tasks.worm.task import Painter
 
 __all__ = [
     "GRID",
     "N_CELLS",
     "changed",
     "different",
+    "item_painters",
     "memory_board",
     "pairs",
     "patterns",
@@ -107,3 +109,11 @@ def two_boards(colour: Colour, size: int) -> Board:
         return image
 
     return additive(drawn, range(2 * N_CELLS), size)
+
+
+def item_painters(colour: Colour) -> dict[str, Painter]:
+    """Of a pattern that is studied, and of a pair that is asked for."""
+    return {
+        "pattern": lambda on, size: pictures(memory_board(colour, size), on),
+        "pair": lambda on, size: pictures(two_boards(colour, size), on),
+    }

@@ -11,16 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Int
 
-from cogmem.tasks.worm.pictures import GREEN, pictures
+from cogmem.tasks.worm.pictures import GREEN
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
 from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
 from cogmem.tasks.worm.visual_items import (
     N_CELLS,
     changed,
     different,
-    memory_board,
+    item_painters,
     pairs,
-    two_boards,
 )
 
 __all__ = ["DIFFERENCES", "VSREC", "Symbols"]
@@ -90,8 +89,5 @@ VSREC = WormTask(
     sample=sample,
     ask=ask,
     look=look,
-    painters={
-        "pattern": lambda on, size: pictures(memory_board(GREEN, size), on),
-        "pair": lambda on, size: pictures(two_boards(GREEN, size), on),
-    },
+    painters=item_painters(GREEN),
 )
