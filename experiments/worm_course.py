@@ -108,9 +108,9 @@ def run(config: Config, session: Session) -> xr.DataTree:
         for place in range(config.n_subjects):
             course = _course(config, names, config.seed + place)
             done = follow(course, store.path / f"progress-{place}", report=report)
-            table = examined(course, done.learning.weights, config.n_trials)
+            table = examined(course, done.best, config.n_trials)
             tables.append(table.assign(subject=place))
-            lists.append(free_recalled(course, done.learning.weights, LIST, config.n_trials))
+            lists.append(free_recalled(course, done.best, LIST, config.n_trials))
     return xr.DataTree.from_dict(nodes(pd.concat(tables), np.stack(lists)))
 
 
@@ -178,7 +178,7 @@ EXPERIMENT = Experiment(
     title="Ten working-memory tasks at once: what a gated network learns",
     presets={
         "quick": Config(),
-        "paper": Config(all_tasks=True, n_steps=12_000, rate=3e-3),
+        "paper": Config(all_tasks=True, n_steps=9_000, rate=3e-3, n_subjects=3),
     },
     run=run,
     plot=plot,

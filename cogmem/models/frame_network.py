@@ -111,15 +111,18 @@ class Symbols(eqx.Module):
 
     Attributes:
         n_features: of each task, by name.
+        gain: by how much first weights are larger than Xavier's, as few features are on at once.
     """
 
     n_features: tuple[tuple[str, int], ...] = eqx.field(static=True)
+    gain: float = eqx.field(static=True, default=3.0)
 
     def begin(self, names: Any, n_outputs: int, *, key: PRNGKeyArray) -> dict[str, Linear]:
         """A map for each task."""
         keys = jax.random.split(key, len(self.n_features))
         each = zip(self.n_features, keys, strict=True)
-        return {name: linear(n, n_outputs, key=k) for (name, n), k in each}
+        drawn = ((name, linear(n, n_outputs, key=k)) for (name, n), k in each)
+        return {name: Linear(self.gain * own.weight, own.bias) for name, own in drawn}
 
     def encode(
         self, weights: dict[str, Linear], name: str, frames: Float[Array, "frame feature"]

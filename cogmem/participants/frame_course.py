@@ -12,7 +12,7 @@ goes on to the next stage whenever trials of another sample are answered well en
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +31,8 @@ from cogmem.models.parameters import check_sizes
 from cogmem.participants import frame_lessons
 from cogmem.participants.frame_lessons import Learning, Lesson, learn, right, said
 from cogmem.tasks.worm import TASKS, Batch, Render, make_batch
-from cogmem.tasks.worm.curriculum import STAGES, levels_at
+from cogmem.tasks.worm.curriculum import STAGES, levels_at, taught_levels
+from cogmem.tasks.worm.task import Levels
 
 __all__ = [
     "Course",
@@ -54,11 +55,15 @@ class Progress(NamedTuple):
         learning: weights, and what the optimiser remembers.
         step: that comes next.
         stages: of the curriculum, by task.
+        history: shares of right answers to trials of all levels, at each full test; NaN before it.
+        best: weights at that full test whose mean over tasks was highest.
     """
 
     learning: Learning
     step: Int[Array, ""]
     stages: Int[Array, " task"]
+    history: Float[Array, "test task"]
+    best: NetworkWeights
 
 
 class Course(eqx.Module):
@@ -69,11 +74,15 @@ class Course(eqx.Module):
         look: pictures or symbols.
         batch: trials of each task in a step.
         n_steps: of the whole course.
-        rate: of Adam.
+        rate: of Adam; in the last third it falls to a tenth of that.
         clip: longest gradient.
         curriculum: whether tasks begin with easy trials.
         enough: share of right answers that leads to the next stage.
-        every: steps between tests, after which progress is written to disk.
+        every: steps between tests at the stages, after which progress is written to disk.
+        full_every: steps between full tests, of all levels.
+        n_tested: trials of each task in a full test; they are always the same.
+        patience: full tests without a better one after which the course ends early; 0 for never.
+        whole: whether all levels are taught, or without those that are held out for later tests.
         seed: of trials and first weights.
     """
 
@@ -84,27 +93,44 @@ class Course(eqx.Module):
     rate: float = eqx.field(static=True, default=1.5e-3)
     clip: float = eqx.field(static=True, default=1.0)
     curriculum: bool = eqx.field(static=True, default=True)
-    enough: float = eqx.field(static=True, default=0.85)
+    enough: float = eqx.field(static=True, default=0.8)
     every: int = eqx.field(static=True, default=50)
+    full_every: int = eqx.field(static=True, default=250)
+    n_tested: int = eqx.field(static=True, default=128)
+    patience: int = eqx.field(static=True, default=0)
+    whole: bool = eqx.field(static=True, default=True)
     seed: int = eqx.field(static=True, default=0)
 
     def __check_init__(self) -> None:
-        check_sizes(self, "batch", "n_steps", "every")
+        check_sizes(self, "batch", "n_steps", "every", "full_every", "n_tested")
+        if self.full_every % self.every:
+            raise InvalidValue(
+                f"full tests every {self.full_every} steps, expected a multiple of {self.every}, "
+                "the steps between others."
+            )
 
     @property
     def names(self) -> tuple[str, ...]:
         """Of tasks."""
         return tuple(name for name, _, _ in self.network.tasks)
 
+    def rate_at(self, step: int) -> float:
+        """Of Adam."""
+        left = (self.n_steps - step) / (self.n_steps / 3)
+        return self.rate * (0.1 + 0.9 * min(1.0, left))
+
     def begin(self, *, key: PRNGKeyArray) -> Progress:
         """Before the first step."""
         learning = frame_lessons.begin(self.network, rate=self.rate, clip=self.clip, key=key)
-        at = jnp.asarray(0)
-        return Progress(learning, at, jnp.zeros(len(self.names), at.dtype))
+        at, n_tests = jnp.asarray(0), -(-self.n_steps // self.full_every)
+        stages = jnp.zeros(len(self.names), at.dtype)
+        history = jnp.full((n_tests, len(self.names)), jnp.nan)
+        return Progress(learning, at, stages, history, learning.weights)
 
     def trials(self, name: str, block: int, stage: int, split: str = "train") -> Batch:
         """Trials of a task at a stage; without a curriculum all are of the last one."""
         levels = levels_at(name, stage) if self.curriculum else None
+        levels = levels if self.whole else taught_levels(name, levels)
         how = {"seed": self.seed, "block": block, "split": split, "levels": levels}
         return make_batch(name, self.batch, look=self.look, **how)  # type: ignore[arg-type]
 
@@ -145,14 +171,19 @@ def follow(
     """
     progress = _left(course, path)
     end = course.n_steps if until is None else min(until, course.n_steps)
+    told = int(progress.step)
     for step in range(int(progress.step), end):
+        if _gave_up(course, progress):
+            break
         progress = _one_step(course, progress)
         if (step + 1) % course.every == 0 or step + 1 == end:
             progress, shares = _tested(course, progress)
+            if (step + 1) % course.full_every == 0 or step + 1 == course.n_steps:
+                progress = _fully_tested(course, progress)
             if path is not None:
                 save_state(path, course, progress)
-            done = (step % course.every) + 1
-            report(done, _told(course, progress, shares))
+            report(step + 1 - told, _told(course, progress, shares))
+            told = step + 1
     return progress
 
 
@@ -171,7 +202,7 @@ def _one_step(course: Course, progress: Progress) -> Progress:
         course.network,
         progress.learning,
         lessons,
-        rate=course.rate,
+        rate=jnp.asarray(course.rate_at(step)),
         clip=course.clip,
         weigh={"SFR": WEIGHT_OF_CELLS},
     )
@@ -193,6 +224,29 @@ def _tested(course: Course, progress: Progress) -> tuple[Progress, dict[str, flo
         if course.curriculum and shares[name] > course.enough:
             stages[place] = min(stages[place] + 1, len(STAGES[name]))
     return progress._replace(stages=jnp.asarray(stages, progress.stages.dtype)), shares
+
+
+def _fully_tested(course: Course, progress: Progress) -> Progress:
+    """Shares of right answers to trials of all that is taught, and the best weights so far."""
+    weights, shares = progress.learning.weights, []
+    for name in course.names:
+        levels = None if course.whole else taught_levels(name)
+        how = {"seed": course.seed, "split": "validation", "look": course.look, "levels": levels}
+        batch = make_batch(name, course.n_tested, **how)  # type: ignore[arg-type]
+        shares.append(_hits(course, weights, name, batch)[batch.scored].mean())
+    before = progress.history
+    place = -(-int(progress.step) // course.full_every) - 1
+    history = before.at[place].set(jnp.asarray(shares, before.dtype))
+    means = np.asarray(history.mean(axis=1))
+    best = weights if np.nanargmax(means) == place else progress.best
+    return progress._replace(history=history, best=best)
+
+
+def _gave_up(course: Course, progress: Progress) -> bool:
+    """Whether there was no better full test for too long."""
+    means = np.asarray(progress.history.mean(axis=1))
+    n = int((~np.isnan(means)).sum())
+    return bool(0 < course.patience < n - np.nanargmax(means)) if n else False
 
 
 def _hits(
@@ -219,17 +273,29 @@ def _told(course: Course, progress: Progress, shares: dict[str, float]) -> str:
 
 
 def examined(
-    course: Course, weights: NetworkWeights, n_trials: int = 512, split: str = "test"
+    course: Course,
+    weights: NetworkWeights,
+    n_trials: int = 512,
+    split: str = "test",
+    *,
+    levels: Mapping[str, Levels | None] | None = None,
 ) -> pd.DataFrame:
-    """All answers that count, to trials of all levels.
+    """All answers that count.
+
+    Args:
+        course: whose network it is.
+        weights: what the network has learnt.
+        n_trials: of each task.
+        split: of trials.
+        levels: of the tasks that are asked for, None for all of a task; all tasks if not given.
 
     Returns:
         A row for each: `task`, `trial`, `frame`, `right` (of several answers the share that was
         named), and every condition of the trial and of the frame.
     """
     tables = []
-    for name in course.names:
-        how = {"seed": course.seed, "split": split, "look": course.look}
+    for name, own in (levels or dict.fromkeys(course.names)).items():
+        how = {"seed": course.seed, "split": split, "look": course.look, "levels": own}
         batch = make_batch(name, n_trials, **how)  # type: ignore[arg-type]
         hits = _hits(course, weights, name, batch)
         trial, frame = np.nonzero(batch.scored)

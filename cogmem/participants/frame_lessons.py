@@ -45,7 +45,7 @@ class Learning(NamedTuple):
     moments: Any
 
 
-def optimiser(rate: float, clip: float) -> optax.GradientTransformation:
+def optimiser(rate: float | Float[Array, ""], clip: float) -> optax.GradientTransformation:
     """Adam without decay; gradients no longer than `clip`."""
     return optax.chain(optax.clip_by_global_norm(clip), optax.adam(rate))
 
@@ -62,7 +62,7 @@ def learn(
     learning: Learning,
     lessons: Mapping[str, Lesson],
     *,
-    rate: float,
+    rate: float | Float[Array, ""],
     clip: float = 1.0,
     weigh: Mapping[str, float] | None = None,
 ) -> tuple[Learning, dict[str, Float[Array, ""]]]:

@@ -20,7 +20,8 @@ from cogmem.participants.frame_course import (
     probabilities_by,
 )
 from cogmem.participants.frame_lessons import Lesson, right, said
-from cogmem.tasks.worm import make_batch
+from cogmem.tasks.worm import TASKS, make_batch
+from cogmem.tasks.worm.curriculum import levels_at, taught_levels
 
 NAMES = ("STS", "SMU")
 
@@ -98,3 +99,59 @@ def test_nothing_is_known_without_memory() -> None:
     n = table[table["task"] == "VSR"].groupby("list_length").size()
     chance = 1 / by.index.to_numpy()
     assert (by - chance <= 3 * np.sqrt(chance * (1 - chance) / n)).all()
+
+
+def test_full_tests_are_kept_and_the_best_weights_too() -> None:
+    """Steps 2, 4 and 5 of 5: three rows of shares; the best weights score the best mean."""
+    network = network_of(RecurrentCore(8), NAMES, "symbolic", 16)
+    course = Course(network, batch=4, n_steps=5, every=2, full_every=2, n_tested=16)
+    done = follow(course)
+    history = np.asarray(done.history)
+    assert history.shape == (3, 2)
+    assert ((history >= 0) & (history <= 1)).all()
+    assert np.isnan(np.asarray(follow(course, until=3).history[1:])).all()
+    table = examined(course, done.best, 16, "validation")
+    shares = table.groupby("task", sort=False)["right"].mean()
+    np.testing.assert_allclose(shares[list(NAMES)], history[history.mean(1).argmax()], atol=1e-6)
+
+
+def test_a_course_ends_early_without_a_better_test(tmp_path: Path) -> None:
+    """With a rate of 0 no test is better than the first: with patience 2 the third step is last.
+
+    A course that gave up is not taken up again from its file.
+    """
+    network = network_of(RecurrentCore(8), ("STS",), "symbolic", 16)
+    how = {"batch": 4, "n_steps": 9, "every": 1, "full_every": 1, "n_tested": 16, "rate": 0.0}
+    assert int(follow(Course(network, **how)).step) == 9
+    impatient, path = Course(network, patience=2, **how), tmp_path / "progress"
+    assert [int(follow(impatient, path).step) for _ in range(2)] == [3, 3]
+
+
+def test_held_out_levels_are_not_taught() -> None:
+    """Lists of 15 and 18 are for later; at every stage."""
+    network = network_of(RecurrentCore(8), ("SFR",), "symbolic", 16)
+    course = Course(network, batch=64, curriculum=False, whole=False)
+    lengths = course.trials("SFR", 0, 0).conditions["list_length"]
+    assert set(lengths) == {1, 2, 3, 4, 5, 6, 7, 8, 10, 12}
+    for name in TASKS:
+        for stage in range(9):
+            for key, levels in taught_levels(name, levels_at(name, stage)).items():
+                assert levels
+                assert not set(levels) & set(TASKS[name].held_out.get(key, ()))
+
+
+def test_the_rate_falls_in_the_last_third() -> None:
+    """From .3 to a tenth of that."""
+    network = network_of(RecurrentCore(8), ("STS",), "symbolic", 16)
+    course = Course(network, n_steps=300, rate=0.3)
+    np.testing.assert_allclose(
+        [course.rate_at(step) for step in (0, 200, 250, 300)], [0.3, 0.3, 0.165, 0.03]
+    )
+
+
+def test_some_levels_can_be_asked_for(course: Course) -> None:
+    """Two boxes, and nothing of other tasks."""
+    weights = follow(course, until=1).best
+    table = examined(course, weights, 8, levels={"SMU": {"set_size": (2,)}})
+    assert set(table["task"]) == {"SMU"}
+    assert len(table) == 16

@@ -12,10 +12,11 @@ score is recall.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Int, Int8
@@ -63,6 +64,7 @@ BLUES = ("0000FF", "0096FF", "0047AB", "1C05B3", "00008B", "3F00FF", "0437F2")
 SQUARES = REDS + BLUES
 N_OPTIONS, N_ITEMS, N_SLOTS, GRID = 8, 2, 5, 4
 _ON, _DIFFERENT, _CELLS, _OFFSET = 8, 6, GRID**2, 4
+_SHARE = _ON / _CELLS
 
 
 class Symbols(NamedTuple):
@@ -78,6 +80,9 @@ class Symbols(NamedTuple):
         squares: index into `SQUARES` of each slot; the second half of them is blue.
         boards: cells that are on, in each slot.
         symmetric: 1 if a board is.
+        shown: which options of a question there are; all if nothing is said.
+        n_slots: after each item, five in the published task; fewer are always blank.
+        n_items: two in the published task; if it is one, that is asked once.
     """
 
     variation: Int[np.ndarray, " trial"]
@@ -89,6 +94,9 @@ class Symbols(NamedTuple):
     squares: Int[np.ndarray, "trial slot"]
     boards: Bool[np.ndarray, "trial slot cell"]
     symmetric: Int[np.ndarray, "trial slot"]
+    shown: Bool[np.ndarray, "trial item option"] | bool = True
+    n_slots: Int[np.ndarray, " trial"] | int = N_SLOTS
+    n_items: Int[np.ndarray, " trial"] | int = N_ITEMS
 
 
 # ---- symbols -------------------------------------------------------------------------------------
@@ -113,7 +121,21 @@ def sample(conditions: Conditions, rng: np.random.Generator, official: bool) -> 
         rng.integers(0, len(SQUARES), (n, slots)),
         _boards(symmetric, rng),
         symmetric,
+        _shown(places, conditions["n_options"], rng),
+        conditions["n_slots"],
+        conditions["n_items"],
     )
+
+
+def _shown(
+    places: Int[np.ndarray, "trial item"],
+    n_options: Int[np.ndarray, " trial"],
+    rng: np.random.Generator,
+) -> Bool[np.ndarray, "trial item option"]:
+    """The right option and some others by chance."""
+    order = rng.random((*places.shape, N_OPTIONS))
+    np.put_along_axis(order, places[..., None], -1, axis=2)
+    return order.argsort(axis=2).argsort(axis=2) < n_options[:, None, None]
 
 
 def _options(
@@ -163,15 +185,15 @@ def ask(symbols: Symbols) -> Asked:
 
 
 def _time(symbols: Symbols) -> Timeline:
-    return of_phases(_phases()[symbols.n_distractors])
+    return of_phases(_phases()[symbols.n_items, symbols.n_distractors, symbols.n_slots])
 
 
 @cache
-def _phases() -> Int8[np.ndarray, "n_distractors frame"]:
-    found = np.zeros((max(SLOTS) + 1, N_FRAMES), np.int8)
-    for n, slots in SLOTS.items():
-        word = N_ITEMS * ("MMM" + slots) + "PP"
-        found[n, : len(word)] = [PHASES.index(letter) for letter in word]
+def _phases() -> Int8[np.ndarray, "n_items n_distractors n_slots frame"]:
+    found = np.zeros((N_ITEMS + 1, max(SLOTS) + 1, N_SLOTS + 1, N_FRAMES), np.int8)
+    for items, n, slots in itertools.product((1, 2), SLOTS, range(N_SLOTS + 1)):
+        word = items * ("MMM" + SLOTS[n][:slots]) + items * "P"
+        found[items, n, slots, : len(word)] = [PHASES.index(letter) for letter in word]
     return found
 
 
@@ -190,23 +212,28 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     stored_visual, judged_visual = (each[:, None] == 1 for each in np.divmod(symbols.variation, 2))
     memory, probe, other = (at_phase(time, letter) for letter in "MPD")
 
-    def layer(where: np.ndarray, features: np.ndarray) -> Layer:
+    def layer(where: np.ndarray, features: np.ndarray, chance: Any = 0.0) -> Layer:
         """Of features of all such frames, those where the trial is of this kind."""
-        return Layer(where, features.reshape(len(features), math.prod(features.shape[1:])))
+        flat = (len(features), math.prod(features.shape[1:]))
+        chance = np.broadcast_to(chance, features.shape)
+        return Layer(where, features.reshape(flat), chance.reshape(flat))
 
     discs, seen = memory & ~stored_visual, memory & stored_visual
     trial, frame = np.nonzero(discs)[0], time.place[discs]
     cells = PATHS[symbols.paths[trial, frame // 3], frame % 3]
     found = {"disc": layer(discs, cells[:, None] == np.arange(9))}
     trial, item = np.nonzero(seen)[0], time.place[seen] // 3
-    found["pattern"] = layer(seen, symbols.patterns[trial, item, symbols.places[trial, item]])
-    for name, where, shown in (
-        ("square", other & judged_visual, symbols.squares[..., None] == np.arange(len(SQUARES))),
-        ("board", other & ~judged_visual, symbols.boards),
-        ("arrows", probe & ~stored_visual, symbols.ways[..., None] == np.arange(len(WAYS))),
-        ("patterns", probe & stored_visual, symbols.patterns),
+    right = symbols.patterns[trial, item, symbols.places[trial, item]]
+    found["pattern"] = layer(seen, right, _SHARE)
+    there = np.broadcast_to(symbols.shown, symbols.ways.shape)[..., None]
+    for name, where, shown, chance in (
+        ("square", other & judged_visual, symbols.squares[..., None] == np.arange(14), 0),
+        ("board", other & ~judged_visual, symbols.boards, 0),
+        ("arrows", probe & ~stored_visual, there & (symbols.ways[..., None] == np.arange(8)), 0),
+        ("patterns", probe & stored_visual, there & symbols.patterns, there * _SHARE),
     ):
-        found[name] = layer(where, shown[np.nonzero(where)[0], time.place[where]])
+        at = np.nonzero(where)[0], time.place[where]
+        found[name] = layer(where, shown[at], np.broadcast_to(chance, shown.shape)[at])
     return found
 
 
@@ -298,9 +325,22 @@ CS = WormTask(
     title="complex span",
     function="executive control",
     domain="visuo-spatial",
-    levels={"variation": tuple(range(len(VARIATIONS))), "n_distractors": tuple(SLOTS)},
-    allowed={"variation": range(len(VARIATIONS)), "n_distractors": tuple(SLOTS)},
+    levels={
+        "variation": tuple(range(len(VARIATIONS))),
+        "n_distractors": tuple(SLOTS),
+        "n_options": (N_OPTIONS,),
+        "n_slots": (N_SLOTS,),
+        "n_items": (N_ITEMS,),
+    },
+    allowed={
+        "variation": range(len(VARIATIONS)),
+        "n_distractors": tuple(SLOTS),
+        "n_options": range(2, N_OPTIONS + 1),
+        "n_slots": range(N_SLOTS + 1),
+        "n_items": (1, N_ITEMS),
+    },
     held_out={"n_distractors": (5,)},
+    compatible=lambda levels: levels["n_distractors"] == 0 or levels["n_slots"] == N_SLOTS,
     n_answers=21,
     sample=sample,
     ask=ask,

@@ -8,9 +8,10 @@ million updates.
 
 from __future__ import annotations
 
+from cogmem.tasks.worm import TASKS
 from cogmem.tasks.worm.task import Levels
 
-__all__ = ["STAGES", "levels_at"]
+__all__ = ["STAGES", "levels_at", "taught_levels"]
 
 _CHANGES: tuple[Levels, ...] = (
     {"set_size": (1,), "retention_interval": (0,)},
@@ -18,6 +19,12 @@ _CHANGES: tuple[Levels, ...] = (
     {"set_size": (1, 2, 4), "retention_interval": (0, 6)},
     {"set_size": (2, 4, 6), "retention_interval": (0, 6, 12, 18)},
 )
+
+
+def _spans(items: tuple[int, ...], options: tuple[int, ...], slots: tuple[int, ...]) -> Levels:
+    """Complex spans without distractors."""
+    return {"n_items": items, "n_options": options, "n_slots": slots, "n_distractors": (0,)}
+
 
 STAGES: dict[str, tuple[Levels, ...]] = {
     "SC": tuple({"list_length": (*range(2, most + 2, 2),)} for most in (2, 4, 6, 8, 12)),
@@ -36,7 +43,14 @@ STAGES: dict[str, tuple[Levels, ...]] = {
         {"list_length": (1, 2), "retention_interval": (0, 2), "difference": (4, 6, 8)},
         {"list_length": (2, 4), "retention_interval": (0, 2, 4), "difference": (4, 6)},
     ),
-    "VSR": tuple({"list_length": (*range(1, most + 1),)} for most in (1, 2, 3, 5, 7)),
+    "VSR": (
+        {"list_length": (1,), "n_foils": (1,)},
+        {"list_length": (1,), "n_foils": (1, 2)},
+        {"list_length": (1, 2), "n_foils": (0, 1)},
+        {"list_length": (2,)},
+        {"list_length": (2, 3)},
+        {"list_length": (2, 3, 4, 5)},
+    ),
     "VSRec": (
         {"list_length": (1,), "difference": (10,)},
         {"list_length": (1, 2), "difference": (8, 10)},
@@ -45,13 +59,25 @@ STAGES: dict[str, tuple[Levels, ...]] = {
     ),
     **{f"CD_{name}": _CHANGES for name in ("Color", "Orientation", "Size", "Gap", "Conj")},
     "CS": (
-        {"variation": (0, 1), "n_distractors": (0,)},
+        _spans(items=(1,), options=(2,), slots=(0,)),
+        _spans(items=(1,), options=(2, 3), slots=(0, 1)),
+        _spans(items=(1, 2), options=(2, 4), slots=(0,)),
+        _spans(items=(2,), options=(3, 5), slots=(0, 1, 2)),
+        _spans(items=(2,), options=(4, 6, 8), slots=(2, 3)),
         {"n_distractors": (0,)},
-        {"n_distractors": (0, 1)},
         {"n_distractors": (0, 1, 3)},
     ),
 }
 """By task, what comes before all levels of the task, the easiest first."""
+
+
+def taught_levels(name: str, levels: Levels | None = None) -> Levels:
+    """Those levels, or all of the task, but for those that may be held out."""
+    held, levels = TASKS[name].held_out, TASKS[name].levels if levels is None else levels
+    return {
+        key: tuple(each for each in own if each not in held.get(key, ()))
+        for key, own in levels.items()
+    }
 
 
 def levels_at(name: str, stage: int) -> Levels | None:

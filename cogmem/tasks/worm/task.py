@@ -67,10 +67,13 @@ class Layer(NamedTuple):
     Attributes:
         where: which frames.
         features: of each of them, in their order.
+        chance: how often a feature is on by chance; taken away in symbols, as what half of all
+            patterns share tells nothing and is all that is learnt from at first.
     """
 
     where: Bool[np.ndarray, "trial frame"]
     features: Shaped[np.ndarray, "picture feature"]
+    chance: float | Float[np.ndarray, "picture feature"] = 0.0
 
 
 class Trials(NamedTuple):
@@ -199,7 +202,8 @@ def crossed(task: WormTask, n_trials: int, levels: Levels, official: bool) -> Co
         if lost:
             raise InvalidValue(
                 f"trials of {task.name} whose {name} is {', '.join(map(str, lost))} take more than "
-                f"{N_FRAMES} frames; the levels are {chosen}. Choose smaller ones."
+                f"{N_FRAMES} frames, or have no place for what is to be shown, beside these "
+                f"levels: {chosen}. Choose others."
             )
     places = np.arange(n_trials) % len(rows)
     return {name: np.array([row[name] for row in rows])[places] for name in chosen}
@@ -243,14 +247,15 @@ def _blocks(n: int, most: int = 512) -> Iterator[slice]:
 def symbolic(task: WormTask, trials: Trials) -> Float[np.ndarray, "trial frame feature"]:
     """What frames show, as numbers: of each layer whether it is seen, and its features.
 
-    Where a frame is blank all are 0; nothing is told that is not to be seen.
+    Cells of patterns are .5 if they are on and -.5 if not; others 1 or 0, see `Layer`. Where a
+    frame is blank all are 0; nothing is told that is not to be seen.
     """
     shape = trials.asked.labels.shape
     columns = []
     for layer in task.look(trials.symbols).values():
         shown = np.zeros((*shape, 1 + layer.features.shape[1]), np.float32)
         shown[layer.where, 0] = 1
-        shown[layer.where, 1:] = layer.features
+        shown[layer.where, 1:] = layer.features - layer.chance
         columns.append(shown)
     return np.concatenate(columns, axis=2)
 

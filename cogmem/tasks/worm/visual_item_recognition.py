@@ -15,6 +15,7 @@ from cogmem.tasks.worm.pictures import RED
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
 from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
 from cogmem.tasks.worm.visual_items import (
+    HALF,
     N_CELLS,
     changed,
     different,
@@ -76,8 +77,8 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     shown = symbols.items[trial, time.place[studied]]
     target = symbols.items[np.arange(len(symbols.side)), symbols.serial_position]
     return {
-        "pattern": Layer(studied, shown),
-        "pair": Layer(probed, pairs(target, symbols.distractor, symbols.side)),
+        "pattern": Layer(studied, shown, HALF),
+        "pair": Layer(probed, pairs(target, symbols.distractor, symbols.side), HALF),
     }
 
 

@@ -18,6 +18,7 @@ from cogmem.tasks.worm.task import Painter
 
 __all__ = [
     "GRID",
+    "HALF",
     "N_CELLS",
     "changed",
     "different",
@@ -30,6 +31,8 @@ __all__ = [
 
 GRID = 6
 N_CELLS = GRID**2
+HALF = 0.5
+"""Share of the cells of a pattern that are on."""
 
 
 def patterns(

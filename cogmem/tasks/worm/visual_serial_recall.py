@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 from PIL import Image, ImageDraw
 
 from cogmem.tasks.worm.pictures import (
@@ -27,7 +27,7 @@ from cogmem.tasks.worm.pictures import (
 )
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
 from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
-from cogmem.tasks.worm.visual_items import GRID, N_CELLS, different, memory_board
+from cogmem.tasks.worm.visual_items import GRID, HALF, N_CELLS, different, memory_board
 
 __all__ = ["N_PLACES", "VSR", "Symbols"]
 
@@ -42,19 +42,26 @@ class Symbols(NamedTuple):
         list_length: patterns studied.
         items: which cells are on; those beyond the list are not shown.
         places: of each pattern in the array, row by row.
+        n_foils: patterns of the array that were not studied; those after the list.
     """
 
     list_length: Int[np.ndarray, " trial"]
     items: Bool[np.ndarray, "trial item cell"]
     places: Int[np.ndarray, "trial item"]
+    n_foils: Int[np.ndarray, " trial"] | int = 0
+
+    @property
+    def n_shown(self) -> Int[np.ndarray, " trial"]:
+        """Patterns in the array."""
+        return self.list_length + self.n_foils
 
 
 def sample(conditions: Conditions, rng: np.random.Generator, official: bool) -> Symbols:
     """Symbols of trials; see `WormTask`."""
-    length = conditions["list_length"]
-    n, most = len(length), int(length.max())
+    length, n_foils = conditions["list_length"], conditions["n_foils"]
+    n, most = len(length), int((length + n_foils).max())
     places = rng.random((n, N_PLACES)).argsort(axis=1)[:, :most]
-    return Symbols(length, different(n, most, rng), places)
+    return Symbols(length, different(n, most, rng), places, n_foils)
 
 
 def ask(symbols: Symbols) -> Asked:
@@ -70,16 +77,23 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     time = ask(symbols).time
     studied, probed = at_phase(time, "M"), at_phase(time, "P")
     shown = symbols.items[np.nonzero(studied)[0], time.place[studied]]
+    arrays = _arrays(symbols)[np.nonzero(probed)[0]]
     return {
-        "pattern": Layer(studied, shown),
-        "array": Layer(probed, _arrays(symbols)[np.nonzero(probed)[0]]),
+        "pattern": Layer(studied, shown, HALF),
+        "array": Layer(probed, arrays, _chance(arrays)),
     }
+
+
+def _chance(arrays: Bool[np.ndarray, "picture feature"]) -> Float[np.ndarray, "picture feature"]:
+    """Of cells of places that are taken."""
+    taken = np.repeat(arrays[:, :N_PLACES], N_CELLS, axis=1)
+    return np.concatenate([np.zeros((len(arrays), N_PLACES)), HALF * taken], axis=1)
 
 
 def _arrays(symbols: Symbols) -> Bool[np.ndarray, "trial feature"]:
     """Of each place whether it is taken, and then the cells of all of them."""
     n, most = symbols.places.shape
-    there = np.arange(most)[None] < symbols.list_length[:, None]
+    there = np.arange(most)[None] < symbols.n_shown[:, None]
     trial, item = np.nonzero(there)
     place = symbols.places[trial, item]
     taken = np.zeros((n, N_PLACES), bool)
@@ -124,8 +138,9 @@ VSR = WormTask(
     title="visual serial recall",
     function="storage",
     domain="visual",
-    levels={"list_length": tuple(range(2, N_PLACES + 1))},
-    allowed={"list_length": range(1, N_PLACES + 1)},
+    levels={"list_length": tuple(range(2, N_PLACES + 1)), "n_foils": (0,)},
+    allowed={"list_length": range(1, N_PLACES + 1), "n_foils": range(N_PLACES)},
+    compatible=lambda levels: levels["list_length"] + levels["n_foils"] <= N_PLACES,
     held_out={"list_length": (8, 9)},
     n_answers=N_PLACES,
     sample=sample,

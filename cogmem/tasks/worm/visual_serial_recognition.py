@@ -15,6 +15,7 @@ from cogmem.tasks.worm.pictures import GREEN
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
 from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
 from cogmem.tasks.worm.visual_items import (
+    HALF,
     N_CELLS,
     changed,
     different,
@@ -67,10 +68,11 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     time = ask(symbols).time
     studied, probed = at_phase(time, "M"), at_phase(time, "P")
     asked = np.nonzero(probed)[0], time.place[probed]
+    shown = symbols.items[np.nonzero(studied)[0], time.place[studied]]
     pair = pairs(symbols.items[asked], symbols.distractors[asked], symbols.sides[asked])
     return {
-        "pattern": Layer(studied, symbols.items[np.nonzero(studied)[0], time.place[studied]]),
-        "pair": Layer(probed, pair),
+        "pattern": Layer(studied, shown, HALF),
+        "pair": Layer(probed, pair, HALF),
     }
 
 

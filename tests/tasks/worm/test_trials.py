@@ -248,6 +248,7 @@ def test_levels_that_together_take_too_long() -> None:
 def test_every_level_that_is_allowed_can_be_drawn(task: WormTask) -> None:
     """Each beside the shortest of the others; bars up to ten, for which there is soon a place."""
     shortest = {name: (min(levels),) for name, levels in task.allowed.items()}
+    shortest |= {"n_slots": (5,)} if task.name == "CS" else {}  # distractors need them
     for name, allowed in task.allowed.items():
         for level in allowed:
             if name == "set_size" and level > 10:
@@ -256,3 +257,38 @@ def test_every_level_that_is_allowed_can_be_drawn(task: WormTask) -> None:
             assert (trials.conditions[name] == level).all()
             assert trials.asked.time.length.max() <= N_FRAMES
             assert symbolic(task, trials).shape[:2] == (2, N_FRAMES)
+
+
+def test_foils_stand_in_the_array_but_are_not_asked_for() -> None:
+    """Lists of one and two with two foils: three and four places taken, one and two questions."""
+    levels = {"list_length": (1, 2), "n_foils": (2,)}
+    trials = draw(TASKS["VSR"], 40, seed=0, levels=levels)
+    frames = symbolic(TASKS["VSR"], trials)
+    taken = frames[:, :, 38:47].sum(axis=2).max(axis=1)  # after a flag and 36 cells, and a flag
+    length = trials.conditions["list_length"]
+    np.testing.assert_array_equal(taken, length + 2)
+    np.testing.assert_array_equal(trials.asked.scored.sum(axis=1), length)
+
+
+def test_options_of_complex_span_are_few_if_asked_for() -> None:
+    """Three of eight arrows, the right one among them; one item; no slots: MMMP."""
+    levels = {"variation": (0,), "n_distractors": (0,)}
+    levels |= {"n_options": (3,), "n_slots": (0,), "n_items": (1,)}
+    trials = draw(TASKS["CS"], 50, seed=0, levels=levels)
+    assert set(trials.asked.time.letters()) == {"MMMP"}
+    shown, places = trials.symbols.shown[:, 0], trials.symbols.places[:, 0]
+    assert (shown.sum(axis=1) == 3).all()
+    assert shown[np.arange(50), places].all()
+    arrows = TASKS["CS"].look(trials.symbols)["arrows"].features.reshape(50, 8, 8)
+    np.testing.assert_array_equal(arrows.sum(axis=2), shown)
+
+
+def test_cells_of_patterns_are_centred_in_symbols() -> None:
+    """Half on, half off: .5 and -.5, their sum 0; places that are not taken, and blanks, 0."""
+    trials = draw(TASKS["VSR"], 12, seed=0, levels={"list_length": (2,)})
+    frames = symbolic(TASKS["VSR"], trials)
+    assert set(np.unique(frames[:, :2, 1:37])) == {-0.5, 0.5}
+    cells = frames[:, 2:4, 47:].reshape(12, 2, 9, 36)
+    np.testing.assert_allclose(cells.sum(axis=3), 0)
+    np.testing.assert_array_equal(cells.any(axis=3).sum(axis=2), 2)
+    assert not frames[:, 4:].any()
