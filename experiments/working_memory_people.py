@@ -45,26 +45,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
 from cogmem import measures
-from cogmem.data import load, load_trials
 from cogmem.errors import DataNotFound
+from cogmem.lab import working_memory_findings as people
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
-from cogmem.measures import angles, serial
-from cogmem.measures.curve_indices import contrast, primacy, recency
-from cogmem.measures.working_memory import averages, binned, by_condition, change_detection
 from cogmem.plots.working_memory_people import findings
-
-LENGTH = 8
-"""Words of the lists of which serial positions are shown."""
-
-WIDTH = 15
-"""Of the bins of changes of orientation, degrees."""
 
 Curves = dict[str, xr.Dataset]
 
@@ -105,193 +95,47 @@ class Finding:
     legend: str | tuple[float, float] = "best"
 
 
-def rows(name: str, **which: object) -> xr.Dataset:
-    """The rows of a set on which conditions have the values given."""
-    table = load_trials(name)
-    kept = np.ones(table["subject"].shape, bool)
-    for condition, value in which.items():
-        kept &= table[condition].values == value
-    return table.isel({table["subject"].dims[0]: np.flatnonzero(kept)})
-
-
-def _detecting() -> Mapping[str, xr.Dataset]:
-    gilchrist = {
-        f"Gilchrist & Cowan (2014), {n}": rows("gilchrist_cowan2014", experiment=n) for n in (1, 2)
-    }
-    return {"Adam et al. (2015)": rows("adam2015"), **gilchrist}
-
-
-def accuracy_by_set_size() -> Curves:
-    """Changes and no changes alike."""
-    return {
-        label: averages(
-            table["said_change"].values == table["change"].values,
-            table["subject"].values,
-            {"set_size": table["set_size"].values},
-        )
-        for label, table in _detecting().items()
-    }
-
-
-def items_held() -> Curves:
-    """Cowan's K: one item is probed in all three."""
-    names = ("said_change", "change", "set_size", "subject")
-    return {
-        label: change_detection(*(table[name].values for name in names), probe="single")
-        for label, table in _detecting().items()
-    }
-
-
-def changes_by_size() -> Curves:
-    """P("change") by the size of the change in bins, at the middles of these; 0 = no change."""
-    table = load_trials("keshvari2013")
-    table = table.assign_coords(size=("trial", binned(table["change_size"].values, WIDTH)))
-    found = by_condition(table, "said_change", "set_size", "size")
-    return {f"{n} bars": found.sel(set_size=n, drop=True) for n in found["set_size"].values}
-
-
-def positions() -> Curves:
-    """Of lists of eight words, recalled in any order, in that of study, or backward."""
-    free = measures.spc(load("grenfell_essam_ward2012").select(list_length=LENGTH))
-    table = rows("grenfell_essam_ward2012_serial", list_length=LENGTH)
-    written = np.where(table.responses > LENGTH, 0, table.responses)[:, :LENGTH]
-    seen = {
-        way: by_condition(rows("madigan1971", modality="visual", direction=way), "correct")
-        for way in ("forward", "backward")
-    }
-    in_order = serial.accuracy(written, table["subject"].values)
-    return {"any order": free, "in place": in_order, **seen}
-
-
-def ends() -> Curves:
-    """Primacy and recency of each of these curves."""
-    found = positions()
-    return {
-        name: xr.concat(
-            [
-                index(curve).assign_coords(subject=_apart(curve, i))
-                for i, curve in enumerate(found.values())
-            ],
-            pd.Index(list(found), name="lists"),
-            combine_attrs="override",
-            join="outer",
-        )
-        for name, index in (("primacy", primacy), ("recency", recency))
-    }
-
-
-def _apart(curve: xr.Dataset, group: int) -> np.ndarray:
-    """Numbers that no other group's people have."""
-    return 1000 * group + np.arange(curve.sizes["subject"])
-
-
-def recognition() -> Curves:
-    """Of six items: was it in the list (item), was it there (place), by the order of probes."""
-    return {
-        f"{test}, {order}": by_condition(
-            rows("oberauer2003", test=of, probe_order=order), "correct", "serial_position"
-        )
-        for of, test in (("item", "item"), ("relational", "place"))
-        for order in ("random", "forward")
-    }
-
-
-def colours_in_order() -> Curves:
-    """Mean |error| of colours on a wheel."""
-    table = load_trials("peteranderl_oberauer2017")
-    away = abs(angles.angular_error(table["response"].values, table["target"].values))
-    table["away"] = (table["response"].dims, away, {"long_name": "Error", "units": "deg"})
-    found = by_condition(table, "away", "speech")
-    return {str(kind): found.sel(speech=kind, drop=True) for kind in found["speech"].values}
-
-
-def distractors() -> Curves:
-    """Letters in place, with words to be read after each."""
-    found = by_condition(load_trials("lewandowsky2010"), "correct", "distractors")
-    kinds = ("none", "1", "3 identical", "3 different")
-    return {kind: found.sel(distractors=kind, drop=True) for kind in kinds}
-
-
-def spans_by_load() -> Curves:
-    """What is kept, and what is done in between."""
-    kinds = ("spatial", "verbal")
-    return {
-        f"{kept}, {done}": by_condition(
-            rows("vergauwe2010", storage=kept, processing=done), "span", "load"
-        )
-        for kept in kinds
-        for done in kinds
-    }
-
-
-def updating() -> Curves:
-    """Young people with time at will, and the two experiments' hurried steps."""
-    found = {}
-    for experiment in (1, 2):
-        table = rows("oberauer_kliegl2006", group="young", experiment=experiment)
-        at_will = table.isel(trial=np.flatnonzero(table["presentation"] >= 6))
-        hurried = table.isel(trial=np.flatnonzero(table["presentation"] <= 0.6))
-        found[f"at will, Exp. {experiment}"] = by_condition(at_will, "correct", "set_size")
-        found[f"up to 0.6 s, Exp. {experiment}"] = by_condition(hurried, "correct", "set_size")
-    return found
-
-
-def retention() -> Curves:
-    """Three characters, one of them probed."""
-    table = load_trials("ricker2014")
-    return {"3 characters": by_condition(table, "correct", "retention_interval")}
-
-
-def switching() -> Curves:
-    """Median times of updates, after practice, in sequences that ended right; and their cost."""
-    found = {}
-    for experiment in (1, 2):
-        table = rows("hedge_leonards2013", experiment=experiment, correct=True)
-        table = table.isel(trial=np.flatnonzero(table["block"] > 1))
-        times = by_condition(table, "time", "kind", statistic="median")[["value"]]
-        cost = contrast(times, "kind", "switch", "repeat").expand_dims(kind=["cost"])
-        found[f"Experiment {experiment}"] = xr.concat(
-            [times, cost], "kind", combine_attrs="override"
-        )
-    return found
-
-
 _DETECTION = ("adam2015", "gilchrist_cowan2014")
 _POSITIONS = ("grenfell_essam_ward2012", "grenfell_essam_ward2012_serial", "madigan1971")
 
 FINDINGS: Mapping[str, Finding] = {
     "set size": Finding(
-        "Changes seen", accuracy_by_set_size, "Proportion correct", _DETECTION, chance=0.5
+        "Changes seen", people.accuracy_by_set_size, "Proportion correct", _DETECTION, chance=0.5
     ),
-    "items held": Finding("Items held", items_held, "Cowan's K (items)", _DETECTION),
-    "size of change": Finding("Similarity", changes_by_size, "P(says change)", ("keshvari2013",)),
+    "items held": Finding("Items held", people.items_held, "Cowan's K (items)", _DETECTION),
+    "size of change": Finding(
+        "Similarity", people.changes_by_size, "P(says change)", ("keshvari2013",)
+    ),
     "serial positions": Finding(
         "Recall of 8 words",
-        positions,
+        people.positions,
         "Proportion recalled",
         _POSITIONS,
         legend=(0.22, 0.66),
     ),
     "recognition": Finding(
         "Recognition of 6 items",
-        recognition,
+        people.recognition,
         "Proportion correct",
         ("oberauer2003",),
         chance=0.5,
         legend="lower left",
     ),
     "colours in order": Finding(
-        "5 colours in order", colours_in_order, "Mean |error| (deg)", ("peteranderl_oberauer2017",)
+        "5 colours in order",
+        people.colours_in_order,
+        "Mean |error| (deg)",
+        ("peteranderl_oberauer2017",),
     ),
     "primacy and recency": Finding(
-        "Ends of 8-word lists", ends, "End less middle (proportion)", _POSITIONS
+        "Ends of 8-word lists", people.ends, "End less middle (proportion)", _POSITIONS
     ),
     "distractors": Finding(
-        "Words between letters", distractors, "Proportion in place", ("lewandowsky2010",)
+        "Words between letters", people.distractors, "Proportion in place", ("lewandowsky2010",)
     ),
     "load": Finding(
         "Complex span",
-        spans_by_load,
+        people.spans_by_load,
         "Span (items)",
         ("vergauwe2010",),
         order=("low", "medium", "high"),
@@ -299,17 +143,17 @@ FINDINGS: Mapping[str, Finding] = {
     ),
     "updating": Finding(
         "Updating",
-        updating,
+        people.updating,
         "Proportion correct",
         ("oberauer_kliegl2006",),
         legend=(0.0, 0.47),
     ),
     "retention interval": Finding(
-        "Unfamiliar characters", retention, "Proportion correct", ("ricker2014",), chance=0.5
+        "Unfamiliar characters", people.retention, "Proportion correct", ("ricker2014",), chance=0.5
     ),
     "switch": Finding(
         "Switching objects",
-        switching,
+        people.switching,
         "Time of an update (s)",
         ("hedge_leonards2013",),
         order=("repeat", "switch", "cost"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -136,7 +136,7 @@ def _milestones(
 
 
 def answers(
-    networks: list[Graduate],
+    networks: Sequence[Graduate],
     exams: Mapping[str, Levels | None],
     n_trials: int,
     *,

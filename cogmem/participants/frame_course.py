@@ -38,6 +38,7 @@ __all__ = [
     "Course",
     "Progress",
     "examined",
+    "first_recalled",
     "follow",
     "free_recalled",
     "network_of",
@@ -320,14 +321,32 @@ def free_recalled(
     Raises:
         UnknownName: if free recall is not among the tasks of the course.
     """
+    return _ranks(course, weights, list_length, n_trials) < list_length
+
+
+def first_recalled(
+    course: Course, weights: NetworkWeights, list_length: int, n_trials: int = 512
+) -> Int[np.ndarray, " trial"]:
+    """Serial position, from 1, of the likeliest cell of all; 0 if it was not in the list.
+
+    Raises:
+        UnknownName: if free recall is not among the tasks of the course.
+    """
+    likeliest = _ranks(course, weights, list_length, n_trials) == 0
+    return np.where(likeliest.any(axis=1), likeliest.argmax(axis=1) + 1, 0)
+
+
+def _ranks(
+    course: Course, weights: NetworkWeights, list_length: int, n_trials: int
+) -> Int[np.ndarray, "trial position"]:
+    """Of the cells of a list among all, the likeliest being 0."""
     levels = {"list_length": (list_length,)}
     how = {"seed": course.seed, "split": "test", "look": course.look, "levels": levels}
     batch = make_batch("SFR", n_trials, **how)  # type: ignore[arg-type]
     answers = _answers(course.network, weights, "SFR", jnp.asarray(batch.frames))
     due = np.asarray(answers)[:, list_length]  # after the list
     ranks = (-due).argsort(axis=1).argsort(axis=1)
-    places = np.take_along_axis(ranks, batch.symbols.targets[:, :list_length], axis=1)
-    return places < list_length
+    return np.take_along_axis(ranks, batch.symbols.targets[:, :list_length], axis=1)
 
 
 def probabilities_by(table: pd.DataFrame, task: str, *conditions: str) -> pd.Series:

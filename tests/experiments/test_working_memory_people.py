@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from cogmem.data import entry
 from cogmem.data.registry import where
 from cogmem.errors import DataNotFound
+from cogmem.lab import working_memory_findings
 from cogmem.lab.experiment import Session, find_experiment
 
 
@@ -86,7 +87,7 @@ def test_a_set_that_is_not_here_is_named_in_figure_and_table(experiment, monkeyp
         raise DataNotFound(f"{name}.csv is in none of the places\nmore")
 
     space = experiment.run.__globals__
-    monkeypatch.setitem(space, "load_trials", missing)
+    monkeypatch.setattr(working_memory_findings, "load_trials", missing)
     one = {"retention interval": space["FINDINGS"]["retention interval"]}
     monkeypatch.setitem(space, "FINDINGS", one)
     found = experiment.run(experiment.default, Session())

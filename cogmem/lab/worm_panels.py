@@ -1,0 +1,225 @@
+"""Panels of networks and people side by side: what an experiment on one characteristic shows.
+
+    def curves(networks, n_trials):
+        table = answers(networks, {"VSR": {"list_length": (6,)}}, n_trials)
+        return {"GRU": by(table, "VSR", serial_position="place")}
+
+    panels = {"six": Panel(("VSR",), curves, base, "Serial position", people=...)}
+    tree = measured(panels, config, session)
+
+Stimuli and scores of people differ from the networks': shapes are compared, not levels. A curve of
+networks is an effect only where it is above what can be answered without memory; `beyond` says by
+how many standard errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from cogmem.errors import InvalidValue
+from cogmem.lab.artefacts import datasets, tree_numbers
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.worm_networks import Graduate, Networks, graduates
+from cogmem.measures import summary
+from cogmem.measures.curve_indices import primacy, recency, slope
+from cogmem.measures.working_memory import averages
+from cogmem.plots.worm_panels import worm_panels
+from cogmem.tasks.worm import make_batch
+
+__all__ = [
+    "ENOUGH",
+    "PAPER",
+    "Curves",
+    "Panel",
+    "against_none",
+    "by",
+    "experiment",
+    "indices",
+    "measured",
+    "most_frequent",
+]
+
+PAPER = Networks(all_tasks=True, n_steps=9_000, n_subjects=3)
+"""The networks that all experiments of WorM ask in their `paper` preset."""
+
+ENOUGH = 5.0
+"""Standard errors above its base from which on a network is said to remember."""
+
+Curves = dict[str, xr.Dataset]
+"""`value` (subject, x), by label."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel.
+
+    Attributes:
+        tasks: which networks must have been taught; none for a panel of people alone.
+        curves: networks, and how many trials of a task they shall be asked -> curves, all along one
+            dimension that is named alike.
+        base: label and that dimension's values -> shares that are right without memory.
+        xlabel, ylabel, title: of the panel.
+        people: curves of people along that dimension, or none.
+        top: end of the y axis.
+    """
+
+    tasks: tuple[str, ...]
+    curves: Callable[[Sequence[Graduate], int], Curves]
+    base: Callable[[str, np.ndarray], Any]
+    xlabel: str
+    ylabel: str = "Proportion correct"
+    title: str = ""
+    people: Callable[[], Curves] = dict
+    top: float = 1.04
+
+
+def by(
+    table: pd.DataFrame, task: str, which: Mapping[str, Any] | None = None, **axes: str
+) -> xr.Dataset:
+    """Shares of right answers of each network by conditions: `value`, `possible` (subject, ..).
+
+    Args:
+        table: of answers, see `answers`.
+        task: whose; a name that ends in an underscore means all identities that begin with it.
+        which: values that conditions must have.
+        axes: columns of the table by the name that they are to have. Serial positions and places of
+            questions are counted from 1.
+
+    Raises:
+        InvalidValue: if there is no such answer.
+    """
+    of_task = table["task"].str.startswith(task) if task.endswith("_") else table["task"] == task
+    own = table[of_task]
+    for name, value in (which or {}).items():
+        own = own[own[name] == value]
+    if not len(own):
+        raise InvalidValue(f"no answer to {task} with {which}, expected some; ask such trials.")
+    labels = {name: own[column].to_numpy().astype(int) for name, column in axes.items()}
+    for name, column in axes.items():
+        labels[name] += column in ("place", "serial_position")
+    return averages(own["right"], own["subject"], labels, units="proportion")
+
+
+def against_none(curve: xr.Dataset, dim: str) -> xr.Dataset:
+    """Means of shares right where something differs and where nothing does, at each difference.
+
+    Who prefers one answer is right more often where that is due; of this mean, that is no part.
+
+    Args:
+        curve: `value`, `possible` (subject, dim, ..), of which 0 is that nothing differs.
+        dim: how much differs.
+    """
+    none, some = curve.sel({dim: 0}, drop=True), curve.sel({dim: curve[dim] > 0})
+    value = ((some["value"] + none["value"]) / 2).assign_attrs(curve["value"].attrs)
+    return xr.Dataset({"value": value, "possible": 4 / (1 / some.possible + 1 / none.possible)})
+
+
+def measured(panels: Mapping[str, Panel], config: Networks, session: Session) -> xr.DataTree:
+    """Teach networks what the panels ask, ask them, and lay people beside them.
+
+    Returns:
+        A node for each panel: `mean`, `sem`, `low`, `high` (source, x) over networks or people,
+        with the coordinate `kind` (source), people or networks; `base` and `beyond`, of networks.
+        A node `indices` with `mean`, `low`, `high` (curve, index), see `indices`.
+    """
+    tasks = tuple({task: None for panel in panels.values() for task in panel.tasks})
+    networks = graduates(config, tasks, session)
+    nodes, each = {}, []
+    for name, panel in panels.items():
+        own, people = panel.curves(networks, config.n_trials), panel.people()
+        nodes[name] = _node(panel, own, people)
+        each += [indices(f"{name}: {label}", curve) for label, curve in (people | own).items()]
+    return xr.DataTree.from_dict(nodes | {"indices": xr.concat(each, "curve")})
+
+
+def _node(panel: Panel, own: Curves, people: Curves) -> xr.Dataset:
+    judged = [_judged(panel, label, each) for label, each in own.items()]
+    parts = [summary(each[["value"]]) for each in people.values()] + judged
+    labels = pd.Index([*people, *own], name="source")
+    node = xr.concat(parts, labels, join="outer", combine_attrs="drop", data_vars="all")
+    kinds = ["people"] * len(people) + ["networks"] * len(own)
+    words = {name: getattr(panel, name) for name in ("xlabel", "ylabel", "title", "top")}
+    return node.assign_coords(kind=("source", kinds)).assign_attrs(words)
+
+
+def _judged(panel: Panel, label: str, curve: xr.Dataset) -> xr.Dataset:
+    """Means with intervals, what is right without memory, and how far the means are above it."""
+    (x,) = (str(dim) for dim in curve["value"].dims if dim != "subject")
+    found = summary(curve[["value"]])
+    base = np.broadcast_to(np.asarray(panel.base(label, curve[x].values), float), found[x].shape)
+    found["base"] = (x, base)
+    chance = np.sqrt(base * (1 - base) / curve["possible"].sum("subject").values)
+    error = np.maximum(chance, found["sem"].values)
+    return found.assign(beyond=(x, (found["mean"].values - base) / np.maximum(error, 1e-9)))
+
+
+def indices(name: str, curve: xr.Dataset) -> xr.Dataset:
+    """Primacy, recency and slope of a curve, means with intervals; NaN where there is none.
+
+    Returns:
+        `mean`, `low`, `high` (curve, index).
+    """
+    (x,) = (str(dim) for dim in curve["value"].dims if dim != "subject")
+    own = curve[["value"]].dropna(x, how="any")
+    found: dict[str, xr.Dataset] = {}
+    if x == "serial_position" and own.sizes[x] > 2:
+        found = {"primacy": primacy(own), "recency": recency(own)}
+    if own[x].dtype.kind in "iuf" and own.sizes[x] > 1:
+        found["slope"] = slope(own, x)
+    nothing = xr.Dataset(dict.fromkeys(("mean", "low", "high"), np.nan))
+    each = [
+        summary(found[key])[["mean", "low", "high"]].drop_vars("subject", errors="ignore")
+        if key in found
+        else nothing
+        for key in ("primacy", "recency", "slope")
+    ]
+    index = pd.Index(["primacy", "recency", "slope"], name="index")
+    whole = xr.concat(each, index, combine_attrs="drop", coords="minimal", compat="override")
+    return whole.expand_dims(curve=[name])
+
+
+def most_frequent(task: str, condition: str) -> dict[int, float]:
+    """Shares of right answers of who always says what is most frequent, by levels."""
+    batch = make_batch(task, 9_600, seed=0, look="symbolic")
+    labels, level = batch.labels, batch.conditions[condition]
+    shares = {}
+    for each in np.unique(level):
+        asked = labels[level == each][batch.scored[level == each]]
+        shares[int(each)] = float(np.bincount(asked).max() / len(asked))
+    return shares
+
+
+def experiment(
+    name: str,
+    title: str,
+    panels: Mapping[str, Panel],
+    quick: Networks,
+    *,
+    people: tuple[str, ...] = (),
+    sources: tuple[str, ...] = (),
+) -> Experiment:
+    """One that measures panels and draws them; `quick` is its configuration for a minute or two."""
+    return Experiment(
+        name=name,
+        title=title,
+        presets={"quick": quick, "paper": PAPER},
+        run=lambda config, session: measured(panels, config, session),
+        plot=lambda tree: worm_panels(
+            {key: node for key, node in datasets(tree).items() if key != "indices"}
+        ),
+        numbers=tree_numbers,
+        people=people,
+        models=("networks",),
+        sources=("Sikarwar & Zhang (2023)", *sources),
+        cost={
+            "quick": "a minute or two on 2 cores",
+            "paper": "80 minutes of a core for each of three networks, which all share",
+        },
+        tolerance=0.02,
+    )

@@ -1,0 +1,115 @@
+"""Storing while doing something else: load, and whether both are of one kind.
+
+Method. Networks of 96 gated recurrent units are taught by symbols and a curriculum (see
+`worm_course`; `paper` asks the networks of its `paper` preset, taught all fourteen identities;
+`quick` teaches only what is asked here, for few steps). In complex span (CS) two
+paths or two patterns are to be remembered; after each come no, one, three or five boards or
+coloured squares that are judged at once. Shown is recall, one option of eight, by distractors after
+an item, for all four combinations of what is stored and what is judged; and the judgements.
+
+People: spans at three loads (Vergauwe et al., 2010: the share of time that a spatial or verbal task
+takes), and letters or places kept with no, a lexical or a symmetry task in between (Chein et al.,
+2011). A number of frames is no share of time, and spans are no proportions: people have panels of
+their own.
+
+Run: `cogmem run worm_complex_span`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cogmem.data import load_trials
+from cogmem.lab import working_memory_findings as people
+from cogmem.lab.worm_networks import Graduate, Networks, answers
+from cogmem.lab.worm_panels import Curves, Panel, by, experiment
+from cogmem.measures.working_memory import by_condition
+from cogmem.tasks.worm.complex_span import VARIATIONS
+
+
+def recall(networks: Sequence[Graduate], n_trials: int) -> Curves:
+    """Stored, judged: by distractors after an item."""
+    table = answers(networks, {"CS": None}, 2 * n_trials)
+    return {
+        name.replace("-", ", "): by(table, "CS", {"variation": k}, distractors="n_distractors")
+        for k, name in enumerate(VARIATIONS)
+    }
+
+
+def items(networks: Sequence[Graduate], n_trials: int) -> Curves:
+    """The first and the second item, without distractors and with five."""
+    table = answers(networks, {"CS": None}, 2 * n_trials)
+    return {
+        f"{n} distractors": by(table, "CS", {"n_distractors": n}, serial_position="place")
+        for n in (0, 5)
+    }
+
+
+def nobody(networks: Sequence[Graduate], n_trials: int) -> Curves:
+    """No network."""
+    return {}
+
+
+def spans() -> Curves:
+    """Of people, by load."""
+    order = {"load": ["low", "medium", "high"]}
+    return {f"people, {key}": each.sel(order) for key, each in people.spans_by_load().items()}
+
+
+def domains() -> Curves:
+    """Of people, by what is done in between."""
+    found = by_condition(load_trials("chein2011"), "span", "memory", "processing")
+    kinds = {"none": "none", "lexical decision": "words", "symmetry judgement": "symmetry"}
+    named = found.sel(processing=list(kinds)).assign_coords(processing=list(kinds.values()))
+    return {
+        f"people, {kept}": named.sel(memory=kept, drop=True).dropna("subject", how="all")
+        for kept in ("locations", "letters")
+    }
+
+
+PANELS = {
+    "recall": Panel(
+        ("CS",),
+        recall,
+        lambda label, n: 1 / 8,
+        "Distractors after an item",
+        title="Networks: stored, judged",
+    ),
+    "items": Panel(
+        ("CS",), items, lambda label, n: 1 / 8, "Item", title="Networks: first and second"
+    ),
+    "load": Panel(
+        (),
+        nobody,
+        lambda label, n: 0.0,
+        "Load",
+        "Span (items)",
+        title="People: stored, done",
+        people=spans,
+        top=6.5,
+    ),
+    "domains": Panel(
+        (),
+        nobody,
+        lambda label, n: 0.0,
+        "Done in between",
+        "Score (items)",
+        title="People: stored",
+        people=domains,
+        top=4.6,
+    ),
+}
+
+EXPERIMENT = experiment(
+    "worm_complex_span",
+    "Load and domain of complex span: gated networks, and people",
+    PANELS,
+    Networks(n_steps=600, batch=64),
+    people=("vergauwe2010", "chein2011"),
+    sources=("Vergauwe et al. (2010)", "Chein et al. (2011)"),
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)

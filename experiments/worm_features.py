@@ -1,0 +1,70 @@
+"""One feature or any of four: what kind of change is seen, and is a conjunction harder?
+
+Method. Networks of 96 gated recurrent units are taught by symbols and a curriculum (see
+`worm_course`; `paper` asks the networks of its `paper` preset, taught all fourteen identities;
+`quick` teaches only what is asked here, for few steps). Displays of bars come
+again at once or after blank frames, with a change of one bar in half of them: of its colour,
+orientation, size or gap, or of any of these (conjunction). Networks are given features by symbols,
+so that a gap, which is a pixel of a small picture, is as plain as a colour: that one kind is harder
+than another is a matter of learning here, never of vision, and no order of kinds can be compared
+with people's. Whether a conjunction is harder than single features can.
+
+People saw changes of colour only (Adam et al., 2015).
+
+Run: `cogmem run worm_features`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cogmem.lab import working_memory_findings as people
+from cogmem.lab.worm_networks import Graduate, Networks, answers
+from cogmem.lab.worm_panels import Curves, Panel, by, experiment
+
+KINDS = {
+    "CD_Color": "colour",
+    "CD_Orientation": "orientation",
+    "CD_Size": "size",
+    "CD_Gap": "gap",
+    "CD_Conj": "any of them",
+}
+
+
+def after(interval: int, networks: Sequence[Graduate], n_trials: int) -> Curves:
+    """By set size, of each kind, after so many blank frames."""
+    exams = {name: {"retention_interval": (interval,)} for name in KINDS}
+    table = answers(networks, exams, n_trials)
+    return {f"GRU, {word}": by(table, name, set_size="set_size") for name, word in KINDS.items()}
+
+
+def colours() -> Curves:
+    """Of people."""
+    return {"people, colour": people.accuracy_by_set_size()["Adam et al. (2015)"]}
+
+
+PANELS = {
+    f"after_{interval}": Panel(
+        tuple(KINDS),
+        lambda networks, n, interval=interval: after(interval, networks, n),  # type: ignore[misc]
+        lambda label, n: 0.5,
+        "Bars or colours",
+        title=title,
+        people=colours,
+    )
+    for interval, title in ((0, "At once"), (18, "After 18 blank frames"))
+}
+
+EXPERIMENT = experiment(
+    "worm_features",
+    "Features and conjunctions in change detection: gated networks beside people",
+    PANELS,
+    Networks(n_steps=300, batch=32),
+    people=("adam2015",),
+    sources=("Adam et al. (2015)",),
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)

@@ -1,0 +1,181 @@
+"""The more there is to be held, the less of it is known: people, and gated networks on WorM.
+
+Method. Networks of 96 gated recurrent units are taught by symbols and a curriculum (see
+`worm_course`; `paper` asks the networks of its `paper` preset, taught all fourteen identities;
+`quick` teaches only what is asked here, for few steps). Panels:
+
+A  updating of boxes (SMU) with one, two or three updates of each, by the number of boxes; in the
+   published task there are eight in all, so that more boxes have fewer updates each;
+B  changes of displays of bars (CD, five kinds together), tested at once;
+C  Pashler's K of these, N (H - F) / (1 - F), as the whole display comes again; people's K is
+   Cowan's, as one item is probed;
+D  squares recalled in any order (SFR), as many as were studied;
+E  places of patterns said in order (VSR).
+
+People: digits updated at will or hurried (Oberauer & Kliegl, 2006), colours (Adam et al., 2015;
+Gilchrist & Cowan, 2014), words in any order or in place (Grenfell-Essam & Ward, 2012). Bases: of
+updating the most frequent cell at each set size; of free recall who knows where the thirty squares
+were; of serial recall one place of those taken.
+
+Run: `cogmem run worm_set_size`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from cogmem import measures
+from cogmem.data import load
+from cogmem.lab import working_memory_findings as people
+from cogmem.lab.worm_networks import Graduate, Networks, answers
+from cogmem.lab.worm_panels import Curves, Panel, by, experiment, most_frequent
+from cogmem.measures.beside_people import joined
+from cogmem.measures.working_memory import change_detection
+from cogmem.tasks.worm import TASKS
+
+CHANGES = tuple(name for name in TASKS if name.startswith("CD_"))
+AT_ONCE = {name: {"retention_interval": (0,)} for name in CHANGES}
+LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15)
+"""Of people's lists."""
+
+
+def updating(networks: Sequence[Graduate], n_trials: int) -> Curves:
+    """By the number of boxes, for each number of updates of a box."""
+    table = answers(networks, {"SMU": None}, 2 * n_trials)
+    return {
+        f"GRU, {n} update{'s' * (n > 1)} a box": by(
+            table, "SMU", {"updates_per_box": n}, set_size="set_size"
+        )
+        for n in (1, 2, 3)
+    }
+
+
+def changes(networks: Sequence[Graduate], n_trials: int) -> Curves:
+    """Of five kinds together."""
+    table = answers(networks, AT_ONCE, n_trials)
+    return {"GRU, bars": by(table, "CD_", set_size="set_size")}
+
+
+def held(networks: Sequence[Graduate], n_trials: int) -> Curves:
+    """Pashler's K."""
+    table = answers(networks, AT_ONCE, n_trials)
+    change = table["answer"].to_numpy() == 1
+    said = change == (table["right"].to_numpy() == 1)
+    found = change_detection(said, change, table["set_size"], table["subject"], probe="whole")
+    return {"GRU, bars": found.assign(possible=xr.ones_like(found["value"]))}
+
+
+def recalled(task: str, networks: Sequence[Graduate], n_trials: int) -> Curves:
+    """Shares of lists."""
+    table = answers(networks, {task: None}, n_trials)
+    return {"GRU": by(table, task, list_length="list_length")}
+
+
+def any_order() -> Curves:
+    """Of words."""
+    words = load("grenfell_essam_ward2012")
+    shares = {n: measures.correct(words.select(list_length=n))["value"] / n for n in LENGTHS}
+    return {"people, words": joined(shares, "list_length", "Proportion recalled")}
+
+
+def in_place() -> Curves:
+    """Of words."""
+    each = {n: people.in_place(n)["value"].mean("serial_position") for n in LENGTHS}
+    return {"people, words": joined(each, "list_length", "Proportion in place")}
+
+
+def _most_frequent(label: str, sizes: np.ndarray) -> list[float]:
+    found = most_frequent("SMU", "set_size")
+    return [found[int(n)] for n in sizes]
+
+
+def _named(curves: Curves, **names: str) -> Curves:
+    return {names[key]: curves[key] for key in names}
+
+
+PANELS = {
+    "updating": Panel(
+        ("SMU",),
+        updating,
+        _most_frequent,
+        "Boxes or digits",
+        title="Updating",
+        people=lambda: {
+            f"people, {key}": each
+            for key, each in people.updating().items()
+            if key in ("at will, Exp. 2", "up to 0.6 s, Exp. 2")
+        },
+    ),
+    "changes": Panel(
+        CHANGES,
+        changes,
+        lambda label, n: 0.5,
+        "Bars or colours",
+        title="Changes",
+        people=lambda: {
+            f"people, {key[:-7]}" if key[-7] == " " else f"people, {key}": each
+            for key, each in people.accuracy_by_set_size().items()
+            if not key.endswith("2")
+        },
+    ),
+    "held": Panel(
+        CHANGES,
+        held,
+        lambda label, n: 0.0,
+        "Bars or colours",
+        "K (items)",
+        title="Items held",
+        people=lambda: {
+            f"people, {key}": each
+            for key, each in people.items_held().items()
+            if not key.endswith("2")
+        },
+        top=12.5,
+    ),
+    "free_recall": Panel(
+        ("SFR",),
+        lambda networks, n: recalled("SFR", networks, n),
+        lambda label, n: n / 30,
+        "List length",
+        "Proportion recalled",
+        title="Free recall",
+        people=any_order,
+    ),
+    "serial_recall": Panel(
+        ("VSR",),
+        lambda networks, n: recalled("VSR", networks, n),
+        lambda label, n: 1 / n,
+        "List length",
+        "Proportion in place",
+        title="Serial recall",
+        people=in_place,
+    ),
+}
+
+EXPERIMENT = experiment(
+    "worm_set_size",
+    "Set size and list length: gated networks beside people",
+    PANELS,
+    Networks(n_steps=300, batch=32),
+    people=(
+        "oberauer_kliegl2006",
+        "adam2015",
+        "gilchrist_cowan2014",
+        "grenfell_essam_ward2012",
+        "grenfell_essam_ward2012_serial",
+    ),
+    sources=(
+        "Oberauer & Kliegl (2006)",
+        "Adam et al. (2015)",
+        "Gilchrist & Cowan (2014)",
+        "Grenfell-Essam & Ward (2012)",
+    ),
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
