@@ -27,7 +27,7 @@ def parts(hidden: jax.Array) -> list[np.ndarray]:
 
 
 def test_what_comes_back_is_retrieved(weights: Draws) -> None:
-    """A again: the first is new (G = 0, nothing retrieved); the second is A, by its features alone."""
+    """A again: the first is new, G = 0 and nothing retrieved; only A was ever learnt."""
     seen, code, retrieved, ever, familiar = parts(RUN(weights, jnp.stack([A, A, A])))
     assert CORE.width == 67
     np.testing.assert_array_equal(seen[0], np.asarray(A))
