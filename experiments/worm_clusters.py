@@ -6,7 +6,7 @@ task in a step, symbols for pictures. In test trials the variance of each unit o
 at each frame and averaged over frames; divided by the unit's largest over tasks it tells which
 tasks the unit serves. k-means sorts units into clusters, with as many as have the largest mean
 silhouette. Then all units of one cluster are silenced at every frame, and every task is tested
-again; beside it as many units drawn by chance, ten times. Clusters and lesions are those of the
+again; beside it as many units drawn by chance, five times. Clusters and lesions are those of the
 first network.
 
 In task switching, outputs at frames with a marker are projected on their first two principal
@@ -40,7 +40,6 @@ from typing import Any
 
 import jax
 import numpy as np
-import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
@@ -48,11 +47,12 @@ from cogmem import measures
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
+from cogmem.lab.worm_networks import Graduate, Networks, graduates
+from cogmem.lab.worm_panels import PAPER
 from cogmem.measures.decoding import linear_decoding, principal_components
 from cogmem.measures.task_variance import clusters, normalised, task_variance
-from cogmem.models.memory_cores import RecurrentCore
 from cogmem.participants.frame_activity import Activity, activity, lesions
-from cogmem.participants.frame_course import Course, follow, network_of
+from cogmem.participants.frame_course import Course
 from cogmem.plots.worm_clusters import worm_clusters
 
 TASKS = ("SFR", "SMU", "STS")
@@ -60,22 +60,15 @@ STAGES, TOLD = ("before learning", "after learning"), ("rule", "answer")
 SHOWN = 400
 """Frames of the plane of principal components."""
 
-DRAWS = 10
+DRAWS = 5
 """Of as many units as a cluster has."""
 
 
 @dataclass(frozen=True)
-class Config:
-    """What is taught, for how long, to how many networks."""
+class Config(Networks):
+    """What is taught, for how long, to how many networks, and into how many clusters at most."""
 
-    width: int = setting(96, (3, 4096), meaning="units")
-    n_steps: int = setting(800, (1, 10_000_000), meaning="steps of learning")
-    batch: int = setting(32, (1, 4096), meaning="trials of each task in a step")
-    rate: float = setting(2e-3, (0.0, 1.0), meaning="of Adam")
-    n_subjects: int = setting(3, (2, 1000), meaning="networks")
-    n_trials: int = setting(480, (12, 1_000_000), meaning="trials of each task at test")
     most: int = setting(30, (2, 1000), meaning="largest number of clusters")
-    seed: int = setting(0, (0, 2**31 - 1), meaning="of everything random")
 
 
 def run(config: Config, session: Session) -> xr.DataTree:
@@ -86,31 +79,26 @@ def run(config: Config, session: Session) -> xr.DataTree:
         (task, cluster) and `controls`, `value` the change of accuracy; `plane` (frame, component)
         with `rule` and `answer`; `decoding` (stage, told) with `mean`, `low`, `high` over networks.
     """
-    report = session.begin(config.n_subjects * config.n_steps)
-    store = session.store("worm_clusters", config)
-    told, first = [], {}
-    with store.writing():
-        for place in range(config.n_subjects):
-            course = _course(config, config.seed + place)
-            fresh = course.begin(key=jax.random.key(course.seed)).learning.weights
-            weights = follow(course, store.path / f"progress-{place}", report=report)
-            after = activity(course, weights.learning.weights, config.n_trials)
-            before = activity(course, fresh, config.n_trials)["STS"]
-            told.append([_decoded(each, config.seed) for each in (before, after["STS"])])
-            first = first or _inside(config, course, weights.learning.weights, after)
-    return xr.DataTree.from_dict(first | {"decoding": _over_networks(np.array(told))})
+    networks = graduates(config, TASKS, session)
+    told = [_told(each, config) for each in networks]
+    inside = _inside(config, networks[0])
+    return xr.DataTree.from_dict(inside | {"decoding": _over_networks(np.array(told))})
 
 
-def _course(config: Config, seed: int) -> Course:
-    network = network_of(RecurrentCore(config.width), TASKS, "symbolic", 128 + len(TASKS))
-    how: Any = {"batch": config.batch, "n_steps": config.n_steps, "rate": config.rate}
-    return Course(network, curriculum=False, seed=seed, **how)
+def _told(network: Graduate, config: Config) -> list[list[float]]:
+    """What is decoded of switching, before learning and after."""
+    course = network.course
+    fresh = course.begin(key=jax.random.key(course.seed)).best
+    return [
+        _decoded(activity(course, weights, config.n_trials, names=("STS",))["STS"], config.seed)
+        for weights in (fresh, network.weights)
+    ]
 
 
-def _inside(
-    config: Config, course: Course, weights: Any, seen: dict[str, Activity]
-) -> dict[str, xr.Dataset]:
+def _inside(config: Config, network: Graduate) -> dict[str, xr.Dataset]:
     """Clusters, lesions and the plane of one network."""
+    course, weights = network.course, network.weights
+    seen = activity(course, weights, config.n_trials)
     outputs = {name: each.outputs for name, each in seen.items()}
     lengths = {name: each.length for name, each in seen.items()}
     shares = normalised(task_variance(outputs, lengths))
@@ -170,11 +158,6 @@ def _over_networks(told: np.ndarray) -> xr.Dataset:
     return measures.summary(xr.Dataset({"value": (tuple(coords), told, about)}, coords))
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return tree_numbers(tree)
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Heat map, lesions, the plane twice, decoding."""
     return worm_clusters(datasets(tree))
@@ -183,15 +166,18 @@ def plot(tree: xr.DataTree) -> Figure:
 EXPERIMENT = Experiment(
     name="worm_clusters",
     title="Units that serve working-memory tasks, and tasks that need them",
-    presets={"quick": Config(), "paper": Config(n_steps=4000, batch=64, n_subjects=5)},
+    presets={
+        "quick": Config(n_trials=480),
+        "paper": Config(all_tasks=True, n_steps=PAPER.n_steps, n_subjects=3, n_trials=480),
+    },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("networks",),
     sources=("Sikarwar & Zhang (2023)", "Yang et al. (2019)"),
     cost={
-        "quick": "two minutes on 2 cores",
-        "paper": "not run; by steps about half an hour of one core",
+        "quick": "two or three minutes on 2 cores",
+        "paper": "80 minutes of a core for each of three networks",
     },
     tolerance=0.05,
 )

@@ -31,10 +31,11 @@ from cogmem import measures
 from cogmem.data import load
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
-from cogmem.lab.worm_panels import Curves, Panel, by, experiment, most_frequent
+from cogmem.lab.worm_panels import Curves, Panel, by, experiment
 from cogmem.measures.beside_people import joined
 from cogmem.measures.working_memory import change_detection
 from cogmem.tasks.worm import TASKS
+from cogmem.tasks.worm.bases import base_rates_by
 
 CHANGES = tuple(name for name in TASKS if name.startswith("CD_"))
 AT_ONCE = {name: {"retention_interval": (0,)} for name in CHANGES}
@@ -88,12 +89,8 @@ def in_place() -> Curves:
 
 
 def _most_frequent(label: str, sizes: np.ndarray) -> list[float]:
-    found = most_frequent("SMU", "set_size")
+    found = base_rates_by("SMU", "set_size")
     return [found[int(n)] for n in sizes]
-
-
-def _named(curves: Curves, **names: str) -> Curves:
-    return {names[key]: curves[key] for key in names}
 
 
 PANELS = {
@@ -116,7 +113,7 @@ PANELS = {
         "Bars or colours",
         title="Changes",
         people=lambda: {
-            f"people, {key[:-7]}" if key[-7] == " " else f"people, {key}": each
+            f"people, {key}": each
             for key, each in people.accuracy_by_set_size().items()
             if not key.endswith("2")
         },

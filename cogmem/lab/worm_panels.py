@@ -30,7 +30,6 @@ from cogmem.measures import summary
 from cogmem.measures.curve_indices import primacy, recency, slope
 from cogmem.measures.working_memory import averages
 from cogmem.plots.worm_panels import worm_panels
-from cogmem.tasks.worm import make_batch
 
 __all__ = [
     "ENOUGH",
@@ -42,7 +41,6 @@ __all__ = [
     "experiment",
     "indices",
     "measured",
-    "most_frequent",
 ]
 
 PAPER = Networks(all_tasks=True, n_steps=9_000, n_subjects=3)
@@ -125,7 +123,7 @@ def measured(panels: Mapping[str, Panel], config: Networks, session: Session) ->
 
     Returns:
         A node for each panel: `mean`, `sem`, `low`, `high` (source, x) over networks or people,
-        with the coordinate `kind` (source), people or networks; `base` and `beyond`, of networks.
+        with the coordinate `who` (source), people or networks; `base` and `beyond`, of networks.
         A node `indices` with `mean`, `low`, `high` (curve, index), see `indices`.
     """
     tasks = tuple({task: None for panel in panels.values() for task in panel.tasks})
@@ -143,9 +141,9 @@ def _node(panel: Panel, own: Curves, people: Curves) -> xr.Dataset:
     parts = [summary(each[["value"]]) for each in people.values()] + judged
     labels = pd.Index([*people, *own], name="source")
     node = xr.concat(parts, labels, join="outer", combine_attrs="drop", data_vars="all")
-    kinds = ["people"] * len(people) + ["networks"] * len(own)
+    who = ["people"] * len(people) + ["networks"] * len(own)
     words = {name: getattr(panel, name) for name in ("xlabel", "ylabel", "title", "top")}
-    return node.assign_coords(kind=("source", kinds)).assign_attrs(words)
+    return node.assign_coords(who=("source", who)).assign_attrs(words)
 
 
 def _judged(panel: Panel, label: str, curve: xr.Dataset) -> xr.Dataset:
@@ -182,17 +180,6 @@ def indices(name: str, curve: xr.Dataset) -> xr.Dataset:
     index = pd.Index(["primacy", "recency", "slope"], name="index")
     whole = xr.concat(each, index, combine_attrs="drop", coords="minimal", compat="override")
     return whole.expand_dims(curve=[name])
-
-
-def most_frequent(task: str, condition: str) -> dict[int, float]:
-    """Shares of right answers of who always says what is most frequent, by levels."""
-    batch = make_batch(task, 9_600, seed=0, look="symbolic")
-    labels, level = batch.labels, batch.conditions[condition]
-    shares = {}
-    for each in np.unique(level):
-        asked = labels[level == each][batch.scored[level == each]]
-        shares[int(each)] = float(np.bincount(asked).max() / len(asked))
-    return shares
 
 
 def experiment(

@@ -9,7 +9,7 @@ lost = lesions(course, weights, {0: shown["unit"].values[shown["cluster"].values
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -54,11 +54,16 @@ class Activity(NamedTuple):
 
 
 def activity(
-    course: Course, weights: NetworkWeights, n_trials: int = 512, split: Split = "test"
+    course: Course,
+    weights: NetworkWeights,
+    n_trials: int = 512,
+    split: Split = "test",
+    *,
+    names: Sequence[str] | None = None,
 ) -> dict[str, Activity]:
-    """What the core puts out in trials of all levels, by task."""
+    """What the core puts out in trials of all levels, by task; of all tasks if none is named."""
     found = {}
-    for name in course.names:
+    for name in names or course.names:
         batch = make_batch(name, n_trials, seed=course.seed, split=split, look=course.look)
         outputs = np.asarray(_outputs(course.network, weights, name, jnp.asarray(batch.frames)))
         found[name] = Activity(outputs, batch.length, batch.labels, batch.scored, batch.about)

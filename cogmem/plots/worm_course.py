@@ -1,101 +1,89 @@
-"""What a network has learnt of WorM, beside people where they have done something like it."""
+"""What networks have learnt of WorM, and when."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from cogmem.plots.style import (
-    DOUBLE_COLUMN,
-    PEOPLE_BAND,
-    PEOPLE_LINE,
-    SMALL,
-    house_style,
-    line_look,
-    panel_letter,
-)
+from cogmem.plots.lines import GUIDE, interval_line
+from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["worm_course"]
 
-_PANELS = (
-    ("updating", "set_size", "Boxes (people: digits)", "Proportion correct"),
-    ("length", "list_length", "Squares or words of a list", "Proportion recalled"),
-    ("positions", "serial_position", "Serial position (8 squares or words)", "P(recall)"),
-)
+_TITLES = {
+    "SC": "coordination",
+    "SFR": "free recall",
+    "SI": "integration",
+    "SMU": "updating",
+    "STS": "switching",
+    "VIR": "item recognition",
+    "VSR": "serial recall",
+    "VSRec": "serial recognition",
+    "CD": "changes",
+    "CS": "complex span",
+}
 _NOTE = (
-    "Means; bands and bars: bootstrap 95 % intervals over networks or people. Dashed: what can be "
-    "answered without memory."
+    "Means over networks; bars and bands: bootstrap 95 % intervals. Open: not five standard errors "
+    "above what is right without memory (grey, dashed)."
 )
 
 
 def worm_course(found: Mapping[str, xr.Dataset]) -> Figure:
-    """Accuracy of each task, and curves of three of them.
+    """Accuracy of each task at three times, and its course.
 
     Args:
         found: nodes of the experiment of that name.
     """
+    names = [str(name) for name in found["course"]["task"].values]
+    groups = dict.fromkeys(name.split("_")[0] for name in names)
     with house_style():
-        figure = Figure(figsize=(DOUBLE_COLUMN, 3.9), layout="constrained")
-        axes = figure.subplot_mosaic([["A", "B", "C"], ["A", "D", "E"]])
-        _tasks(axes["A"], found["tasks"])
-        _switching(axes["B"], found["switching"])
-        for letter, panel in zip("CDE", _PANELS, strict=True):
-            _beside(axes[letter], found[panel[0]], *panel[1:])
-        for letter, ax in axes.items():
-            panel_letter(ax, letter)
-        axes["C"].legend(loc="best", fontsize=SMALL)
+        rows = -(-len(groups) // 3)
+        figure = Figure(figsize=(DOUBLE_COLUMN, 2.4 + 0.6 * rows), layout="constrained")
+        left, right = figure.subfigures(1, 2, width_ratios=(1, 2.2))
+        ax = left.subplots()
+        _tasks(ax, found["tasks"])
+        panel_letter(ax, "A")
+        axes = right.subplots(rows, 3, sharex=True, sharey=True, squeeze=False).ravel()
+        for each, group in zip(axes, groups, strict=False):
+            _course(each, found["course"], [k for k in names if k.split("_")[0] == group])
+            each.set_title(_TITLES[group])
+        panel_letter(axes[0], "B")
+        for each in axes[len(groups) :]:
+            each.set_visible(False)
+        right.supxlabel("Steps of learning", size=7)
+        right.supylabel("Proportion correct, all levels", size=7)
         figure.supxlabel(_NOTE, size=SMALL, x=0.01, ha="left")
     return figure
 
 
 def _tasks(ax: Axes, found: xr.Dataset) -> None:
-    names, look = found["task"].values, line_look(0)
+    names = found["task"].values
     place = np.arange(len(names))[::-1]
-    bars = np.abs(np.stack([found["low"], found["high"]]) - found["mean"].values)
-    ax.errorbar(found["mean"], place, xerr=bars, fmt=look.marker, color=look.color)
     ax.scatter(found["base"], place, marker="|", s=60, color="0.5", zorder=0)
+    for k, step in enumerate(found["step"].values):
+        own, look = found.sel(step=step), line_look(k)
+        bars = np.abs(np.stack([own["low"], own["high"]]) - own["mean"].values)
+        at = place + 0.2 * (1 - k)
+        ax.errorbar(own["mean"], at, xerr=bars, fmt=look.marker, color=look.color, label=str(step))
+        lost = own["beyond"].values < 5
+        ax.plot(own["mean"][lost], at[lost], look.marker, color=look.color, mfc="white", zorder=4)
     ax.set_yticks(place, names)
-    ax.set(xlabel="Proportion correct (grey: base)", xlim=(0, 1.03), ylim=(-0.6, len(names) - 0.4))
+    ax.set(xlabel="Proportion correct", xlim=(0, 1.03), ylim=(-0.6, len(names) - 0.4))
+    ax.legend(title="After steps", fontsize=SMALL, title_fontsize=SMALL, loc="best")
 
 
-def _switching(ax: Axes, found: xr.Dataset) -> None:
-    for place, congruent in enumerate((1, 0)):
-        own = found.sel(congruent=congruent).sel(since_cue=slice(1, 8))
-        label = "congruent" if congruent else "incongruent"
-        _line(ax, own, "since_cue", place, label)
-        ax.axhline(float(own["base"][0]) if own["base"].ndim else float(own["base"]), **_BASE)
-    ax.set(xlabel="Frames since the cue", ylabel="Proportion correct", ylim=(0, 1.05))
-    ax.legend(fontsize=SMALL)
-
-
-_BASE: dict[str, Any] = {"color": "0.6", "linewidth": 0.7, "linestyle": "--", "zorder": 0}
-
-
-def _beside(ax: Axes, found: xr.Dataset, dim: str, xlabel: str, ylabel: str) -> None:
-    for place, source in enumerate(found["source"].values):
-        own = found.sel(source=source).dropna(dim, subset=["mean"])
-        if source == "people":
-            ax.fill_between(own[dim], own["low"], own["high"], color=PEOPLE_BAND, linewidth=0)
-            ax.plot(own[dim], own["mean"], color=PEOPLE_LINE, label="people")
-        else:
-            _line(ax, own, dim, place - 1, str(source))
-    ax.plot(found[dim], found["base"], **_BASE)
-    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, 1.05))
-
-
-def _line(ax: Axes, own: xr.Dataset, dim: str, place: int, label: str) -> None:
-    look = line_look(place)
-    ax.fill_between(own[dim], own["low"], own["high"], color=look.color, alpha=0.2, linewidth=0)
-    ax.plot(
-        own[dim],
-        own["mean"],
-        color=look.color,
-        linestyle=look.linestyle,
-        marker=look.marker,
-        label=label,
-    )
+def _course(ax: Axes, found: xr.Dataset, names: list[str]) -> None:
+    for k, name in enumerate(names):
+        label = name.split("_")[-1]
+        own = found.sel(task=name)
+        interval_line(ax, found["test_step"], own, line_look(k), label, markersize=0)
+    ax.axhline(float(found["base"].sel(task=names[0])), **GUIDE)
+    ax.set_ylim(0, 1.04)
+    ax.xaxis.set_major_locator(MaxNLocator(3))
+    if len(names) > 1:
+        ax.legend(fontsize=SMALL, loc="lower right", handlelength=1.5)

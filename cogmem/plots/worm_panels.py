@@ -36,7 +36,7 @@ def worm_panels(
     """A panel for each node.
 
     Args:
-        found: `mean`, `low`, `high`, `base`, `beyond` (source, x), with `kind` (source) and the
+        found: `mean`, `low`, `high`, `base`, `beyond` (source, x), with `who` (source) and the
             labels of axes as attributes.
         columns: panels in a row.
         enough: standard errors above the base from which on points are filled.
@@ -64,7 +64,7 @@ def _panel(ax: Axes, node: xr.Dataset, enough: float) -> None:
     for source in node["source"].values:
         own = node.sel(source=source).dropna(x, subset=["mean"])
         at = np.array([place[value] for value in own[x].values]) if words else own[x].values
-        kind = str(own["kind"].item())
+        kind = str(own["who"].item())
         (_people if kind == "people" else _network)(ax, at, own, str(source), seen[kind], enough)
         seen[kind] += 1
     if words:

@@ -50,11 +50,11 @@ def test_panels_have_people_and_untaught_networks_at_base(name: str, session: Se
     for key, node in tree.children.items():
         if key == "indices":
             continue
-        kinds |= set(node["kind"].values)
+        kinds |= set(node["who"].values)
         inside = node.to_dataset()
         assert (inside["low"] <= inside["mean"] + 1e-9).where(inside["mean"].notnull(), True).all()
         judged = "beyond" in inside and inside.attrs["top"] < 2 and name != "worm_switching"
-        if judged and "networks" in inside["kind"].values:
+        if judged and "networks" in inside["who"].values:
             assert np.nanmax(inside["beyond"]) < ENOUGH, key
     assert kinds == ({"people", "networks"} if experiment.people else {"networks"})
     table = experiment.numbers(tree)

@@ -9,7 +9,7 @@ import numpy as np
 from cogmem.lab.experiment import Session
 from experiments.worm_clusters import EXPERIMENT, STAGES, TASKS, TOLD, Config
 
-CONFIG = Config(width=6, n_steps=1, batch=2, n_subjects=2, n_trials=24, most=3)
+CONFIG = Config(width=6, n_steps=10, batch=2, n_subjects=2, n_trials=24, most=3)
 
 
 def test_clusters_lesions_and_decoding(tmp_path: Path) -> None:
@@ -38,6 +38,6 @@ def test_nothing_is_taught_twice(tmp_path: Path) -> None:
     steps: list[int] = []
     session = Session(results=tmp_path, begin=lambda total: lambda n, doing: steps.append(n))
     EXPERIMENT.run(CONFIG, session)
-    assert sum(steps) == 2
+    assert sum(steps) == 20
     EXPERIMENT.run(CONFIG, session)
-    assert sum(steps) == 2
+    assert sum(steps) == 20
