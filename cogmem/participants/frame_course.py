@@ -25,7 +25,13 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.checkpoint import load_state, save_state
-from cogmem.models.frame_network import FrameNetwork, NetworkWeights, Pictures, Symbols
+from cogmem.models.frame_network import (
+    FrameNetwork,
+    NetworkWeights,
+    Pictures,
+    SmallPictures,
+    Symbols,
+)
 from cogmem.models.memory_cores import Core
 from cogmem.models.parameters import check_sizes
 from cogmem.participants import frame_lessons
@@ -136,7 +142,13 @@ class Course(eqx.Module):
         return make_batch(name, self.batch, look=self.look, **how)  # type: ignore[arg-type]
 
 
-def network_of(core: Core, names: tuple[str, ...], look: Render, n_inputs: int) -> FrameNetwork:
+def network_of(
+    core: Core,
+    names: tuple[str, ...],
+    look: Render,
+    n_inputs: int,
+    encoder: Pictures | SmallPictures | None = None,
+) -> FrameNetwork:
     """A network for tasks of WorM, with one head for all kinds of change detection.
 
     Args:
@@ -144,10 +156,11 @@ def network_of(core: Core, names: tuple[str, ...], look: Render, n_inputs: int) 
         names: of tasks.
         look: pictures or symbols.
         n_inputs: of the core, the task code among them.
+        encoder: of pictures, the official one if none is given; symbols have their own.
     """
     heads = tuple((k, "CD" if k.startswith("CD_") else k, TASKS[k].n_answers) for k in names)
     if look != "symbolic":
-        return FrameNetwork(core, Pictures(), heads, n_inputs)
+        return FrameNetwork(core, encoder or Pictures(), heads, n_inputs)
     widths = ((k, make_batch(k, 1, seed=0, look=look).frames.shape[2]) for k in names)
     return FrameNetwork(core, Symbols(tuple(widths)), heads, n_inputs)
 

@@ -12,7 +12,7 @@ import pytest
 from cogmem.errors import CogmemError
 from cogmem.models.bdh import BDH
 from cogmem.models.bdh_core import BDHCore
-from cogmem.models.frame_network import FrameNetwork, Pictures, Symbols
+from cogmem.models.frame_network import FrameNetwork, Pictures, SmallPictures, Symbols
 from cogmem.models.memory_cores import Memoryless, RecurrentCore, TransformerCore, lesioned
 
 SIZES = {"SC": 1, "SFR": 100, "SI": 1, "SMU": 9, "STS": 3, "VIR": 1, "VSR": 9, "VSRec": 1}
@@ -126,17 +126,37 @@ def test_a_blend_of_one_token_is_the_token() -> None:
         model.blend(weights, jnp.ones((3, 4)))
 
 
-@pytest.mark.parametrize("looks", ["pictures", "symbols"])
+ENCODERS = {
+    "pictures": Pictures((2, 3, 4, 5)),
+    "small pictures": SmallPictures((2, 3, 4), n_pixels=8),
+    "symbols": Symbols((("a", 4), ("b", 4))),
+}
+
+
+@pytest.mark.parametrize("looks", ENCODERS)
 def test_tasks_have_their_own_codes_and_heads(looks: str) -> None:
     """Outputs as many as the head has; the code alone tells tasks apart."""
-    pictures = looks == "pictures"
-    encoder = Pictures((2, 3, 4, 5)) if pictures else Symbols((("a", 4), ("b", 4)))
-    network = FrameNetwork(RecurrentCore(6), encoder, FEW, n_inputs=8)
+    pictures = looks != "symbols"
+    network = FrameNetwork(RecurrentCore(6), ENCODERS[looks], FEW, n_inputs=8)
     weights = network.begin(key=jax.random.key(0))
     frames = jnp.ones((3, 8, 8, 3), jnp.uint8) if pictures else jnp.ones((3, 4))
     (first, hidden), (second, other) = (network.watch(weights, k, frames) for k in "ab")
     assert (first.shape, second.shape, hidden.shape) == ((3, 2), (3, 3), (3, 6))
     assert not np.allclose(hidden, other, atol=1e-4)
+
+
+def test_small_pictures_keep_places() -> None:
+    """23,584 weights of convolutions; a mark elsewhere is another code; 20 pixels are refused."""
+    encoder = SmallPictures()
+    layers, project = encoder.begin((), 7, key=jax.random.key(0))
+    assert sum(each.weight.size + each.bias.size for each in layers) == 448 + 4640 + 18496
+    assert project.weight.shape == (7, 64 * 4 * 4)
+    marks = np.zeros((2, 32, 32, 3), np.uint8)
+    marks[0, 4:8, 4:8], marks[1, 24:28, 24:28] = 255, 255
+    one, other = encoder.encode((layers, project), "a", jnp.asarray(marks))
+    assert np.abs(one - other).max() > 1e-2
+    with pytest.raises(CogmemError, match="20 pixels on a side cannot be halved 3 times"):
+        SmallPictures(n_pixels=20)
 
 
 def test_what_is_refused() -> None:
