@@ -173,7 +173,7 @@ EXPERIMENT = Experiment(
     run=run,
     plot=plot,
     numbers=tree_numbers,
-    models=("networks",),
+    models=("worm_networks",),
     sources=("Sikarwar & Zhang (2023)", "Yang et al. (2019)"),
     cost={
         "quick": "two or three minutes on 2 cores",

@@ -98,7 +98,7 @@ EXPERIMENT = Experiment(
     run=run,
     plot=plot,
     numbers=tree_numbers,
-    models=("networks",),
+    models=("worm_networks",),
     sources=("Sikarwar & Zhang (2023)",),
     cost={
         "quick": "a minute or two on 2 cores",

@@ -48,13 +48,15 @@ def asked(
 
 def recalled(networks: Sequence[Graduate], n_trials: int, length: int) -> Curves:
     """Free recall at the end of learning, and at the milestones."""
-    found = {f"{NETWORK}, {length} squares": _free(networks, None, length, n_trials)}
+    found = {f"{NETWORK}, {length} squares": free_recall(networks, None, length, n_trials)}
     for step in networks[0].earlier:
-        found[f"after {step} steps"] = _free(networks, step, length, n_trials)
+        found[f"after {step} steps"] = free_recall(networks, step, length, n_trials)
     return found
 
 
-def _free(networks: Sequence[Graduate], step: int | None, length: int, n_trials: int) -> xr.Dataset:
+def free_recall(
+    networks: Sequence[Graduate], step: int | None, length: int, n_trials: int
+) -> xr.Dataset:
     hits = [
         free_recalled(
             each.course, each.weights if step is None else each.earlier[step], length, n_trials

@@ -23,13 +23,15 @@ from cogmem.errors import InvalidValue
 from cogmem.lab.experiment import Session
 from cogmem.lab.settings import setting
 from cogmem.models.checkpoint import load_state
-from cogmem.models.frame_network import NetworkWeights
+from cogmem.models.frame_network import NetworkWeights, SmallPictures
 from cogmem.models.memory_cores import RecurrentCore
 from cogmem.participants.frame_course import Course, Progress, examined, follow, network_of
-from cogmem.tasks.worm import TASKS
+from cogmem.tasks.worm import TASKS, Render
 from cogmem.tasks.worm.task import Levels
 
 __all__ = ["Graduate", "Networks", "Schooling", "answers", "graduates"]
+
+LOOKS: tuple[Render, ...] = ("symbolic",)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Networks:
 
 @dataclass(frozen=True)
 class Schooling:
-    """How one network is taught, by a curriculum with symbols in place of pictures."""
+    """How one network is taught, by a curriculum, with symbols or pictures."""
 
     tasks: tuple[str, ...]
     width: int
@@ -56,15 +58,16 @@ class Schooling:
     batch: int
     rate: float
     seed: int
+    look: Render = "symbolic"
 
     @property
     def course(self) -> Course:
         """As a course."""
-        network = network_of(
-            RecurrentCore(self.width), self.tasks, "symbolic", 128 + len(self.tasks)
-        )
+        n_inputs = 128 + len(self.tasks)
+        core, encoder = RecurrentCore(self.width), SmallPictures()
+        network = network_of(core, self.tasks, self.look, n_inputs, encoder)
         how: Any = {"batch": self.batch, "n_steps": self.n_steps, "rate": self.rate}
-        return Course(network, seed=self.seed, **how)
+        return Course(network, look=self.look, seed=self.seed, **how)
 
     @property
     def milestones(self) -> tuple[int, ...]:
@@ -91,19 +94,28 @@ class Graduate(NamedTuple):
         return self.progress.best
 
 
-def graduates(config: Networks, tasks: tuple[str, ...], session: Session) -> list[Graduate]:
+def graduates(
+    config: Networks, tasks: tuple[str, ...], session: Session, looks: Sequence[Render] = LOOKS
+) -> list[Graduate]:
     """Networks that were taught these tasks, or all; what was learnt before is not taught again.
+
+    Args:
+        config: how many, and how.
+        tasks: which, if not all.
+        session: told of progress; in its folder the networks are kept.
+        looks: how frames look; as many networks are taught with each.
 
     Raises:
         StoreBusy: if another process teaches one of them.
     """
     chosen = tuple(k for k in TASKS if config.all_tasks or k in tasks)
-    report = session.begin(config.n_subjects * config.n_steps)
-    found = []
-    for place in range(config.n_subjects):
-        how = (config.width, config.n_steps, config.batch, config.rate, config.seed + place)
-        found.append(_taught(Schooling(chosen, *how), session, report))
-    return found
+    report = session.begin(config.n_subjects * config.n_steps * len(looks))
+    how = (config.width, config.n_steps, config.batch, config.rate)
+    return [
+        _taught(Schooling(chosen, *how, config.seed + place, look), session, report)
+        for look in looks
+        for place in range(config.n_subjects)
+    ]
 
 
 def _taught(schooling: Schooling, session: Session, report: Any) -> Graduate:

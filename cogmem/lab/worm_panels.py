@@ -41,6 +41,7 @@ __all__ = [
     "experiment",
     "indices",
     "measured",
+    "node",
 ]
 
 PAPER = Networks(all_tasks=True, n_steps=9_000, n_subjects=3)
@@ -136,14 +137,19 @@ def measured(panels: Mapping[str, Panel], config: Networks, session: Session) ->
     return xr.DataTree.from_dict(nodes | {"indices": xr.concat(each, "curve")})
 
 
+def node(panel: Panel, networks: Sequence[Graduate], n_trials: int) -> xr.Dataset:
+    """One panel of networks that were taught before, see `measured`."""
+    return _node(panel, panel.curves(networks, n_trials), panel.people())
+
+
 def _node(panel: Panel, own: Curves, people: Curves) -> xr.Dataset:
     judged = [_judged(panel, label, each) for label, each in own.items()]
     parts = [summary(each[["value"]]) for each in people.values()] + judged
     labels = pd.Index([*people, *own], name="source")
-    node = xr.concat(parts, labels, join="outer", combine_attrs="drop", data_vars="all")
+    found = xr.concat(parts, labels, join="outer", combine_attrs="drop", data_vars="all")
     who = ["people"] * len(people) + ["networks"] * len(own)
     words = {name: getattr(panel, name) for name in ("xlabel", "ylabel", "title", "top")}
-    return node.assign_coords(who=("source", who)).assign_attrs(words)
+    return found.assign_coords(who=("source", who)).assign_attrs(words)
 
 
 def _judged(panel: Panel, label: str, curve: xr.Dataset) -> xr.Dataset:
@@ -202,7 +208,7 @@ def experiment(
         ),
         numbers=tree_numbers,
         people=people,
-        models=("networks",),
+        models=("worm_networks",),
         sources=("Sikarwar & Zhang (2023)", *sources),
         cost={
             "quick": "a minute or two on 2 cores",

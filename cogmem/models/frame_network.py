@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped, UInt8
 
 from cogmem.errors import InvalidValue, UnknownName
+from cogmem.models.card import Card
 from cogmem.models.memory_cores import Core
 
 __all__ = [
@@ -28,6 +29,34 @@ __all__ = [
     "SmallPictures",
     "Symbols",
 ]
+
+CARD = Card(
+    name="worm_networks",
+    title="Networks that watch trials frame by frame: encoder, task code, any memory core, heads",
+    paper="Sikarwar & Zhang (2023)",
+    equations=(
+        "official encoder (four convolutions), learnt task code at every frame, one layer of Elman "
+        "units, GRU, LSTM or a post-norm Transformer encoder, a linear head per task (one for five "
+        "kinds of change detection); losses summed unweighted, but spatial free recall ten times; "
+        "Adam. For processors: symbols with a linear map of each task and relu, or three small "
+        "convolutions; trials that become harder; the rate falls in the last third"
+    ),
+    left_out=(
+        "the published schedule (1.7 million steps), dropout of the Transformer, the plateau "
+        "scheduler; symbols have neither the similarity nor the size of what is drawn"
+    ),
+    vectors=(
+        "worm_reference.npz: every trial of all 14 identities drawn to the pixel; weights counted "
+        "to the unit (12 networks); GRU and LSTM steps written out by hand (1e-5)"
+    ),
+    reproduced=("serial positions and set sizes: see the experiments worm_*",),
+    not_reproduced=("no published accuracy was at hand, none was tried",),
+    bibtex="""@inproceedings{sikarwar2023decoding,
+  author = {Sikarwar, Ankur and Zhang, Mengmi},
+  title = {Decoding the Enigma: Benchmarking Humans and {AI}s on the Many Facets of Working Memory},
+  booktitle = {NeurIPS Datasets and Benchmarks}, year = {2023}
+}""",
+)
 
 CHANNELS = (64, 128, 256, 512)
 """Of the four convolutions of the official encoder."""
