@@ -60,7 +60,8 @@ from cogmem.models.tensor_brain_core import TensorBrainCore
 from cogmem.participants.frame_course import Course, examined, follow, network_of
 from cogmem.participants.frozen_course import fitted
 from cogmem.plots.worm_cores import worm_cores
-from cogmem.tasks.worm import TASKS, make_batch
+from cogmem.tasks.worm import TASKS
+from cogmem.tasks.worm.bases import base_rate
 
 FEW = ("SFR", "SMU", "STS")
 """Tasks of `quick`, and of the pilot."""
@@ -120,8 +121,8 @@ def _core(config: Config, name: str, path: Path, report: Report) -> dict[str, An
     for place in range(config.n_subjects):
         course = course_of(config, name, rate, config.seed + place)
         weights, history = taught(course, _file(path, name, str(place)), report)
-        table = examined(course, weights, config.n_trials)
-        each.append((_scores(table), np.asarray(history)))
+        scores = scored(config, course, weights, _file(path, name, f"{place}-scores.csv"))
+        each.append((scores, np.asarray(history)))
     about = {"rate": rate, **sizes(course, weights)}
     return {"scores": [s for s, _ in each], "history": [h for _, h in each], "about": about}
 
@@ -133,6 +134,15 @@ def taught(course: Course, path: Path, report: Report) -> tuple[NetworkWeights, 
         return progress.best, progress.history
     frozen = fitted(course, path, report=report)
     return frozen.weights, frozen.history
+
+
+def scored(config: Config, course: Course, weights: NetworkWeights, path: Path) -> pd.DataFrame:
+    """Shares by task, from the file if it was tested before."""
+    if not path.is_file():
+        found = _scores(examined(course, weights, config.n_trials))
+        found.to_csv(partial := path.with_name(f".{path.name}"))
+        partial.replace(path)
+    return pd.read_csv(path, index_col=0)
 
 
 def rate_of(config: Config, name: str, path: Path, report: Report) -> float:
@@ -187,25 +197,9 @@ def task_of(identity: str) -> str:
     return "CD" if identity.startswith("CD_") else identity
 
 
-def bases(names: tuple[str, ...], n_trials: int = 4800) -> np.ndarray:
+def bases(names: tuple[str, ...]) -> np.ndarray:
     """Shares that are right without memory, [task]; see the top of the file."""
-    return np.array([_base(name, n_trials) for name in names])
-
-
-def _base(name: str, n_trials: int) -> float:
-    if name not in ("SFR", "SMU", "STS", "VSR", "CS"):
-        return 0.5
-    if name == "CS":
-        return 1 / 8
-    batch = make_batch(name, n_trials, seed=0, split="test", look="symbolic")
-    if name == "SFR":
-        return float(batch.conditions["list_length"].mean() / 100)
-    if name == "VSR":
-        lengths = batch.conditions["list_length"]
-        return float(len(lengths) / lengths.sum())
-    if name == "STS":
-        return float(0.5 + batch.about["congruent"][batch.scored].mean() / 2)
-    return float(np.bincount(batch.labels[batch.scored]).max() / batch.scored.sum())
+    return np.array([base_rate(name) for name in names])
 
 
 def _scores(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ to all of them. The encoder, which maps symbols to 96 numbers with the task code
 all, so that it is only the memory that grows. Tests are of all levels; the weights are those that
 were best in validation.
 
-Bases: the most frequent place in updating (of all set sizes together), L/100 of free recall (who
+Bases: the most frequent place in updating with as many boxes, L/100 of free recall (who
 remembers only where squares were has L/30), .5 of recognition, .75 of switching. Nothing below five
 standard errors above base is an effect.
 
@@ -40,7 +40,7 @@ from cogmem.measures.working_memory import averages, by_condition
 from cogmem.models.memory_cores import RecurrentCore
 from cogmem.participants.frame_course import Course, examined, follow, network_of
 from cogmem.plots.worm_sizes import worm_sizes
-from cogmem.tasks.worm import make_batch
+from cogmem.tasks.worm.bases import base_rate, base_rates_by
 
 TASKS = ("SFR", "SMU", "STS", "VIR")
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15)
@@ -104,21 +104,13 @@ def nodes(table: pd.DataFrame) -> dict[str, xr.Dataset]:
         "updating": beside({PEOPLE: _numbers(), **_each(table, "SMU", "set_size")}),
         "length": beside({PEOPLE: _words(), **_each(table, "SFR", "list_length")}),
     }
-    smu = _most_frequent()
-    lengths = found["length"]["list_length"]
-    tested = table[table["task"] == "SFR"]["list_length"].mean() / 100
-    bases = {"SFR": tested, "SMU": smu, "STS": 0.75, "VIR": 0.5}
-    found["tasks"]["base"] = ("task", [bases[str(k)] for k in found["tasks"]["task"].values])
-    found["updating"]["base"] = xr.full_like(found["updating"]["set_size"], smu, float)
+    sizes, lengths = found["updating"]["set_size"], found["length"]["list_length"]
+    found["tasks"]["base"] = ("task", [base_rate(str(k)) for k in found["tasks"]["task"].values])
+    boxes = base_rates_by("SMU", "set_size")
+    found["updating"]["base"] = ("set_size", [boxes.get(int(n), np.nan) for n in sizes])
     found["length"]["base"] = lengths / 100
     found["length"]["squares_known"] = lengths / 30
     return found
-
-
-def _most_frequent() -> float:
-    """What the most frequent place is worth in updating."""
-    batch = make_batch("SMU", 4800, seed=0, split="test", look="symbolic")
-    return float(np.bincount(batch.labels[batch.scored]).max() / batch.scored.sum())
 
 
 def _each(table: pd.DataFrame, task: str, condition: str) -> dict[str, xr.Dataset]:
@@ -163,13 +155,13 @@ EXPERIMENT = Experiment(
     title="Working memory in gated networks of 12 to 192 units",
     presets={
         "quick": Config(),
-        "paper": Config(widths=(12, 24, 48, 96, 192), n_steps=1000, n_subjects=3, n_trials=960),
+        "paper": Config(widths=(12, 24, 48, 96, 192), n_steps=600, n_subjects=3),
     },
     run=run,
     plot=plot,
     numbers=numbers,
     people=("oberauer_kliegl2006", "grenfell_essam_ward2012"),
-    models=("networks",),
+    models=("worm_networks",),
     sources=(
         "Sikarwar & Zhang (2023)",
         "Oberauer & Kliegl (2006)",

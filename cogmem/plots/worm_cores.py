@@ -15,10 +15,10 @@ __all__ = ["worm_cores"]
 
 _NOTE = (
     "Large: proportion correct minus base, mean over networks; bold with a star: above base by "
-    "more than 5 standard errors. Small: 95 % interval over\nnetworks (bootstrap); trials until "
-    "three quarters of the way from base to 1, if any network got there. Colour: share of that "
-    "way. People did other tasks\nwith other stimuli, and levels cannot be compared; "
-    "daggers: constants of WorM's notebooks, at second hand."
+    "more than 5 standard errors. Small: 95 % interval over\nnetworks (bootstrap); thousands of "
+    "trials until three quarters of the way from base to 1, if any network got there. Colour: "
+    "share of that way. People did\nother tasks with other stimuli, and levels cannot be "
+    "compared; daggers: constants of WorM's notebooks, at second hand."
 )
 
 
@@ -69,8 +69,8 @@ def _gains(ax: Axes, found: xr.Dataset, criterion: xr.Dataset) -> None:
         ax.text(column, row - 0.2, text, ha="center", va="center", color=color, weight=weight)
         small = f"{_signed(low[row, column])}, {_signed(high[row, column])}"
         if np.isfinite(trials[row, column]):
-            small = f"{small}\n{trials[row, column] / 1000:.1f}k trials"
-        ax.text(column, row + 0.2, small, ha="center", va="center", color=color, size=SMALL - 1.8)
+            small = f"{small}\n{trials[row, column] / 1000:.1f}k"
+        ax.text(column, row + 0.2, small, ha="center", va="center", color=color, size=SMALL - 1.2)
 
 
 def _signed(value: float) -> str:
