@@ -5,8 +5,8 @@ Method. Networks of 96 gated recurrent units are taught by symbols and a curricu
 `quick` teaches only what is asked here, for few steps). In spatial free recall
 (SFR) all cells are answered at once; the likeliest is taken as the one that is named first, as by
 Sikarwar & Zhang (2023). Shown is how often it is the first square of the list, and one of the last
-four (of shorter lists than five, of the last three, two, one), by list length. Bases are those of
-who knows where the thirty squares were. People: words in any order (Grenfell-Essam & Ward, 2012,
+four (of shorter lists than five, of the last three, two, one), by list length. Bases here are those
+of who knows the list, but not its order. People: words in any order (Grenfell-Essam & Ward, 2012,
 Experiment 1), of which the first that was written down is taken.
 
 Run: `cogmem run worm_first_recall`.
@@ -64,7 +64,7 @@ PANELS = {
     "first": Panel(
         ("SFR",),
         lambda networks, n: of_networks("first", networks, n),
-        lambda label, n: np.full(len(n), 1 / 30),
+        lambda label, n: 1 / n,
         "List length",
         "P(first response)",
         title="The first item",
@@ -73,7 +73,7 @@ PANELS = {
     "last": Panel(
         ("SFR",),
         lambda networks, n: of_networks("last", networks, n),
-        lambda label, n: np.minimum(4, n - 1) / 30,
+        lambda label, n: np.minimum(4, n - 1) / n,
         "List length",
         "P(first response)",
         title="One of the last four",

@@ -57,6 +57,7 @@ def recalled(networks: Sequence[Graduate], n_trials: int, length: int) -> Curves
 def free_recall(
     networks: Sequence[Graduate], step: int | None, length: int, n_trials: int
 ) -> xr.Dataset:
+    """Shares of squares that were named, by serial position; at a milestone, or at the end."""
     hits = [
         free_recalled(
             each.course, each.weights if step is None else each.earlier[step], length, n_trials

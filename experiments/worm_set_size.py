@@ -101,7 +101,7 @@ PANELS = {
         "Boxes or digits",
         title="Updating",
         people=lambda: {
-            f"people, {key}": each
+            f"people, {key.split(',')[0]}": each
             for key, each in people.updating().items()
             if key in ("at will, Exp. 2", "up to 0.6 s, Exp. 2")
         },
@@ -113,7 +113,7 @@ PANELS = {
         "Bars or colours",
         title="Changes",
         people=lambda: {
-            f"people, {key}": each
+            f"people, {key.split(' (')[0]}": each
             for key, each in people.accuracy_by_set_size().items()
             if not key.endswith("2")
         },
@@ -126,7 +126,7 @@ PANELS = {
         "K (items)",
         title="Items held",
         people=lambda: {
-            f"people, {key}": each
+            f"people, {key.split(' (')[0]}": each
             for key, each in people.items_held().items()
             if not key.endswith("2")
         },

@@ -15,7 +15,7 @@ from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, pan
 __all__ = ["worm_clusters"]
 
 _NOTE = (
-    "A to D: one network, test trials; any: means of 10 random draws. E: means over networks, "
+    "A to D: one network, test trials; any: means of five random draws. E: means over networks, "
     "bars: bootstrap 95 % intervals; dashed: guesses."
 )
 _NAMES = {"rule": ("up or down?", "left or right?"), "answer": ("up or left", "down or right")}
@@ -30,7 +30,7 @@ def worm_clusters(found: Mapping[str, xr.Dataset]) -> Figure:
     with house_style():
         figure = Figure(figsize=(DOUBLE_COLUMN, 4.4), layout="constrained")
         above, below = np.ravel(figure.subfigures(2, 1, squeeze=False))
-        axes = above.subplot_mosaic("AAAAABBB") | below.subplot_mosaic("CDE")
+        axes = above.subplot_mosaic("AAAABBBB") | below.subplot_mosaic("CDE")
         _heat(axes["A"], found["variance"])
         _lesions(axes["B"], found["lesions"], found["controls"])
         for letter, name in zip("CD", _NAMES, strict=True):
@@ -70,9 +70,11 @@ def _lesions(ax: Axes, own: xr.Dataset, drawn: xr.Dataset) -> None:
     image = ax.imshow(cells, cmap="RdBu", vmin=-most, vmax=most, aspect="auto")
     for (row, column), value in np.ndenumerate(cells):
         shade = "white" if abs(value) > 0.6 * most else "black"
-        ax.text(column, row, f"{value:+.2f}", color=shade, fontsize=SMALL, ha="center", va="center")
+        text = f"{value:+.2f}".replace("0.", ".")
+        ax.text(column, row, text, color=shade, fontsize=SMALL - 1, ha="center", va="center")
     tasks = zip(own["task"].values, own["intact"].values, strict=True)
-    ax.set_xticks(range(cells.shape[1]), [f"{name}\n({value:.2f})" for name, value in tasks])
+    names = [f"{name} ({value:.2f})" for name, value in tasks]
+    ax.set_xticks(range(cells.shape[1]), names, rotation=90 if len(names) > 4 else 0)
     ax.set_yticks(range(len(labels)), labels)
     ax.tick_params(length=0)
     ax.set(xlabel="Task (accuracy of the whole)", ylabel="Silent units")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -44,7 +45,7 @@ def worm_course(found: Mapping[str, xr.Dataset]) -> Figure:
     with house_style():
         rows = -(-len(groups) // 3)
         figure = Figure(figsize=(DOUBLE_COLUMN, 2.4 + 0.6 * rows), layout="constrained")
-        left, right = figure.subfigures(1, 2, width_ratios=(1, 2.2))
+        left, right = np.ravel(figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.2)))
         ax = left.subplots()
         _tasks(ax, found["tasks"])
         panel_letter(ax, "A")
@@ -74,7 +75,8 @@ def _tasks(ax: Axes, found: xr.Dataset) -> None:
         ax.plot(own["mean"][lost], at[lost], look.marker, color=look.color, mfc="white", zorder=4)
     ax.set_yticks(place, names)
     ax.set(xlabel="Proportion correct", xlim=(0, 1.03), ylim=(-0.6, len(names) - 0.4))
-    ax.legend(title="After steps", fontsize=SMALL, title_fontsize=SMALL, loc="best")
+    where: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.4, -0.1), "ncols": 3}
+    ax.legend(title="After steps", fontsize=SMALL, title_fontsize=SMALL, **where)
 
 
 def _course(ax: Axes, found: xr.Dataset, names: list[str]) -> None:

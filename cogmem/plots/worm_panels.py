@@ -31,17 +31,17 @@ _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)))
 
 
 def worm_panels(
-    found: Mapping[str, xr.Dataset], columns: int = 3, enough: float = 5.0, height: float = 2.1
+    found: Mapping[str, xr.Dataset], enough: float = 5.0, height: float = 2.35
 ) -> Figure:
     """A panel for each node.
 
     Args:
         found: `mean`, `low`, `high`, `base`, `beyond` (source, x), with `who` (source) and the
             labels of axes as attributes.
-        columns: panels in a row.
         enough: standard errors above the base from which on points are filled.
         height: of a row, inches.
     """
+    columns = 2 if len(found) in (2, 4) else 3
     rows = math.ceil(len(found) / columns)
     with house_style():
         size = (DOUBLE_COLUMN * min(1.0, columns / 3 + 0.1), height * rows + 0.35)
@@ -51,7 +51,7 @@ def worm_panels(
             _panel(ax, node, enough)
             panel_letter(ax, letter)
         for ax in axes[len(found) :]:
-            ax.set_visible(False)
+            ax.remove()
         figure.supxlabel(_NOTE, size=SMALL, x=0.01, ha="left")
     return figure
 
@@ -74,8 +74,10 @@ def _panel(ax: Axes, node: xr.Dataset, enough: float) -> None:
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     about = node.attrs
     ax.set(xlabel=about["xlabel"], ylabel=about["ylabel"], title=about["title"])
-    ax.set_ylim(0, about["top"])
-    ax.legend(fontsize=SMALL, loc="best", handlelength=1.8)
+    legend = 0.02 + 0.08 * node.sizes["source"]  # of the height, above the data
+    ax.set_ylim(0, about["top"] / (1 - legend))
+    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= about["top"]])
+    ax.legend(fontsize=SMALL, handlelength=1.8, loc="upper left", borderaxespad=0.1)
 
 
 def _people(ax: Axes, at: np.ndarray, own: xr.Dataset, label: str, k: int, enough: float) -> None:
