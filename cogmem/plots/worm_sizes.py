@@ -24,8 +24,8 @@ __all__ = ["worm_sizes"]
 
 _NOTE = (
     "Means; bands and bars: bootstrap 95 % intervals over networks or people, whose stimuli and "
-    "timing were others. Dashed: base, without memory; dotted: knowing only where\nthe thirty "
-    "squares were. In A bases are the short lines at the right, in the colours of the tasks."
+    "timing were others. Dashed: base, without\nmemory; dotted: knowing only where the thirty "
+    "squares were. In A, short lines at the right are the bases of the tasks."
 )
 _PANELS = (
     ("updating", "set_size", "Boxes (people: digits)", "Proportion correct"),
@@ -51,8 +51,9 @@ def worm_sizes(found: Mapping[str, xr.Dataset]) -> Figure:
         )
         for letter, ax in zip("ABC", axes, strict=True):
             panel_letter(ax, letter, x=-14)
-            ax.set_ylim(0, 1.05)
-        axes[2].legend(fontsize=SMALL, loc="upper right")
+            ax.set_ylim(0, 1.28 if letter == "A" else 1.05)
+            ax.set_yticks(np.linspace(0, 1, 6))
+        axes[2].legend(fontsize=SMALL, loc="upper left", bbox_to_anchor=(1, 1))
         figure.supxlabel(_NOTE, size=SMALL, x=0.01, ha="left")
     return figure
 
@@ -71,7 +72,7 @@ def _tasks(ax: Axes, found: xr.Dataset) -> None:
     ax.set_xticks(widths, [str(each) for each in widths])
     ax.minorticks_off()
     ax.set(xlabel="Units", ylabel="Proportion correct")
-    ax.legend(fontsize=SMALL, ncols=2, loc="lower left")
+    ax.legend(fontsize=SMALL, ncols=2, loc="upper left")
 
 
 def _beside(ax: Axes, found: xr.Dataset, dim: str, xlabel: str, ylabel: str) -> None:
