@@ -21,6 +21,7 @@ from cogmem.participants.frame_course import (
 )
 from cogmem.participants.frame_lessons import Lesson, right, said
 from cogmem.tasks.worm import TASKS, make_batch
+from cogmem.tasks.worm.bases import base_rate
 from cogmem.tasks.worm.curriculum import levels_at, taught_levels
 
 NAMES = ("STS", "SMU")
@@ -88,17 +89,24 @@ def test_items_of_free_recall_are_those_of_the_share() -> None:
 
 @pytest.mark.slow
 def test_nothing_is_known_without_memory() -> None:
-    """After 300 steps: recognition at .5, serial recall at 1/L, within 3 standard errors."""
-    names = ("VIR", "VSR")
-    network = network_of(Memoryless(64), names, "symbolic", 128)
-    course = Course(network, batch=32, n_steps=300, every=300, curriculum=False)
-    table = examined(course, follow(course).learning.weights, n_trials=1000)
-    hits = table[table["task"] == "VIR"]["right"]
-    assert abs(hits.mean() - 0.5) < 3 * 0.5 / np.sqrt(len(hits))
-    by = probabilities_by(table, "VSR", "list_length")
-    n = table[table["task"] == "VSR"].groupby("list_length").size()
-    chance = 1 / by.index.to_numpy()
-    assert (by - chance <= 3 * np.sqrt(chance * (1 - chance) / n)).all()
+    """After 300 steps a network without state is at the base of all fourteen identities.
+
+    Within three standard errors over 960 trials, whose answers go together; but between guesses
+    and base where the latter has to be learnt: which places are taken, which cell is frequent, what
+    marks are alike by both rules.
+    """
+    guesses = {"VSR": 1 / 9, "SMU": 1 / 9, "STS": 1 / 2}
+    network = network_of(Memoryless(64), tuple(TASKS), "symbolic", 142)
+    course = Course(network, batch=16, n_steps=300, every=300, full_every=300, curriculum=False)
+    table = examined(course, follow(course).learning.weights, n_trials=960)
+    for name, own in table.groupby("task"):
+        trials = own.groupby("trial")["right"].agg(["sum", "size"])
+        share = trials["sum"].sum() / trials["size"].sum()
+        away = trials["sum"] - share * trials["size"]
+        error = np.sqrt((away**2).mean() / len(trials)) / trials["size"].mean()
+        base = base_rate(str(name))
+        low = guesses.get(str(name), base)
+        assert low - 3 * error < share < base + 3 * error, (name, share, error)
 
 
 def test_full_tests_are_kept_and_the_best_weights_too() -> None:
