@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from cogmem.errors import CogmemError
 from cogmem.measures.subspaces import principal_rows
 from cogmem.models.memory_cores import Memoryless, RecurrentCore
 from cogmem.models.spiking_core import SpikingCore
+from cogmem.participants import frame_lessons
 from cogmem.participants.frame_course import network_of
+from cogmem.participants.frame_lessons import Lesson
 from cogmem.participants.frame_sequence import (
     Protection,
     Sequence,
@@ -22,6 +25,7 @@ from cogmem.participants.frame_sequence import (
     share_right,
     teach,
 )
+from cogmem.tasks.worm import make_batch
 from cogmem.tasks.worm.curriculum import STAGES
 
 NAMES = ("CD_Color", "CD_Gap")
@@ -112,3 +116,17 @@ def test_what_is_refused() -> None:
         sequence(RecurrentCore(12), n_steps=0)
     with pytest.raises(CogmemError, match="n_rows"):
         Protection(n_rows=0)
+
+
+@pytest.mark.slow
+def test_spiking_neurons_learn_switching_among_three_tasks() -> None:
+    """All levels, 64 trials of each in a step, 300 steps: .99 of marker frames, as a GRU does."""
+    names = ("STS", "SMU", "SFR")
+    network = network_of(SpikingCore(96), names, "symbolic", 131)
+    learning = frame_lessons.begin(network, rate=3e-3, clip=1.0, key=jax.random.key(0))
+    for step in range(300):
+        each = {k: make_batch(k, 64, seed=0, block=step, look="symbolic") for k in names}
+        lessons = {k: Lesson(b.frames, b.labels, b.targets) for k, b in each.items()}
+        learning, _ = frame_lessons.learn(network, learning, lessons, rate=3e-3)
+    own = Sequence(network, 1)
+    assert share_right(own, learning.weights, "STS", 200) >= 0.99
