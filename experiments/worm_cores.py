@@ -19,7 +19,7 @@ at once, and linear heads are fitted to what it puts out (ridge regression, stre
 with as many trials, all of full difficulty. What its heads read is larger: see `width`.
 
 Bases are what can be answered without memory: .5 of yes-or-no answers, 1/L of serial recall, the
-most frequent place in updating, .75 of switching, L/100 of free recall, 1/8 of complex spans. A
+most frequent place in updating, .75 of switching, L/100 of free recall, .156 of complex spans. A
 star marks what is more than five standard errors above base, the larger of that over trials and
 that over networks; nothing else is an effect. Trials to criterion: of each task, until .75 of the
 way from base to 1 is reached in validation.
@@ -72,6 +72,9 @@ PILOT = 10_000
 
 WAY = 0.75
 """From base to 1: the criterion."""
+
+SPANS = (1 / 8 + 3 / 16) / 2
+"""Base of complex spans: one of eight patterns; of sixteen paths three go one of four ways."""
 
 CORES: Mapping[str, Core] = {
     "GRU": RecurrentCore(96),
@@ -199,7 +202,7 @@ def task_of(identity: str) -> str:
 
 def bases(names: tuple[str, ...]) -> np.ndarray:
     """Shares that are right without memory, [task]; see the top of the file."""
-    return np.array([base_rate(name) for name in names])
+    return np.array([SPANS if name == "CS" else base_rate(name) for name in names])
 
 
 def _scores(table: pd.DataFrame) -> pd.DataFrame:

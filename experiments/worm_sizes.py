@@ -1,6 +1,6 @@
-"""How many units working memory needs: gated networks of five sizes, and people's curves.
+"""How many units working memory needs: gated networks of three sizes, and people's curves.
 
-Method. Networks of 12, 24, 48, 96 and 192 gated recurrent units learn four tasks of WorM together
+Method. Networks of 12, 48 and 192 gated recurrent units learn four tasks of WorM together
 (Sikarwar & Zhang, 2023), with symbols for pictures: task switching, spatial memory updating,
 spatial free recall and visual item recognition. 32 trials of each task in a step of Adam (rate .01,
 as chosen for 96 units in `worm_cores`; the same for all sizes), and a curriculum from easy trials
@@ -155,7 +155,7 @@ EXPERIMENT = Experiment(
     title="Working memory in gated networks of 12 to 192 units",
     presets={
         "quick": Config(),
-        "paper": Config(widths=(12, 24, 48, 96, 192), n_steps=600, n_subjects=3),
+        "paper": Config(widths=(12, 48, 192), n_steps=400, n_subjects=3),
     },
     run=run,
     plot=plot,
@@ -167,7 +167,7 @@ EXPERIMENT = Experiment(
         "Oberauer & Kliegl (2006)",
         "Grenfell-Essam & Ward (2012)",
     ),
-    cost={"quick": "a minute or two on 2 cores", "paper": "about ten minutes of one core"},
+    cost={"quick": "a minute or two on 2 cores", "paper": "three minutes of one core"},
     tolerance=0.05,
 )
 
