@@ -38,9 +38,10 @@ def sequence(core: Any, protection: Protection | None = SMALL, n_steps: int = 3)
     return Sequence(network, n_steps, LEVELS, batch=8, rate=1e-2, protection=protection)
 
 
-@pytest.mark.parametrize(
-    "core", [SpikingCore(12, n_steps=2), RecurrentCore(12)], ids=["spiking", "gated"]
-)
+GATED, SPIKING = RecurrentCore(12), SpikingCore(12, n_steps=2)
+
+
+@pytest.mark.parametrize("core", [GATED, pytest.param(SPIKING, marks=pytest.mark.slow)])
 def test_what_is_within_old_rows_stays_as_it_was(core: Any) -> None:
     """Rows that span all that the first task sends: its activity in a second task's learning is
     the same to 1e-4, though both matrices change; without protection it is not.
@@ -81,6 +82,21 @@ def test_circuits_learn_what_a_finished_task_sends() -> None:
     taught = teach(own, taught, "CD_Gap")
     assert taught.finished == NAMES
     assert [int(taught.circuits[k].n_old) for k in ("inputs", "units", "CD")] == [16, 12, 8]
+
+
+def test_activity_is_what_weights_are_given() -> None:
+    """Eight trials of two frames: inputs, traces before each step but the first, asked frames."""
+    own = sequence(SPIKING)
+    weights = begin(own).weights
+    seen = activity(own, weights, "CD_Color", 0)
+    assert {k: each.shape for k, each in seen.items()} == {
+        "inputs": (16, 32),
+        "units": (8 * 3, 12),
+        "CD": (8, 12),
+    }
+    trial = SPIKING.traces(weights.core, seen["inputs"][:2])
+    np.testing.assert_allclose(seen["units"][:3], trial.reshape(4, 12)[:3], atol=1e-6)
+    np.testing.assert_allclose(seen["CD"][0], trial[1, -1], atol=1e-6)
 
 
 def test_biases_and_others_maps_do_not_learn_twice() -> None:
