@@ -5,7 +5,8 @@ Method. Networks of 96 gated recurrent units are taught by symbols and a curricu
 `quick` teaches only what is asked here, for few steps). In complex span (CS) two
 paths or two patterns are to be remembered; after each come no, one, three or five boards or
 coloured squares that are judged at once. Shown is recall, one option of eight, by distractors after
-an item, for all four combinations of what is stored and what is judged; and the judgements.
+an item, for all four combinations of what is stored and what is judged, and of the first and the
+second item. Bases: any of eight patterns; a straight path, thrice as frequent as a diagonal one.
 
 People: spans at three loads (Vergauwe et al., 2010: the share of time that a spatial or verbal task
 takes), and letters or places kept with no, a lexical or a symmetry task in between (Chein et al.,
@@ -24,6 +25,7 @@ from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
 from cogmem.lab.worm_panels import Curves, Panel, by, experiment
 from cogmem.measures.working_memory import by_condition
+from cogmem.tasks.worm.bases import base_rate, base_rates_by
 from cogmem.tasks.worm.complex_span import VARIATIONS
 
 
@@ -45,9 +47,8 @@ def items(networks: Sequence[Graduate], n_trials: int) -> Curves:
     }
 
 
-def nobody(networks: Sequence[Graduate], n_trials: int) -> Curves:
-    """No network."""
-    return {}
+def _base(label: str, distractors: object) -> float:
+    return base_rates_by("CS", "variation")[0 if label.startswith("spatial") else 2]
 
 
 def spans() -> Curves:
@@ -71,29 +72,23 @@ PANELS = {
     "recall": Panel(
         ("CS",),
         recall,
-        lambda label, n: 1 / 8,
+        _base,
         "Distractors after an item",
         title="Networks: stored, judged",
     ),
     "items": Panel(
-        ("CS",), items, lambda label, n: 1 / 8, "Item", title="Networks: first and second"
+        ("CS",), items, lambda label, n: base_rate("CS"), "Item", title="Networks: first and second"
     ),
     "load": Panel(
-        (),
-        nobody,
-        lambda label, n: 0.0,
-        "Load",
-        "Span (items)",
+        xlabel="Load",
+        ylabel="Span (items)",
         title="People: stored, done",
         people=spans,
         top=6.5,
     ),
     "domains": Panel(
-        (),
-        nobody,
-        lambda label, n: 0.0,
-        "Done in between",
-        "Score (items)",
+        xlabel="Done in between",
+        ylabel="Score (items)",
         title="People: stored",
         people=domains,
         top=4.6,

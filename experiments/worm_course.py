@@ -11,12 +11,12 @@ and a million steps). Trials of learning and of tests come from different stream
 levels. `paper` has all fourteen identities; `quick` three of which minutes show something: task
 switching, updating, free recall.
 
-Shown are accuracies after a tenth and a third of the steps and at the end, with what is right
-without memory (`tasks.worm.bases`), and the course of full tests of 128 trials. A task is said to
-be learnt, as far as it is, where accuracy is more than five standard errors above that base. What
-the same networks share with people is in `worm_serial_positions`, `worm_set_size`,
-`worm_retention`, `worm_first_recall`, `worm_similarity`, `worm_features`, `worm_complex_span`,
-`worm_structure` and `worm_switching`.
+Shown are accuracies after a tenth and a third of the steps, and with those weights that were best
+in validation, mostly the last; beside them what is right without memory (`tasks.worm.bases`), and
+the course of full tests of 128 trials. A task is said to be learnt, as far as it is, where accuracy
+is more than five standard errors above that base. What the same networks share with people is in
+`worm_serial_positions`, `worm_set_size`, `worm_retention`, `worm_first_recall`, `worm_similarity`,
+`worm_features`, `worm_complex_span`, `worm_structure` and `worm_switching`.
 
 Outcome. To be written.
 
@@ -34,8 +34,7 @@ from matplotlib.figure import Figure
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.worm_networks import Graduate, Networks, answers, graduates
-from cogmem.lab.worm_panels import PAPER
-from cogmem.measures import summary
+from cogmem.lab.worm_panels import PAPER, over_networks
 from cogmem.measures.working_memory import averages
 from cogmem.plots.worm_course import worm_course
 from cogmem.tasks.worm.bases import base_rate
@@ -47,8 +46,9 @@ def run(config: Networks, session: Session) -> xr.DataTree:
     """Teach what is not taught yet, and test.
 
     Returns:
-        Nodes `tasks` (step, task) with `mean`, `sem`, `low`, `high` over networks, `base` and
-        `beyond`, standard errors above it; `course` (test_step, task), `mean`, `low`, `high`.
+        Nodes `tasks` (step, task) with `mean`, `sem` and the range over networks, `base` and
+        `beyond`, standard errors above it, the larger of those over networks and over trials;
+        `course` (test_step, task), `mean`, `low`, `high`.
     """
     networks = graduates(config, FEW, session)
     names = networks[0].course.names
@@ -67,7 +67,7 @@ def tasks(networks: Sequence[Graduate], base: xr.DataArray, n_trials: int) -> xr
         each = averages(
             table["right"], table["subject"], {"task": table["task"]}, units="proportion"
         )
-        own = summary(each[["value"]]).reindex(task=list(names))
+        own = over_networks(each).reindex(task=list(names))
         chance = np.sqrt(base * (1 - base) / (n_trials * len(networks)))
         error = np.maximum(own["sem"], chance)
         at = networks[0].course.n_steps if step is None else step
@@ -83,7 +83,7 @@ def course(networks: Sequence[Graduate], base: xr.DataArray) -> xr.Dataset:
     axes = {"subject": np.arange(len(networks)), "test_step": steps, "task": list(how.names)}
     about = {"long_name": "Proportion correct", "units": "proportion"}
     value = (tuple(axes), shares, about)
-    return summary(xr.Dataset({"value": value}, axes)).assign(base=base)
+    return over_networks(xr.Dataset({"value": value}, axes)).assign(base=base)
 
 
 def plot(tree: xr.DataTree) -> Figure:

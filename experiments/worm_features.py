@@ -7,7 +7,7 @@ again at once or after blank frames, with a change of one bar in half of them: o
 orientation, size or gap, or of any of these (conjunction). Networks are given features by symbols,
 so that a gap, which is a pixel of a small picture, is as plain as a colour: that one kind is harder
 than another is a matter of learning here, never of vision, and no order of kinds can be compared
-with people's. Whether a conjunction is harder than single features can.
+with people's. Bases differ: a bar that was turned or has grown may stand where none is put.
 
 People saw changes of colour only (Adam et al., 2015).
 
@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
 from cogmem.lab.worm_panels import Curves, Panel, by, experiment
+from cogmem.tasks.worm.bases import base_rate
 
 KINDS = {
     "CD_Color": "colour",
@@ -38,6 +39,11 @@ def after(interval: int, networks: Sequence[Graduate], n_trials: int) -> Curves:
     return {f"GRU, {word}": by(table, name, set_size="set_size") for name, word in KINDS.items()}
 
 
+def _base(label: str, sizes: object) -> float:
+    names = {word: name for name, word in KINDS.items()}
+    return base_rate(names[label.removeprefix("GRU, ")])
+
+
 def colours() -> Curves:
     """Of people."""
     return {"people, colour": people.accuracy_by_set_size()["Adam et al. (2015)"]}
@@ -47,7 +53,7 @@ PANELS = {
     f"after_{interval}": Panel(
         tuple(KINDS),
         lambda networks, n, interval=interval: after(interval, networks, n),  # type: ignore[misc]
-        lambda label, n: 0.5,
+        _base,
         "Bars or colours",
         title=title,
         people=colours,

@@ -18,6 +18,7 @@ from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
 from cogmem.lab.worm_panels import Curves, Panel, by, experiment
 from cogmem.tasks.worm import TASKS
+from cogmem.tasks.worm.bases import base_rate
 
 CHANGES = tuple(name for name in TASKS if name.startswith("CD_"))
 
@@ -40,9 +41,8 @@ def changes(networks: Sequence[Graduate], n_trials: int) -> Curves:
     }
 
 
-def nobody(networks: Sequence[Graduate], n_trials: int) -> Curves:
-    """No network."""
-    return {}
+def _of_changes(label: str, intervals: object) -> float:
+    return sum(map(base_rate, CHANGES)) / len(CHANGES)
 
 
 def characters() -> Curves:
@@ -55,12 +55,9 @@ PANELS = {
     "recognition": Panel(
         ("VIR",), recognition, lambda label, n: 0.5, "Blank frames", title="Item recognition"
     ),
-    "changes": Panel(CHANGES, changes, lambda label, n: 0.5, "Blank frames", title="Changes"),
+    "changes": Panel(CHANGES, changes, _of_changes, "Blank frames", title="Changes"),
     "people": Panel(
-        (),
-        nobody,
-        lambda label, n: 0.5,
-        "Retention interval (s)",
+        xlabel="Retention interval (s)",
         title="People, recognition",
         people=characters,
     ),

@@ -35,7 +35,7 @@ from cogmem.lab.worm_panels import Curves, Panel, by, experiment
 from cogmem.measures.beside_people import joined
 from cogmem.measures.working_memory import change_detection
 from cogmem.tasks.worm import TASKS
-from cogmem.tasks.worm.bases import base_rates_by
+from cogmem.tasks.worm.bases import base_rate, base_rates_by
 
 CHANGES = tuple(name for name in TASKS if name.startswith("CD_"))
 AT_ONCE = {name: {"retention_interval": (0,)} for name in CHANGES}
@@ -89,7 +89,8 @@ def in_place() -> Curves:
 
 
 def _most_frequent(label: str, sizes: np.ndarray) -> list[float]:
-    found = base_rates_by("SMU", "set_size")
+    (n_updates,) = (int(word) for word in label.split() if word.isdigit())
+    found = base_rates_by("SMU", "set_size", {"updates_per_box": n_updates})
     return [found[int(n)] for n in sizes]
 
 
@@ -109,7 +110,7 @@ PANELS = {
     "changes": Panel(
         CHANGES,
         changes,
-        lambda label, n: 0.5,
+        lambda label, n: sum(map(base_rate, CHANGES)) / len(CHANGES),
         "Bars or colours",
         title="Changes",
         people=lambda: {
@@ -121,9 +122,8 @@ PANELS = {
     "held": Panel(
         CHANGES,
         held,
-        lambda label, n: 0.0,
-        "Bars or colours",
-        "K (items)",
+        xlabel="Bars or colours",
+        ylabel="K (items)",
         title="Items held",
         people=lambda: {
             f"people, {key.split(' (')[0]}": each

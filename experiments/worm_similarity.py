@@ -3,10 +3,10 @@
 Method. Networks of 96 gated recurrent units are taught by symbols and a curriculum (see
 `worm_course`; `paper` asks the networks of its `paper` preset, taught all fourteen identities;
 `quick` teaches only what is asked here, for few steps). In serial recognition
-(VSRec) each pattern of 18 red cells among 36 stands beside one that differs from it in two to ten
+(VSRec) each pattern of 18 green cells among 36 stands beside one that differs from it in two to ten
 cells. Shown is how often the studied one is chosen, by that number, and by serial position of lists
-of five. Symbols have no pictures' similarity beyond the number of cells, so this is a lower bound
-on what similarity does in vision.
+of five. Symbols are alike in the number of cells alone; what likeness of shape does in vision is
+not asked.
 
 People's detection of changes of orientation by their size (Keshvari et al., 2013) is the nearest
 set; it has a panel of its own, as degrees are no cells: how often people say that one of two to
@@ -42,11 +42,6 @@ def by_position(networks: Sequence[Graduate], n_trials: int) -> Curves:
     }
 
 
-def nobody(networks: Sequence[Graduate], n_trials: int) -> Curves:
-    """No network."""
-    return {}
-
-
 PANELS = {
     "difference": Panel(
         ("VSRec",),
@@ -63,11 +58,8 @@ PANELS = {
         title="Lists of five",
     ),
     "people": Panel(
-        (),
-        nobody,
-        lambda label, n: 0.5,
-        "Change of orientation (deg)",
-        "P(says change)",
+        xlabel="Change of orientation (deg)",
+        ylabel="P(says change)",
         title="People, changes",
         people=lambda: {f"people, {key}": each for key, each in people.changes_by_size().items()},
     ),

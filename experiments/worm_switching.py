@@ -37,11 +37,6 @@ def switching(step: int | None, networks: Sequence[Graduate], n_trials: int) -> 
     }
 
 
-def nobody(networks: Sequence[Graduate], n_trials: int) -> Curves:
-    """No network."""
-    return {}
-
-
 def times() -> Curves:
     """Of people, medians."""
     kinds = ["repeat", "switch"]
@@ -68,11 +63,8 @@ PANELS = {
         title="After a tenth of the steps",
     ),
     "people": Panel(
-        (),
-        nobody,
-        lambda label, n: 0.0,
-        "Object of an update",
-        "Median time (s)",
+        xlabel="Object of an update",
+        ylabel="Median time (s)",
         title="People",
         people=times,
         top=1.5,

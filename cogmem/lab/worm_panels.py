@@ -27,7 +27,7 @@ from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.worm_networks import Graduate, Networks, graduates
 from cogmem.measures import summary
-from cogmem.measures.curve_indices import primacy, recency, slope
+from cogmem.measures.curve_indices import primacy, rank_agreement, recency, slope
 from cogmem.measures.working_memory import averages
 from cogmem.plots.worm_panels import worm_panels
 
@@ -42,6 +42,7 @@ __all__ = [
     "indices",
     "measured",
     "node",
+    "over_networks",
 ]
 
 PAPER = Networks(all_tasks=True, n_steps=9_000, n_subjects=3)
@@ -49,6 +50,8 @@ PAPER = Networks(all_tasks=True, n_steps=9_000, n_subjects=3)
 
 ENOUGH = 5.0
 """Standard errors above its base from which on a network is said to remember."""
+
+_INDICES = ("primacy", "recency", "slope", "rank agreement")
 
 Curves = dict[str, xr.Dataset]
 """`value` (subject, x), by label."""
@@ -62,16 +65,17 @@ class Panel:
         tasks: which networks must have been taught; none for a panel of people alone.
         curves: networks, and how many trials of a task they shall be asked -> curves, all along one
             dimension that is named alike.
-        base: label and that dimension's values -> shares that are right without memory.
+        base: label and that dimension's values -> shares that are right without the memory that the
+            panel is about; NaN where there is no such share.
         xlabel, ylabel, title: of the panel.
         people: curves of people along that dimension, or none.
         top: end of the y axis.
     """
 
-    tasks: tuple[str, ...]
-    curves: Callable[[Sequence[Graduate], int], Curves]
-    base: Callable[[str, np.ndarray], Any]
-    xlabel: str
+    tasks: tuple[str, ...] = ()
+    curves: Callable[[Sequence[Graduate], int], Curves] = lambda networks, n_trials: {}
+    base: Callable[[str, np.ndarray], Any] = lambda label, x: np.nan
+    xlabel: str = ""
     ylabel: str = "Proportion correct"
     title: str = ""
     people: Callable[[], Curves] = dict
@@ -90,6 +94,9 @@ def by(
         axes: columns of the table by the name that they are to have. Serial positions and places of
             questions are counted from 1.
 
+    Returns:
+        Of trials, `possible` is the number, however many answers are given in each.
+
     Raises:
         InvalidValue: if there is no such answer.
     """
@@ -102,7 +109,12 @@ def by(
     labels = {name: own[column].to_numpy().astype(int) for name, column in axes.items()}
     for name, column in axes.items():
         labels[name] += column in ("place", "serial_position")
-    return averages(own["right"], own["subject"], labels, units="proportion")
+    found = averages(own["right"], own["subject"], labels, units="proportion")
+    # Answers of one trial go together: their number is that of trials.
+    trials = own.assign(**labels).drop_duplicates(["task", "subject", "trial", *axes])
+    whole = {name: trials[name].to_numpy() for name in axes}
+    n = averages(np.ones(len(trials)), trials["subject"], whole)["possible"]
+    return found.assign(possible=n)
 
 
 def against_none(curve: xr.Dataset, dim: str) -> xr.Dataset:
@@ -123,18 +135,27 @@ def measured(panels: Mapping[str, Panel], config: Networks, session: Session) ->
     """Teach networks what the panels ask, ask them, and lay people beside them.
 
     Returns:
-        A node for each panel: `mean`, `sem`, `low`, `high` (source, x) over networks or people,
-        with the coordinate `who` (source), people or networks; `base` and `beyond`, of networks.
-        A node `indices` with `mean`, `low`, `high` (curve, index), see `indices`.
+        A node for each panel: `mean`, `sem`, `low`, `high` (source, x) over networks, of which
+        these are the lowest and the highest, or people, with a bootstrap interval; the coordinate
+        `who` (source), people or networks; `base` and `beyond`, of networks. A node `indices` with
+        `mean`, `low`, `high` (curve, index), see `indices`; of networks only where a point of the
+        curve is clearly above its base.
     """
+    people = {name: panel.people() for name, panel in panels.items()}  # before the long work
     tasks = tuple({task: None for panel in panels.values() for task in panel.tasks})
     networks = graduates(config, tasks, session)
     nodes, each = {}, []
     for name, panel in panels.items():
-        own, people = panel.curves(networks, config.n_trials), panel.people()
-        nodes[name] = _node(panel, own, people)
-        each += [indices(f"{name}: {label}", curve) for label, curve in (people | own).items()]
-    return xr.DataTree.from_dict(nodes | {"indices": xr.concat(each, "curve")})
+        own, theirs = panel.curves(networks, config.n_trials), people[name]
+        node = nodes[name] = _node(panel, own, theirs)
+        each += [indices(f"{name}: {label}", curve) for label, curve in theirs.items()]
+        each += [
+            indices(f"{name}: {label}", curve, next(iter(theirs.values()), None))
+            for label, curve in own.items()
+            if (node["beyond"].sel(source=label) >= ENOUGH).any()
+        ]
+    shown = {"indices": xr.concat(each, "curve")} if each else {}
+    return xr.DataTree.from_dict(nodes | shown)
 
 
 def node(panel: Panel, networks: Sequence[Graduate], n_trials: int) -> xr.Dataset:
@@ -155,7 +176,7 @@ def _node(panel: Panel, own: Curves, people: Curves) -> xr.Dataset:
 def _judged(panel: Panel, label: str, curve: xr.Dataset) -> xr.Dataset:
     """Means with intervals, what is right without memory, and how far the means are above it."""
     (x,) = (str(dim) for dim in curve["value"].dims if dim != "subject")
-    found = summary(curve[["value"]])
+    found = over_networks(curve)
     base = np.broadcast_to(np.asarray(panel.base(label, curve[x].values), float), found[x].shape)
     found["base"] = (x, base)
     chance = np.sqrt(base * (1 - base) / curve["possible"].sum("subject").values)
@@ -163,11 +184,22 @@ def _judged(panel: Panel, label: str, curve: xr.Dataset) -> xr.Dataset:
     return found.assign(beyond=(x, (found["mean"].values - base) / np.maximum(error, 1e-9)))
 
 
-def indices(name: str, curve: xr.Dataset) -> xr.Dataset:
-    """Primacy, recency and slope of a curve, means with intervals; NaN where there is none.
+def over_networks(curve: xr.Dataset) -> xr.Dataset:
+    """Means, and the lowest and the highest: two or three are too few for intervals."""
+    found, value = summary(curve[["value"]]), curve["value"]
+    return found.assign(low=value.min("subject"), high=value.max("subject"))
+
+
+def indices(name: str, curve: xr.Dataset, people: xr.Dataset | None = None) -> xr.Dataset:
+    """Primacy, recency and slope of a curve, and how its order agrees with that of people.
+
+    Args:
+        name: of the curve.
+        curve: of people, or of networks.
+        people: whose mean curve those of networks are compared with by rank.
 
     Returns:
-        `mean`, `low`, `high` (curve, index).
+        `mean`, `low`, `high` (curve, index), NaN where there is none; bootstrap intervals.
     """
     (x,) = (str(dim) for dim in curve["value"].dims if dim != "subject")
     own = curve[["value"]].dropna(x, how="any")
@@ -176,14 +208,16 @@ def indices(name: str, curve: xr.Dataset) -> xr.Dataset:
         found = {"primacy": primacy(own), "recency": recency(own)}
     if own[x].dtype.kind in "iuf" and own.sizes[x] > 1:
         found["slope"] = slope(own, x)
+    if people is not None:
+        found["rank agreement"] = rank_agreement(own, people["value"].mean("subject"))
     nothing = xr.Dataset(dict.fromkeys(("mean", "low", "high"), np.nan))
     each = [
         summary(found[key])[["mean", "low", "high"]].drop_vars("subject", errors="ignore")
         if key in found
         else nothing
-        for key in ("primacy", "recency", "slope")
+        for key in _INDICES
     ]
-    index = pd.Index(["primacy", "recency", "slope"], name="index")
+    index = pd.Index(_INDICES, name="index")
     whole = xr.concat(each, index, combine_attrs="drop", coords="minimal", compat="override")
     return whole.expand_dims(curve=[name])
 

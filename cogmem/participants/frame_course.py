@@ -185,15 +185,17 @@ def follow(
     """
     progress = _left(course, path)
     end = course.n_steps if until is None else min(until, course.n_steps)
-    told = int(progress.step)
+    told, shares = int(progress.step), dict.fromkeys(course.names, float("nan"))
     for step in range(int(progress.step), end):
         if _gave_up(course, progress):
             break
         progress = _one_step(course, progress)
-        if (step + 1) % course.every == 0 or step + 1 == end:
+        at_test = (step + 1) % course.every == 0 or step + 1 == course.n_steps
+        if at_test:
             progress, shares = _tested(course, progress)
             if (step + 1) % course.full_every == 0 or step + 1 == course.n_steps:
                 progress = _fully_tested(course, progress)
+        if at_test or step + 1 == end:
             if path is not None:
                 save_state(path, course, progress)
             report(step + 1 - told, _told(course, progress, shares))

@@ -29,8 +29,8 @@ _TITLES = {
     "CS": "complex span",
 }
 _NOTE = (
-    "Means over networks; bars and bands: bootstrap 95 % intervals. Open: not five standard errors "
-    "above what is right without memory (grey, dashed)."
+    "Means over networks; bars and bands: from the lowest to the highest. Open: not five standard "
+    "errors above what is right without memory (grey, dashed)."
 )
 
 

@@ -24,8 +24,9 @@ from cogmem.plots.style import (
 __all__ = ["worm_panels"]
 
 _NOTE = (
-    "Colour: networks; grey: people, with other stimuli. Bands and bars: bootstrap 95 % intervals "
-    "over networks or people.\nDashed: right without memory; open: not five standard errors above."
+    "Colour: networks, with bands from the lowest to the highest; grey: people, with other stimuli "
+    "and bootstrap 95 % intervals.\nDashed: base, what is right without the memory in question; "
+    "open: not five standard errors above it."
 )
 _DASHES = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)))
 

@@ -41,7 +41,8 @@ def test_a_course_goes_on_where_it_was_left(course: Course, tmp_path: Path) -> N
     """Two steps, and then two from the file, are four at once, bit for bit; so are stages."""
     path, told = tmp_path / "progress", []
     whole = follow(course, report=lambda steps, doing: told.append((steps, doing)))
-    follow(course, path, until=2)
+    for until in (1, 3):  # between tests, which must not raise a stage
+        follow(course, path, until=until)
     rest = follow(course, path)
     for one, other in zip(weights(whole), weights(rest), strict=True):
         np.testing.assert_array_equal(one, other)

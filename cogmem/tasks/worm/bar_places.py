@@ -14,7 +14,7 @@ from jaxtyping import Bool, Int, Int8, UInt64
 
 from cogmem.tasks.worm.pictures import FULL
 
-__all__ = ["LARGE", "SMALL", "placed"]
+__all__ = ["LARGE", "SMALL", "placed", "start_range"]
 
 SMALL, LARGE = 9, 15
 """Pixels from one end of a bar to the other."""
@@ -110,7 +110,7 @@ class _Blocks(NamedTuple):
 @cache
 def _blocks(length: int, official: bool) -> _Blocks:
     """Of bars that are at least so long, cut in as many ways as 64 bits can tell."""
-    wide, (low, high) = length + _APART, _range(length, official)
+    wide, (low, high) = length + _APART, start_range(length, official)
     n_side = -(-(high - low + 1) // wide)
     most = n_side * wide - (high - low + 1)
     shifts = ((0, 0), (4, 4), (0, 4), (4, 0), (2, 2), (1, 3), (3, 1))[: 64 // n_side**2]
@@ -152,14 +152,14 @@ def _places(
     n: int, length: Int8[np.ndarray, " trial"], rng: np.random.Generator, official: bool
 ) -> Int8[np.ndarray, "2 try trial"]:
     """Any that keep a bar in the frame."""
-    (low, high), (low_large, high_large) = (_range(each, official) for each in (SMALL, LARGE))
+    (low, high), (low_large, high_large) = (start_range(each, official) for each in (SMALL, LARGE))
     large = length == LARGE
     span = np.where(large, high_large - low_large + 1, high - low + 1).astype(np.uint32)
     drawn = np.frombuffer(rng.bytes(2 * 2 * n * len(length)), np.uint16).reshape(2, n, -1)
     return np.where(large, low_large, low).astype(np.int8) + (drawn * span >> 16).astype(np.int8)
 
 
-def _range(length: int, official: bool) -> tuple[int, int]:
+def start_range(length: int, official: bool) -> tuple[int, int]:
     """First and last place at which a bar stays in the frame if it is turned; if larger, too.
 
     Official bars do not when they grow; as many places are left here.

@@ -157,7 +157,11 @@ def look(symbols: Symbols) -> dict[str, Layer]:
         each = [there[..., None], bars.ends / FULL, *rest]
         shown[trial, frame, :n_bars] = np.concatenate(each, axis=2) * there[..., None]
     seen = at_phase(time, "M") | at_phase(time, "P")
-    return {"bars": Layer(seen, shown[seen].reshape(int(seen.sum()), -1))}
+    features = shown[seen]
+    # A bar that was turned may end between pixels, which nobody sees.
+    beyond = np.zeros_like(features)
+    beyond[..., 1:5] = features[..., 1:5] - _whole(features[..., 1:5] * FULL) / FULL
+    return {"bars": Layer(seen, *(each.reshape(len(each), -1) for each in (features, beyond)))}
 
 
 def paint(

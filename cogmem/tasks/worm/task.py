@@ -67,8 +67,9 @@ class Layer(NamedTuple):
     Attributes:
         where: which frames.
         features: of each of them, in their order.
-        chance: how often a feature is on by chance; taken away in symbols, as what half of all
-            patterns share tells nothing and is all that is learnt from at first.
+        chance: what is taken away in symbols: how often a cell is on by chance, as what half of all
+            patterns share tells nothing and is all that is learnt from at first; and what is
+            smaller than a pixel.
     """
 
     where: Bool[np.ndarray, "trial frame"]
