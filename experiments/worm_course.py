@@ -18,7 +18,14 @@ is more than five standard errors above that base. What the same networks share 
 `worm_serial_positions`, `worm_set_size`, `worm_retention`, `worm_first_recall`, `worm_similarity`,
 `worm_features`, `worm_complex_span`, `worm_structure` and `worm_switching`.
 
-Outcome. To be written.
+Outcome (paper preset, three networks, 79 minutes of a core each). All fourteen identities are
+learnt above their bases by nine standard errors or more. Perfect: changes of all five kinds, by
+step 1,000, and switching, by step 250. Integration .97 (.95 to .99), free recall .94, coordination
+.93 (.85 to .97), updating .78, serial recognition .78, serial recall .45 (base .18), complex span
+.40 (base .16); item recognition, with patterns that differ in four cells of 36, is hardly learnt:
+.63 (.61 to .65). Serial recall leaves its base only after step 2,000, complex span after 3,000;
+both still rise at the end. These networks were taught before ends of turned bars were rounded to
+pixels (differences of .005 in a symbol) and are tested after that.
 
 Run: `cogmem run worm_course`. A course that was stopped goes on where it was.
 """

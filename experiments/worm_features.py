@@ -11,6 +11,11 @@ with people's. Bases differ: a bar that was turned or has grown may stand where 
 
 People saw changes of colour only (Adam et al., 2015).
 
+Outcome (paper preset, three networks). Nothing is harder than anything else: all five kinds of
+changes are seen without error at all set sizes, at once and after 18 blank frames. With symbols,
+and two frames to compare, change detection does not tax this memory; people's accuracy falls from
+.96 of two colours to .72 of six.
+
 Run: `cogmem run worm_features`.
 """
 

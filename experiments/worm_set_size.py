@@ -17,6 +17,14 @@ Gilchrist & Cowan, 2014), words in any order or in place (Grenfell-Essam & Ward,
 updating the most frequent cell at each set size; of free recall who knows where the thirty squares
 were; of serial recall one place of those taken.
 
+Outcome (paper preset, three networks). Updating falls from 1.00 of three boxes to .54 of eight with
+one update each, .90 to .94 of four; people's from .93 of four digits to .74 of six, at will. A
+second and third update of a box cost little, so it is the number of boxes that matters. Changes are
+seen without error at any set size, K = 12 of 12: there is no limit of capacity where two frames are
+all that is compared, and people's 2.6 to 3.3 items have no counterpart. Free recall falls from 1 to
+.80 of 18 squares, far slower than people's (.31 of 15 words). Serial recall falls from .98 of two
+to .22 of nine patterns, faster than people's words in place (.36 of eight).
+
 Run: `cogmem run worm_set_size`.
 """
 

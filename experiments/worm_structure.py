@@ -9,6 +9,11 @@ whole that comes then made of them, or are its last vertices others? Where somet
 share of right answers is the mean of that and of trials in which nothing does, so that a preference
 for one answer gains nothing. No data of people with such tasks were found: networks are alone.
 
+Outcome (paper preset, three networks). Symmetry broken by two cells is told in .87, by six or more
+in .95 to .97, of 10 and of 18 cells alike; the number of cells does not matter (.91 to .93).
+Integration does not depend on the size of parts (.96 to .98), and little on how many vertices are
+others (.95 of one, .98 of four).
+
 Run: `cogmem run worm_structure`.
 """
 

@@ -49,8 +49,15 @@ CARD = Card(
         "worm_reference.npz: every trial of all 14 identities drawn to the pixel; weights counted "
         "to the unit (12 networks); GRU and LSTM steps written out by hand (1e-5)"
     ),
-    reproduced=("serial positions and set sizes: see the experiments worm_*",),
-    not_reproduced=("no published accuracy was at hand, none was tried",),
+    reproduced=(
+        "primacy in serial recall and recognition, set size in updating and recall, load and "
+        "domain in complex span (three GRU of 96 units, symbols; no numbers were at hand)",
+    ),
+    not_reproduced=(
+        "recency at the end of learning, first recalls, loss over retention intervals, limits of "
+        "change detection, clusters of units by domain or function",
+        "no published accuracy was at hand, none was tried",
+    ),
     bibtex="""@inproceedings{sikarwar2023decoding,
   author = {Sikarwar, Ankur and Zhang, Mengmi},
   title = {Decoding the Enigma: Benchmarking Humans and {AI}s on the Many Facets of Working Memory},
