@@ -73,9 +73,6 @@ PILOT = 10_000
 WAY = 0.75
 """From base to 1: the criterion."""
 
-SPANS = (1 / 8 + 3 / 16) / 2
-"""Base of complex spans: one of eight patterns; of sixteen paths three go one of four ways."""
-
 CORES: Mapping[str, Core] = {
     "GRU": RecurrentCore(96),
     "LSTM": RecurrentCore(96, "LSTM"),
@@ -202,7 +199,7 @@ def task_of(identity: str) -> str:
 
 def bases(names: tuple[str, ...]) -> np.ndarray:
     """Shares that are right without memory, [task]; see the top of the file."""
-    return np.array([SPANS if name == "CS" else base_rate(name) for name in names])
+    return np.array([base_rate(name) for name in names])
 
 
 def _scores(table: pd.DataFrame) -> pd.DataFrame:

@@ -155,7 +155,7 @@ EXPERIMENT = Experiment(
     title="Working memory in gated networks of 12 to 192 units",
     presets={
         "quick": Config(),
-        "paper": Config(widths=(12, 48, 192), n_steps=400, n_subjects=3),
+        "paper": Config(widths=(12, 48, 192), n_steps=300, n_subjects=3),
     },
     run=run,
     plot=plot,
@@ -167,7 +167,7 @@ EXPERIMENT = Experiment(
         "Oberauer & Kliegl (2006)",
         "Grenfell-Essam & Ward (2012)",
     ),
-    cost={"quick": "a minute or two on 2 cores", "paper": "three minutes of one core"},
+    cost={"quick": "a minute or two on 2 cores", "paper": "two minutes of one core"},
     tolerance=0.05,
 )
 

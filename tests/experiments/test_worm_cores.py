@@ -13,8 +13,6 @@ from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Session
 from cogmem.models.memory_cores import Memoryless
 from cogmem.models.sparsey_core import SparseyCore
-from cogmem.tasks.worm import make_batch
-from cogmem.tasks.worm.complex_span import WAY_OF
 from experiments import worm_cores
 from experiments.worm_cores import EXPERIMENT, FEW, Config
 
@@ -57,14 +55,6 @@ def test_people_only_where_they_did_something_like_it() -> None:
     assert np.isnan(float(found["value"].sel(task="STS")))
     assert found["source"].values.tolist() == ["", "worm_human_points"]
     assert 0.36 < float(found["value"].sel(task="VSR")) < 0.9
-
-
-def test_base_of_complex_spans() -> None:
-    """Half of items are paths, of which three in sixteen go to the right: that is most frequent."""
-    batch = make_batch("CS", 4800, seed=0, split="test", look="symbolic")
-    ways = np.bincount(WAY_OF[batch.symbols.paths].ravel()) / batch.symbols.paths.size
-    assert ways.max() == pytest.approx(3 / 16, abs=0.015)
-    assert worm_cores.bases(("CS",)).tolist() == [(1 / 8 + 3 / 16) / 2]
 
 
 def test_errors_are_over_trials() -> None:
