@@ -18,9 +18,9 @@ Sparsey is not taught: a random encoder feeds it, its weights are empty before e
 at once, and linear heads are fitted to what it puts out (ridge regression, strength by validation)
 with as many trials, all of full difficulty. What its heads read is larger: see `width`.
 
-Bases are what can be answered without memory: .5 of yes-or-no answers, 1/L of serial recall, the
-most frequent place in updating, .75 of switching, L/100 of free recall, .156 of complex spans. A
-star marks what is more than five standard errors above base, the larger of that over trials and
+Bases are what can be answered without memory: .5 of yes-or-no answers, .56 of change detection, 1/L
+of serial recall, the most frequent place in updating, .75 of switching, L/100 of free recall (who
+remembers only where squares were has L/30, .25), .156 of complex spans. A star marks what is more than five standard errors above base, the larger of that over trials and
 that over networks; nothing else is an effect. Trials to criterion: of each task, until .75 of the
 way from base to 1 is reached in validation.
 
@@ -28,6 +28,21 @@ People did other tasks: colours that change (Adam et al., 2015), words recalled 
 (Grenfell-Essam & Ward, 2012), numbers updated at will (Oberauer & Kliegl, 2006), words recognised
 (Oberauer, 2003), and, at second hand, constants of WorM's notebooks whose sources are not named
 there. Levels cannot be compared.
+
+Outcome (paper preset, three networks of each core, 12,800 trials of each task, three orders of
+magnitude fewer than in the paper, so that this is a table of what is learnt early, not of what can
+be learnt). Nothing but the present frame: no task is above base. Switching is perfect with GRU,
+LSTM, RNN and BDH; of the Transformer's three networks one stays near base (.80), of the Tensor
+Brain's two, and neither has a star, nor has Sparsey (.80). Changes are detected at .94 with GRU,
+.92 with Sparsey, .90 (Transformer) and .85 (BDH), not with the RNN or the Tensor Brain; Sparsey is
+at the criterion in its first validation, after 1,600 trials, as its familiarity tells whether a
+display has come before, GRU after 9,600. In free recall all seven are above L/100, but only the
+Tensor Brain (.35), GRU (.33) and RNN (.28) above knowing where squares were. Updating (.33) and
+symmetry (.69) are above base with GRU alone. Serial recall, recognition, integration and complex
+spans are at base with every core, or below it where answers are to idle questions. Differences
+between cores are of speed under this curriculum and these rates, with states of 96 to 27,664
+numbers. The features of displays changed a little on the way: in most networks' symbols the ends of
+turned bars were told to a fraction of a pixel, which the control did not use.
 
 Run: `cogmem run worm_cores`. A run that was stopped goes on where it was.
 """
@@ -350,7 +365,7 @@ EXPERIMENT = Experiment(
     people=("adam2015", "grenfell_essam_ward2012", "oberauer_kliegl2006", "oberauer2003"),
     models=("networks", "bdh", "tensor_brain", "sparsey"),
     sources=("Sikarwar & Zhang (2023)",),
-    cost={"quick": "two minutes on 2 cores", "paper": "about an hour of one core"},
+    cost={"quick": "two minutes on 2 cores", "paper": "about 50 minutes of one core"},
     tolerance=0.05,
 )
 
