@@ -4,10 +4,10 @@ Method. Networks of 96 gated recurrent units are taught by symbols and a curricu
 Zhang, 2023; see `worm_course`, whose networks `paper` looks into; `quick` teaches spatial free
 recall, memory updating and task switching alone). In test trials the variance of each unit over
 trials is taken at each frame and averaged over frames; divided by the unit's largest over tasks it
-tells which tasks the unit serves; kinds of change detection are taken together. k-means sorts units into clusters, with as many as have the largest mean
-silhouette. Then all units of one cluster are silenced at every frame, and every task is tested
-again; beside it as many units drawn by chance, five times. Clusters and lesions are those of the
-first network.
+tells which tasks the unit serves; kinds of change detection are taken together. k-means sorts units
+into clusters, with as many as have the largest mean silhouette. Then all units of one cluster are
+silenced at every frame, and every task is tested again; beside it as many units drawn by chance,
+five times. Clusters and lesions are those of the first network.
 
 In task switching, outputs at frames with a marker are projected on their first two principal
 components, and a linear reader learns from four fifths of trials to tell the rule of the moment,
