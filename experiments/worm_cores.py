@@ -20,9 +20,10 @@ with as many trials, all of full difficulty. What its heads read is larger: see 
 
 Bases are what can be answered without memory: .5 of yes-or-no answers, .56 of change detection, 1/L
 of serial recall, the most frequent place in updating, .75 of switching, L/100 of free recall (who
-remembers only where squares were has L/30, .25), .156 of complex spans. A star marks what is more than five standard errors above base, the larger of that over trials and
-that over networks; nothing else is an effect. Trials to criterion: of each task, until .75 of the
-way from base to 1 is reached in validation.
+remembers only where squares were has L/30, .25), .156 of complex spans. A star marks what is more
+than five standard errors above base, the larger of that over trials and that over networks; nothing
+else is an effect. Trials to criterion: of each task, until .75 of the way from base to 1 is reached
+in validation.
 
 People did other tasks: colours that change (Adam et al., 2015), words recalled freely
 (Grenfell-Essam & Ward, 2012), numbers updated at will (Oberauer & Kliegl, 2006), words recognised
