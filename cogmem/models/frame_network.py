@@ -39,7 +39,9 @@ CARD = Card(
         "units, GRU, LSTM or a post-norm Transformer encoder, a linear head per task (one for five "
         "kinds of change detection); losses summed unweighted, but spatial free recall ten times; "
         "Adam. For processors: symbols with a linear map of each task and relu, or three small "
-        "convolutions; trials that become harder; the rate falls in the last third"
+        "convolutions; trials that become harder; the rate falls in the last third. Further "
+        "memories, ours as such: BDH, a Tensor Brain with an index for each frame, Sparsey with "
+        "fitted heads, spiking neurons with slow synapses and Hebbian orthogonal projection, none"
     ),
     left_out=(
         "the published schedule (1.7 million steps), dropout of the Transformer, the plateau "
