@@ -77,3 +77,26 @@ def test_switching_is_learnt_in_300_steps() -> None:
     test = lesson("STS", 200, split="test")
     logits = said(net, learning.weights, {"STS": jnp.asarray(test.frames)})["STS"]
     assert np.asarray(right(logits, test))[np.asarray(test.labels) < 2].mean() >= 0.99
+
+
+def test_who_knows_no_square_names_as_many_as_chance() -> None:
+    """Cells in an order by chance: L/100 of lists of L, not the .924 of cells that are not due."""
+    batch = make_batch("SFR", 2400, seed=0, look="symbolic")
+    lesson = Lesson(jnp.asarray(batch.frames), jnp.asarray(batch.labels), batch.targets)
+    logits = jax.random.normal(jax.random.key(0), lesson.targets.shape)
+    hits = np.asarray(right(logits, lesson))[batch.scored]
+    assert abs(hits.mean() - 91 / 1200) < 4 * hits.std() / np.sqrt(2400)
+
+
+def test_trials_are_drawn_without_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is opened, once what is drawn on is there."""
+    for name in TASKS:
+        make_batch(name, 2, seed=0)
+
+    def refuse(*args: object, **how: object) -> None:
+        raise AssertionError(f"a file was opened: {args[0]}")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    for name in TASKS:
+        make_batch(name, 3, seed=1)
+        make_batch(name, 3, seed=1, look="symbolic")
