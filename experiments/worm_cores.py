@@ -64,12 +64,12 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from cogmem import measures
-from cogmem.data import load, load_trials, published
+from cogmem.data import published
+from cogmem.lab import working_memory_findings as findings
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
-from cogmem.measures.working_memory import by_condition
 from cogmem.models.bdh_core import BDHCore
 from cogmem.models.frame_network import NetworkWeights
 from cogmem.models.memory_cores import Core, Memoryless, RecurrentCore, TransformerCore
@@ -311,31 +311,23 @@ def people(tasks: list[str]) -> xr.Dataset:
 
 
 def _colours() -> tuple[float, str]:
-    table = load_trials("adam2015")
-    table["correct"] = table["said_change"] == table["change"]
-    found = by_condition(table, "correct", "set_size")
+    found = findings.accuracy_by_set_size()["Adam et al. (2015)"]
     return float(found["value"].mean()), "adam2015"
 
 
 def _words() -> tuple[float, str]:
-    words = load("grenfell_essam_ward2012")
-    lengths = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15)
-    shares = [measures.correct(words.select(list_length=n))["value"].mean() / n for n in lengths]
-    return float(np.mean(shares)), "grenfell_essam_ward2012"
+    found = findings.shares_recalled()
+    return float(found["value"].mean()), "grenfell_essam_ward2012"
 
 
 def _numbers() -> tuple[float, str]:
-    table = load_trials("oberauer_kliegl2006")
-    kept = (table["group"] == "young") & (table["presentation"] >= 6)
-    at_will = by_condition(table.isel(trial=np.flatnonzero(kept)), "correct", "set_size")
-    return float(at_will["value"].mean("subject").mean()), "oberauer_kliegl2006"
+    found = findings.updated_at_will()
+    return float(found["value"].mean("subject").mean()), "oberauer_kliegl2006"
 
 
 def _probes() -> tuple[float, str]:
-    table = load_trials("oberauer2003")
-    kept = (table["test"] == "item") & (table["probe_order"] == "random")
-    own = by_condition(table.isel(row=np.flatnonzero(kept)), "correct", "serial_position")
-    return float(own["value"].mean()), "oberauer2003"
+    found = findings.recognition()["item, random"]
+    return float(found["value"].mean()), "oberauer2003"
 
 
 def _points(task: str) -> tuple[float, str]:

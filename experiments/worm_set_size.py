@@ -35,20 +35,15 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from cogmem import measures
-from cogmem.data import load
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
 from cogmem.lab.worm_panels import Curves, Panel, by, experiment
-from cogmem.measures.beside_people import joined
 from cogmem.measures.working_memory import change_detection
 from cogmem.tasks.worm import TASKS
 from cogmem.tasks.worm.bases import base_rate, base_rates_by
 
 CHANGES = tuple(name for name in TASKS if name.startswith("CD_"))
 AT_ONCE = {name: {"retention_interval": (0,)} for name in CHANGES}
-LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15)
-"""Of people's lists."""
 
 
 def updating(networks: Sequence[Graduate], n_trials: int) -> Curves:
@@ -81,19 +76,6 @@ def recalled(task: str, networks: Sequence[Graduate], n_trials: int) -> Curves:
     """Shares of lists."""
     table = answers(networks, {task: None}, n_trials)
     return {"GRU": by(table, task, list_length="list_length")}
-
-
-def any_order() -> Curves:
-    """Of words."""
-    words = load("grenfell_essam_ward2012")
-    shares = {n: measures.correct(words.select(list_length=n))["value"] / n for n in LENGTHS}
-    return {"people, words": joined(shares, "list_length", "Proportion recalled")}
-
-
-def in_place() -> Curves:
-    """Of words."""
-    each = {n: people.in_place(n)["value"].mean("serial_position") for n in LENGTHS}
-    return {"people, words": joined(each, "list_length", "Proportion in place")}
 
 
 def _most_frequent(label: str, sizes: np.ndarray) -> list[float]:
@@ -147,7 +129,7 @@ PANELS = {
         "List length",
         "Proportion recalled",
         title="Free recall",
-        people=any_order,
+        people=lambda: {"people, words": people.shares_recalled()},
     ),
     "serial_recall": Panel(
         ("VSR",),
@@ -156,7 +138,7 @@ PANELS = {
         "List length",
         "Proportion in place",
         title="Serial recall",
-        people=in_place,
+        people=lambda: {"people, words": people.shares_in_place()},
     ),
 }
 

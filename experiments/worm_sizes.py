@@ -40,20 +40,18 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from cogmem import measures
-from cogmem.data import load, load_trials
+from cogmem.lab import working_memory_findings as people
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
-from cogmem.measures.beside_people import PEOPLE, beside, joined
-from cogmem.measures.working_memory import averages, by_condition
+from cogmem.measures.beside_people import PEOPLE, beside
+from cogmem.measures.working_memory import averages
 from cogmem.models.memory_cores import RecurrentCore
 from cogmem.participants.frame_course import Course, examined, follow, network_of
 from cogmem.plots.worm_sizes import worm_sizes
 from cogmem.tasks.worm.bases import base_rate, base_rates_by
 
 TASKS = ("SFR", "SMU", "STS", "VIR")
-LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15)
-"""Of people's lists."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +108,8 @@ def nodes(table: pd.DataFrame) -> dict[str, xr.Dataset]:
     table = table.assign(width=table["width"].astype(int))
     found = {
         "tasks": measures.summary(_by(table, "width", "task")),
-        "updating": beside({PEOPLE: _numbers(), **_each(table, "SMU", "set_size")}),
-        "length": beside({PEOPLE: _words(), **_each(table, "SFR", "list_length")}),
+        "updating": beside({PEOPLE: people.updated_at_will(), **_each(table, "SMU", "set_size")}),
+        "length": beside({PEOPLE: people.shares_recalled(), **_each(table, "SFR", "list_length")}),
     }
     sizes, lengths = found["updating"]["set_size"], found["length"]["list_length"]
     found["tasks"]["base"] = ("task", [base_rate(str(k)) for k in found["tasks"]["task"].values])
@@ -133,20 +131,6 @@ def _each(table: pd.DataFrame, task: str, condition: str) -> dict[str, xr.Datase
 def _by(own: pd.DataFrame, *conditions: str) -> xr.Dataset:
     labels = {name: own[name].to_numpy() for name in conditions}
     return averages(own["right"], own["subject"], labels, units="proportion")
-
-
-def _numbers() -> xr.Dataset:
-    """Numbers updated at will by young people."""
-    table = load_trials("oberauer_kliegl2006")
-    kept = (table["group"] == "young") & (table["presentation"] >= 6)
-    return by_condition(table.isel(trial=np.flatnonzero(kept)), "correct", "set_size")
-
-
-def _words() -> xr.Dataset:
-    """Of words recalled, by list length."""
-    words = load("grenfell_essam_ward2012")
-    shares = {n: measures.correct(words.select(list_length=n))["value"] / n for n in LENGTHS}
-    return joined(shares, "list_length", "Proportion recalled")
 
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:

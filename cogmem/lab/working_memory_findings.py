@@ -16,6 +16,7 @@ import xarray as xr
 from cogmem import measures
 from cogmem.data import load, load_trials
 from cogmem.measures import angles, serial
+from cogmem.measures.beside_people import joined
 from cogmem.measures.curve_indices import contrast, primacy, recency
 from cogmem.measures.working_memory import averages, binned, by_condition, change_detection
 
@@ -32,13 +33,19 @@ __all__ = [
     "recognition",
     "retention",
     "rows",
+    "shares_in_place",
+    "shares_recalled",
     "spans_by_load",
     "switching",
+    "updated_at_will",
     "updating",
 ]
 
 LENGTH = 8
 """Words of the lists of which serial positions are shown."""
+
+LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15)
+"""Of all lists of words."""
 
 WIDTH = 15
 """Of the bins of changes of orientation, degrees."""
@@ -101,6 +108,26 @@ def in_place(list_length: int = LENGTH) -> xr.Dataset:
     table = rows("grenfell_essam_ward2012_serial", list_length=list_length)
     written = np.where(table.responses > list_length, 0, table.responses)[:, :list_length]
     return serial.accuracy(written, table["subject"].values)
+
+
+def shares_recalled() -> xr.Dataset:
+    """Of words in any order, by list length."""
+    words = load("grenfell_essam_ward2012")
+    shares = {n: measures.correct(words.select(list_length=n))["value"] / n for n in LENGTHS}
+    return joined(shares, "list_length", "Proportion recalled")
+
+
+def shares_in_place() -> xr.Dataset:
+    """Of words written in their places, by list length."""
+    each = {n: in_place(n)["value"].mean("serial_position") for n in LENGTHS}
+    return joined(each, "list_length", "Proportion in place")
+
+
+def updated_at_will() -> xr.Dataset:
+    """Numbers updated by young people with time at will, both experiments together."""
+    table = rows("oberauer_kliegl2006", group="young")
+    at_will = table.isel(trial=np.flatnonzero(table["presentation"] >= 6))
+    return by_condition(at_will, "correct", "set_size")
 
 
 def positions() -> Curves:

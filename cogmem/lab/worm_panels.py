@@ -147,12 +147,12 @@ def measured(panels: Mapping[str, Panel], config: Networks, session: Session) ->
     nodes, each = {}, []
     for name, panel in panels.items():
         own, theirs = panel.curves(networks, config.n_trials), people[name]
-        node = nodes[name] = _node(panel, own, theirs)
+        nodes[name] = _node(panel, own, theirs)
         each += [indices(f"{name}: {label}", curve) for label, curve in theirs.items()]
         each += [
             indices(f"{name}: {label}", curve, next(iter(theirs.values()), None))
             for label, curve in own.items()
-            if (node["beyond"].sel(source=label) >= ENOUGH).any()
+            if (nodes[name]["beyond"].sel(source=label) >= ENOUGH).any()
         ]
     shown = {"indices": xr.concat(each, "curve")} if each else {}
     return xr.DataTree.from_dict(nodes | shown)

@@ -6,6 +6,7 @@ A measure is a Dataset with `value` (subject, axis). The subjects of a model are
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ PEOPLE = "people"
 """The source that the others are compared with."""
 
 
-def joined(values: Mapping[str, xr.DataArray], axis: str, text: str) -> xr.Dataset:
+def joined(values: Mapping[Any, xr.DataArray], axis: str, text: str) -> xr.Dataset:
     """Values of the same subjects under several names, as one measure along an axis of names.
 
     Args:

@@ -37,7 +37,14 @@ from cogmem.tasks.worm.pictures import (
 )
 from cogmem.tasks.worm.spatial_coordination import grid_board, two_sides
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import N_FRAMES, PHASES, Timeline, at_phase, of_phases
+from cogmem.tasks.worm.timeline import (
+    N_FRAMES,
+    PHASES,
+    Timeline,
+    at_phase,
+    of_phases,
+    trial_and_place,
+)
 from cogmem.tasks.worm.visual_items import changed, patterns
 
 __all__ = ["CS", "IDLE", "PATHS", "SQUARES", "VARIATIONS", "Symbols"]
@@ -174,9 +181,9 @@ def ask(symbols: Symbols) -> Asked:
     labels = np.where(time.phase > 0, IDLE, -1).astype(np.int16)
     stored_visual, judged_visual = np.divmod(symbols.variation, 2)
     probed, distracting = at_phase(time, "P"), at_phase(time, "D")
-    trial = np.nonzero(probed)[0]
+    trial, item = trial_and_place(time, probed)
     first = np.where(stored_visual[trial] == 1, RECALL_PATTERN, RECALL_PATH)
-    labels[probed] = first + symbols.places[trial, time.place[probed]]
+    labels[probed] = first + symbols.places[trial, item]
     trial, slot = _shown_slots(time)
     blue = symbols.squares[trial, slot] >= len(REDS)
     board = JUDGE_BOARD + symbols.symmetric[trial, slot]
@@ -200,7 +207,7 @@ def _phases() -> Int8[np.ndarray, "n_items n_distractors n_slots frame"]:
 def _shown_slots(time: Timeline) -> tuple[np.ndarray, np.ndarray]:
     """Trial, and which of all distractors that it shows, of each frame of distraction."""
     distracting = at_phase(time, "D")
-    return np.nonzero(distracting)[0], time.place[distracting]
+    return trial_and_place(time, distracting)
 
 
 # ---- what is seen --------------------------------------------------------------------------------
@@ -219,11 +226,11 @@ def look(symbols: Symbols) -> dict[str, Layer]:
         return Layer(where, features.reshape(flat), chance.reshape(flat))
 
     discs, seen = memory & ~stored_visual, memory & stored_visual
-    trial, frame = np.nonzero(discs)[0], time.place[discs]
+    trial, frame = trial_and_place(time, discs)
     cells = PATHS[symbols.paths[trial, frame // 3], frame % 3]
     found = {"disc": layer(discs, cells[:, None] == np.arange(9))}
-    trial, item = np.nonzero(seen)[0], time.place[seen] // 3
-    right = symbols.patterns[trial, item, symbols.places[trial, item]]
+    trial, frame = trial_and_place(time, seen)
+    right = symbols.patterns[trial, frame // 3, symbols.places[trial, frame // 3]]
     found["pattern"] = layer(seen, right, _SHARE)
     there = np.broadcast_to(symbols.shown, symbols.ways.shape)[..., None]
     for name, where, shown, chance in (
@@ -232,7 +239,7 @@ def look(symbols: Symbols) -> dict[str, Layer]:
         ("arrows", probe & ~stored_visual, there & (symbols.ways[..., None] == np.arange(8)), 0),
         ("patterns", probe & stored_visual, there & symbols.patterns, there * _SHARE),
     ):
-        at = np.nonzero(where)[0], time.place[where]
+        at = trial_and_place(time, where)
         found[name] = layer(where, shown[at], np.broadcast_to(chance, shown.shape)[at])
     return found
 

@@ -16,7 +16,7 @@ from PIL import Image
 
 from cogmem.tasks.worm.pictures import GREEN, Board, Cells, Colour, additive, canvas, pictures
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, trial_and_place, unasked
 
 __all__ = ["OFFSETS", "SC", "Symbols", "grid_board", "two_sides"]
 
@@ -100,7 +100,7 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     """One cell of the board; the question is a blank frame."""
     time = ask(symbols).time
     studied = at_phase(time, "M")
-    cells = symbols.cells[np.nonzero(studied)[0], time.place[studied]]
+    cells = symbols.cells[trial_and_place(time, studied)]
     return {"board": Layer(studied, cells[:, None] == np.arange(GRID**2))}
 
 

@@ -16,7 +16,14 @@ from PIL import Image
 
 from cogmem.tasks.worm.pictures import GRAY, GREEN, RED, Board, Cells, additive, canvas, pictures
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import N_FRAMES, SEVERAL, at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import (
+    N_FRAMES,
+    SEVERAL,
+    at_phase,
+    timeline,
+    trial_and_place,
+    unasked,
+)
 
 __all__ = ["N_CELLS", "N_VISIBLE", "SFR", "Symbols"]
 
@@ -70,8 +77,8 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     """Visible squares, and which one is red; the question is a blank frame."""
     time = ask(symbols).time
     studied = at_phase(time, "M")
-    trial = np.nonzero(studied)[0]
-    red = symbols.targets[trial, time.place[studied]][:, None] == np.arange(N_CELLS)
+    trial, item = trial_and_place(time, studied)
+    red = symbols.targets[trial, item][:, None] == np.arange(N_CELLS)
     return {"squares": Layer(studied, np.concatenate([symbols.visible[trial], red], axis=1))}
 
 

@@ -22,7 +22,7 @@ from PIL import ImageDraw
 
 from cogmem.tasks.worm.pictures import FULL, GRAY, GREEN, RED, blank, canvas, levels, shrunk
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import at_phase, timeline, trial_and_place, unasked
 
 __all__ = ["DIFFERENT", "N_SEGMENTS", "SI", "Symbols"]
 
@@ -154,8 +154,8 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     """Segments of a part, and of the line of the question."""
     time = ask(symbols).time
     studied, probed = at_phase(time, "M"), at_phase(time, "P")
-    trial = np.nonzero(studied)[0]
-    part = symbols.order[trial, time.place[studied]]
+    trial, place = trial_and_place(time, studied)
+    part = symbols.order[trial, place]
     segment = np.arange(N_SEGMENTS)[None] // symbols.part_size[trial, None]
     parts = _segments(symbols.line[trial], segment == part[:, None])
     whole = _segments(symbols.shown, np.ones((len(symbols.shown), N_SEGMENTS), bool))

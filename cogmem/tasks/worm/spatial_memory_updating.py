@@ -27,7 +27,14 @@ from cogmem.tasks.worm.pictures import (
     pictures,
 )
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import N_FRAMES, Timeline, at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import (
+    N_FRAMES,
+    Timeline,
+    at_phase,
+    timeline,
+    trial_and_place,
+    unasked,
+)
 
 __all__ = ["DIRECTIONS", "MOST", "SMU", "Symbols"]
 
@@ -114,9 +121,8 @@ def _ones(symbols: Symbols) -> Int[np.ndarray, " trial"]:
 
 
 def _probes(symbols: Symbols, time: Timeline) -> tuple[np.ndarray, np.ndarray]:
-    probed = at_phase(time, "P")
-    trial = np.nonzero(probed)[0]
-    return trial, symbols.order[trial, time.place[probed]]
+    trial, place = trial_and_place(time, at_phase(time, "P"))
+    return trial, symbols.order[trial, place]
 
 
 def _updates_of(symbols: Symbols, trial: np.ndarray, box: np.ndarray) -> np.ndarray:

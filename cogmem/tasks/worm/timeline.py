@@ -82,6 +82,13 @@ def at_phase(time: Timeline, letter: str) -> Bool[np.ndarray, "trial frame"]:
     return time.phase == PHASES.index(letter)
 
 
+def trial_and_place(
+    time: Timeline, where: Bool[np.ndarray, "trial frame"]
+) -> tuple[Int[np.ndarray, " chosen"], Int[np.ndarray, " chosen"]]:
+    """Of each chosen frame its trial, and the how-many-th of its phase it is, from 0."""
+    return np.nonzero(where)[0], time.place[where]
+
+
 def unasked(time: Timeline) -> Int16[np.ndarray, "trial frame"]:
     """Labels of trials in which nothing is asked."""
     return np.full(time.phase.shape, NO_LABEL, np.int16)

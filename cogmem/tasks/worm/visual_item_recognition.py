@@ -13,7 +13,7 @@ from jaxtyping import Bool, Int
 
 from cogmem.tasks.worm.pictures import RED
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, trial_and_place, unasked
 from cogmem.tasks.worm.visual_items import (
     HALF,
     N_CELLS,
@@ -73,8 +73,7 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     """Studied patterns, and the two of the question."""
     time = ask(symbols).time
     studied, probed = at_phase(time, "M"), at_phase(time, "P")
-    trial, _ = np.nonzero(studied)
-    shown = symbols.items[trial, time.place[studied]]
+    shown = symbols.items[trial_and_place(time, studied)]
     target = symbols.items[np.arange(len(symbols.side)), symbols.serial_position]
     return {
         "pattern": Layer(studied, shown, HALF),

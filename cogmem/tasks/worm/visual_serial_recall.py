@@ -26,7 +26,7 @@ from cogmem.tasks.worm.pictures import (
     pictures,
 )
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import at_phase, timeline, trial_and_place, unasked
 from cogmem.tasks.worm.visual_items import GRID, HALF, N_CELLS, different, memory_board
 
 __all__ = ["N_PLACES", "VSR", "Symbols"]
@@ -68,7 +68,7 @@ def ask(symbols: Symbols) -> Asked:
     """The place of each pattern, in the order of study."""
     time = timeline({"M": symbols.list_length, "P": symbols.list_length})
     labels, probed = unasked(time), at_phase(time, "P")
-    labels[probed] = symbols.places[np.nonzero(probed)[0], time.place[probed]]
+    labels[probed] = symbols.places[trial_and_place(time, probed)]
     return Asked(time, labels, probed)
 
 
@@ -76,7 +76,7 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     """Studied patterns, and the array."""
     time = ask(symbols).time
     studied, probed = at_phase(time, "M"), at_phase(time, "P")
-    shown = symbols.items[np.nonzero(studied)[0], time.place[studied]]
+    shown = symbols.items[trial_and_place(time, studied)]
     arrays = _arrays(symbols)[np.nonzero(probed)[0]]
     return {
         "pattern": Layer(studied, shown, HALF),

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Int
 
 from cogmem.tasks.worm.pictures import GREEN
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
-from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, unasked
+from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, trial_and_place, unasked
 from cogmem.tasks.worm.visual_items import (
     HALF,
     N_CELLS,
@@ -59,7 +59,7 @@ def ask(symbols: Symbols) -> Asked:
     """The side of each pattern, in the order of study."""
     time = timeline({"M": symbols.list_length, "P": symbols.list_length})
     labels, probed = unasked(time), at_phase(time, "P")
-    labels[probed] = symbols.sides[np.nonzero(probed)[0], time.place[probed]]
+    labels[probed] = symbols.sides[trial_and_place(time, probed)]
     return Asked(time, labels, probed)
 
 
@@ -67,8 +67,8 @@ def look(symbols: Symbols) -> dict[str, Layer]:
     """Studied patterns, and pairs."""
     time = ask(symbols).time
     studied, probed = at_phase(time, "M"), at_phase(time, "P")
-    asked = np.nonzero(probed)[0], time.place[probed]
-    shown = symbols.items[np.nonzero(studied)[0], time.place[studied]]
+    asked = trial_and_place(time, probed)
+    shown = symbols.items[trial_and_place(time, studied)]
     pair = pairs(symbols.items[asked], symbols.distractors[asked], symbols.sides[asked])
     return {
         "pattern": Layer(studied, shown, HALF),
