@@ -121,24 +121,22 @@ def graduates(
 
 def _taught(schooling: Schooling, session: Session, report: Any) -> Graduate:
     course, store = schooling.course, session.store("worm_network", schooling)
-    path = store.path / "progress"
-    with nullcontext() if _finished(course, path) else store.writing():
-        kept = dict(_milestones(schooling, course, path, report))
+    path, fresh = store.path / "progress", course.begin(key=jax.random.key(course.seed))
+    with nullcontext() if _finished(course, path, fresh) else store.writing():
+        kept = dict(_milestones(schooling, course, path, fresh, report))
         progress = follow(course, path, report=report)
     return Graduate(course, progress, kept)
 
 
-def _finished(course: Course, path: Path) -> bool:
+def _finished(course: Course, path: Path, fresh: Progress) -> bool:
     """Whether nothing is to be written, so that many may read at once."""
-    fresh = course.begin(key=jax.random.key(course.seed))
     return path.is_file() and int(load_state(path, course, fresh).step) == course.n_steps
 
 
 def _milestones(
-    schooling: Schooling, course: Course, path: Path, report: Any
+    schooling: Schooling, course: Course, path: Path, fresh: Progress, report: Any
 ) -> Iterator[tuple[int, NetworkWeights]]:
     """Weights by step; a copy of the progress is kept of each."""
-    fresh = course.begin(key=jax.random.key(course.seed))
     for step in schooling.milestones:
         kept = path.with_name(f"progress-{step}")
         if not kept.is_file():
