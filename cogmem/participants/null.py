@@ -7,22 +7,25 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from cogmem.participants.protocol import Cue, Participant
+from cogmem.participants.protocol import PARADIGMS, Cue, Participant
 from cogmem.participants.readout import Readout, StoppingCurve
 from cogmem.participants.roster import register
-from cogmem.tasks import FreeRecall
 
 __all__ = ["NullParticipant"]
 
 
 class NullParticipant(Participant):
-    """No evidence for anything: responses are uniform over what is left."""
+    """No evidence for anything: responses are uniform over what is left.
 
-    paradigms: ClassVar[dict[str, str]] = {"free recall": "native"}
+    It sits whatever has `n_candidates`, a person's habits being the business of the readout: how
+    often the person answers yes, leaves out or stops.
+    """
 
-    def begin(self, lists: FreeRecall, *, key: PRNGKeyArray) -> Float[Array, " n"]:
+    paradigms: ClassVar[dict[str, str]] = dict.fromkeys(PARADIGMS, "native")
+
+    def begin(self, lists: Any, *, key: PRNGKeyArray) -> Float[Array, " n"]:
         """Zero evidence for each candidate."""
-        return jnp.zeros(lists.n_items)
+        return jnp.zeros(lists.n_candidates)
 
     def study(self, state: Any, item: Int[Array, ""]) -> Any:
         """Nothing is learnt."""

@@ -14,10 +14,23 @@ from typing import Any, ClassVar
 import equinox as eqx
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-__all__ = ["Cue", "Participant", "Rule"]
+__all__ = ["PARADIGMS", "Cue", "Participant", "Rule"]
+
+PARADIGMS = (
+    "free recall",
+    "serial recall",
+    "recognition",
+    "paired associates",
+    "fact verification",
+    "retention",
+    "change detection",
+    "updating",
+)
+"""What people sat; the columns of the table of minds."""
 
 Cue = Int[Array, ""] | None
-"""What recall is cued with: the index of a candidate, or nothing, as in free recall."""
+"""What recall is cued with: the index of a pair or a place, in serial recall the position that is
+asked for (0-based); nothing, as in free recall."""
 
 Rule = Callable[[Float[Array, " n"], Bool[Array, " n"], Int[Array, ""]], Float[Array, " n+1"]]
 """(evidence, available, count) -> log-probability of each candidate and, last, of stopping."""
@@ -32,6 +45,7 @@ class Participant(eqx.Module):
     Attributes:
         paradigms: the paradigms it can honestly sit, each with how ("native", or the adapter's
             added mechanism in a phrase).
+        declines: the others, each with why, in a phrase that stands in the blank of a table.
         own_rule_parameters: parameters that only its own rule reads; the shared readout replaces
             them.
         n_chosen: numbers fixed by hand or by search on other data.
@@ -39,6 +53,7 @@ class Participant(eqx.Module):
     """
 
     paradigms: ClassVar[dict[str, str]] = {}
+    declines: ClassVar[dict[str, str]] = {}
     own_rule_parameters: ClassVar[frozenset[str]] = frozenset()
     n_chosen: ClassVar[int] = 0
     n_learnt: ClassVar[int] = 0

@@ -1,27 +1,90 @@
 """Who can be compared: every participant registered by the files of this folder, or by plug-ins.
 
-A file of this folder, or a package with an entry point in the group `cogmem.participants`, calls
-`register` when it is imported. Nothing else needs to be edited to join.
+A file of this folder, a file named on the command line (`cogmem compare --model mine.py`), or a
+package with an entry point in the group `cogmem.participants`, registers when it is imported.
+Nothing else needs to be edited to join.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TypeVar
 
 import cogmem.participants
 from cogmem.errors import InvalidValue, UnknownName
+from cogmem.models.parameters import Parameter, replace, table
 from cogmem.participants.protocol import Participant
 from cogmem.participants.readout import Readout
 from cogmem.participants.sitting import Sitting
 
-__all__ = ["SHARED", "family", "register", "roster", "sitting"]
+__all__ = ["SHARED", "Mind", "enter", "family", "join", "minds", "register", "roster", "sitting"]
 
 SHARED = " (shared readout)"
 
-_ROSTER: dict[str, Sitting] = {}
+_ROSTER: dict[str, tuple[Sitting, ...]] = {}
+
+_Class = TypeVar("_Class", bound=type[Participant])
+
+
+@dataclass(frozen=True)
+class Mind:
+    """One model of memory: all its participants, under one set of parameters.
+
+    Attributes:
+        name: the family.
+        participants: those that share a name, no two for one paradigm.
+        fixed: parameters that are not fitted.
+    """
+
+    name: str
+    participants: tuple[Participant, ...]
+    fixed: frozenset[str] = frozenset()
+
+    def sitting(self, paradigm: str) -> Participant | None:
+        """Who sits this paradigm; None if nobody does."""
+        return next((one for one in self.participants if paradigm in one.paradigms), None)
+
+    def how(self, paradigm: str) -> str:
+        """How it sits a paradigm, or why it does not."""
+        one = self.sitting(paradigm)
+        if one is not None:
+            return one.paradigms[paradigm]
+        reasons = (p.declines[paradigm] for p in self.participants if paradigm in p.declines)
+        return next(reasons, "not declared by its author")
+
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """What is fitted, but for the readout: those of its participants, by name."""
+        entries: dict[str, Parameter] = {}
+        for one in self.participants:
+            unused = one.own_rule_parameters | self.fixed
+            entries |= {name: entry for name, entry in table(one).items() if name not in unused}
+        return entries
+
+    def with_values(self, values: dict[str, object]) -> Mind:
+        """With parameters changed in every participant that has them."""
+        changed = []
+        for one in self.participants:
+            own = {name: value for name, value in values.items() if name in table(one)}
+            changed.append(replace(one, own) if own else one)
+        return Mind(self.name, tuple(changed), self.fixed)
+
+    @property
+    def n_chosen(self) -> int:
+        """Numbers fixed by hand or by search on other data, of all its participants."""
+        return sum(one.n_chosen for one in self.participants)
+
+    @property
+    def n_learnt(self) -> int:
+        """Weights learnt before the experiments, of all its participants."""
+        return sum(one.n_learnt for one in self.participants)
 
 
 def register(
@@ -33,6 +96,8 @@ def register(
 ) -> None:
     """Let a participant take part in comparisons, by its own rule if it has one and by the shared.
 
+    A family may have several participants, each for paradigms of its own.
+
     Args:
         family: what to call it.
         participant: who.
@@ -40,7 +105,7 @@ def register(
         fixed: parameters that are not fitted.
 
     Raises:
-        InvalidValue: if another participant has that name.
+        InvalidValue: if another participant of that name sits one of its paradigms.
     """
     shared = Sitting(participant, readout or Readout(), frozenset(fixed))
     if participant.own_rule is None:
@@ -48,6 +113,40 @@ def register(
     else:
         _add(family, Sitting(participant, None, frozenset(fixed)))
         _add(family + SHARED, shared)
+
+
+def enter(family: str, *, fixed: Iterable[str] = ()) -> Callable[[_Class], _Class]:
+    """Class decorator: `register` the participant that the class makes without arguments."""
+
+    def entered(cls: _Class) -> _Class:
+        register(family, cls(), fixed=fixed)
+        return cls
+
+    return entered
+
+
+def join(path: Path) -> None:
+    """Import a file whose participants register themselves.
+
+    Raises:
+        InvalidValue: if there is no such file, or nobody registers in it.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InvalidValue(f"{path} is no file; expected one that registers a participant.")
+    roster(None)  # the names that are taken
+    before = len(_entrants())
+    spec = importlib.util.spec_from_file_location(f"joined.{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise InvalidValue(f"{path} is no Python file; expected one ending in .py.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up by name
+    spec.loader.exec_module(module)
+    if len(_entrants()) == before:
+        raise InvalidValue(
+            f"nobody registers in {path}: decorate the participant with "
+            "@cogmem.participants.roster.enter(NAME), or call register(NAME, participant)."
+        )
 
 
 def family(name: str) -> str:
@@ -59,29 +158,66 @@ def roster(paradigm: str | None = "free recall") -> dict[str, Sitting]:
     """The registered participants that sit a paradigm, by name, in alphabetical order of files.
 
     Args:
-        paradigm: as in `Participant.paradigms`; None for all participants.
+        paradigm: as in `Participant.paradigms`; None for all names, each with its first one.
     """
-    for module in pkgutil.iter_modules(cogmem.participants.__path__):
-        importlib.import_module(f"cogmem.participants.{module.name}")
-    for plug_in in entry_points(group="cogmem.participants"):
-        plug_in.load()
-    sits = {name: paradigm in entrant.participant.paradigms for name, entrant in _ROSTER.items()}
-    return {name: _ROSTER[name] for name in _ROSTER if paradigm is None or sits[name]}
+    _import_all()
+    found = {}
+    for name, entrants in _ROSTER.items():
+        sits = [one for one in entrants if paradigm is None or paradigm in _sat(one)]
+        if sits:
+            found[name] = sits[0]
+    return found
+
+
+def minds() -> dict[str, Mind]:
+    """Every registered model, the null first."""
+    _import_all()
+    entrants = {name: each for name, each in _ROSTER.items() if not name.endswith(SHARED)}
+    found = {
+        name: Mind(
+            name,
+            tuple(one.participant for one in each),
+            frozenset().union(*(one.fixed for one in each)) - {"temperature"},
+        )
+        for name, each in entrants.items()
+    }
+    return {"null": found.pop("null"), **dict(sorted(found.items()))}
 
 
 def sitting(name: str) -> Sitting:
-    """One registered participant.
+    """One registered participant, of several of a family the one of free recall or the first.
 
     Raises:
         UnknownName: with the nearest name.
     """
-    known = roster(None)
+    known = roster(None) | roster()
     if name not in known:
         raise UnknownName("participant", name, known)
     return known[name]
 
 
+def _import_all() -> None:
+    for module in pkgutil.iter_modules(cogmem.participants.__path__):
+        importlib.import_module(f"cogmem.participants.{module.name}")
+    for plug_in in entry_points(group="cogmem.participants"):
+        plug_in.load()
+
+
+def _sat(entrant: Sitting) -> set[str]:
+    return set(entrant.participant.paradigms)
+
+
+def _entrants() -> list[Sitting]:
+    return [one for each in _ROSTER.values() for one in each]
+
+
 def _add(name: str, entrant: Sitting) -> None:
-    if name in _ROSTER and repr(_ROSTER[name]) != repr(entrant):
-        raise InvalidValue(f"two participants are called {name!r}; rename one.")
-    _ROSTER[name] = entrant
+    before = _ROSTER.get(name, ())
+    if any(repr(one) == repr(entrant) for one in before):
+        return  # the same again, as a reload does
+    for one in before:
+        if both := sorted(_sat(one) & _sat(entrant)):
+            raise InvalidValue(
+                f"two participants are called {name!r} and sit {both[0]}; rename one."
+            )
+    _ROSTER[name] = (*before, entrant)

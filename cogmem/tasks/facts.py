@@ -69,6 +69,11 @@ class Facts(NamedTuple):
     delay: Float[Array, ""] | float = 0.0
 
     @property
+    def n_candidates(self) -> int:
+        """The probes."""
+        return self.probes.shape[0]
+
+    @property
     def fans(self) -> Int[Array, "probe 2"]:
         """Fans of the person and of the place of each probe."""
         person, place = self.probes.T

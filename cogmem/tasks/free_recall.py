@@ -30,6 +30,16 @@ class FreeRecall(NamedTuple):
         """List length."""
         return self.items.shape[-1]
 
+    @property
+    def n_candidates(self) -> int:
+        """Its words."""
+        return self.n_items
+
+    @property
+    def studied(self) -> Int[Array, " n"]:
+        """Words in order of study."""
+        return jnp.arange(self.n_items)
+
     @classmethod
     def of_length(cls, n_items: int) -> FreeRecall:
         """A list of words that no other list shares."""

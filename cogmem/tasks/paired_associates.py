@@ -80,6 +80,11 @@ class PairedAssociates(NamedTuple):
         return self.response_codes.shape[-2]
 
     @property
+    def n_candidates(self) -> int:
+        """The responses."""
+        return self.n_responses
+
+    @property
     def n_per_list(self) -> int:
         """Pairs in each list."""
         return self.cues.shape[-2] // 2

@@ -26,6 +26,11 @@ class Recognition(NamedTuple):
     studied: Int[Array, " position"]
     delay: Float[Array, ""] | float = 0.0
 
+    @property
+    def n_candidates(self) -> int:
+        """Items, studied and new."""
+        return self.features.shape[0]
+
 
 class SerialRecall(NamedTuple):
     """One list to be recalled in order, its first item given. The candidates are its items.
@@ -42,6 +47,11 @@ class SerialRecall(NamedTuple):
     def n_items(self) -> int:
         """List length."""
         return self.features.shape[0]
+
+    @property
+    def n_candidates(self) -> int:
+        """Its items."""
+        return self.n_items
 
     @property
     def studied(self) -> Int[Array, " position"]:
@@ -66,3 +76,8 @@ class ChangeDetection(NamedTuple):
     def studied(self) -> Int[Array, " object"]:
         """All objects; they are shown at once."""
         return jnp.arange(self.features.shape[0])
+
+    @property
+    def n_candidates(self) -> int:
+        """Second displays."""
+        return self.tests.shape[0]

@@ -28,7 +28,8 @@ def test_unknown_participant_is_refused_with_the_nearest_name() -> None:
 @pytest.fixture
 def own_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is forgotten after it."""
-    monkeypatch.setattr(rosters, "_ROSTER", dict(roster()))
+    roster(None)
+    monkeypatch.setattr(rosters, "_ROSTER", dict(rosters._ROSTER))
 
 
 def test_two_of_one_name_are_refused(own_copy: None) -> None:
