@@ -108,6 +108,19 @@ class FactFans(Participant):
     model: ACTR = ACTR()
 
     paradigms: ClassVar[dict[str, str]] = {FAN: "native: spreading activation and latency"}
+    declines: ClassVar[dict[str, str]] = dict.fromkeys(
+        (
+            "free recall",
+            "serial recall",
+            "recognition",
+            "paired associates",
+            "retention",
+            "change detection",
+            "updating",
+        ),
+        "activation of facts alone; the rest of the architecture is not here",
+    )
+    decides: ClassVar[bool] = True
     # F, S, W and T0, of which the last was fitted to people's means.
     n_chosen: ClassVar[int] = 4
 
@@ -145,4 +158,5 @@ class FactFans(Participant):
         return self.model.intercept - time
 
 
-register("ACT-R", FactFans())
+# The others play no part in these times.
+register("ACT-R", FactFans(), fixed=("decay", "decay_scale", "threshold", "noise", "intercept"))

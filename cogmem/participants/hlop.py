@@ -91,6 +91,15 @@ class HLOP(Participant):
     n_lists: int = eqx.field(static=True, default=2)
 
     paradigms: ClassVar[dict[str, str]] = {"paired associates": "native: retroactive interference"}
+    declines: ClassVar[dict[str, str]] = {
+        "free recall": "no candidates without a cue",
+        "serial recall": "nothing in it chains or counts",
+        "recognition": "a classifier: it has no response for what is new",
+        "fact verification": "a classifier: it has no response for what is new",
+        "retention": "nothing in it decays over time",
+        "change detection": "one item at a time, one response each",
+        "updating": "weights learn too slowly to follow single changes",
+    }
     # Sizes: hidden neurons, rows of two layers. Learning: rate of weights; rate, momentum, clip and
     # iterations of lateral ones; g. Neurons: steps, threshold, trigger, time constant. The current.
     n_chosen: ClassVar[int] = 14
@@ -215,4 +224,6 @@ class HLOP(Participant):
         return jnp.stack(shares)
 
 
-register("HLOP", HLOP())
+# The lateral circuits are those of the official code; how fast weights learn and how much is
+# protected is open.
+register("HLOP", HLOP(), fixed=("rate", "momentum", "clip", "current"))

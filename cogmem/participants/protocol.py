@@ -50,6 +50,8 @@ class Participant(eqx.Module):
             them.
         n_chosen: numbers fixed by hand or by search on other data.
         n_learnt: weights learnt before the experiment.
+        decides: in fact verification, whether evidence is for the right answer, "no" to a foil, and
+            not for the fact having been studied.
     """
 
     paradigms: ClassVar[dict[str, str]] = {}
@@ -57,6 +59,7 @@ class Participant(eqx.Module):
     own_rule_parameters: ClassVar[frozenset[str]] = frozenset()
     n_chosen: ClassVar[int] = 0
     n_learnt: ClassVar[int] = 0
+    decides: ClassVar[bool] = False
 
     @abstractmethod
     def begin(self, lists: Any, *, key: PRNGKeyArray) -> Any:

@@ -1,8 +1,16 @@
-"""TCM and CMR as participants: free recall is what they are models of."""
+"""TCM and CMR as participants: free recall is what they are models of.
+
+They sit serial recall by the same steps, without any knowledge of positions: the start of the list
+comes back to mind, and each response brings the context of the next. In recognition a probe brings
+back its context, which is compared with that of the moment (as in the accounts of recognition by
+context, Healey & Kahana, 2016, Psychological Review 123, 23-69); an item that was not studied
+brings back none but its own. Time without study is nothing to them: what would move context
+during a delay is not part of these models.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +26,15 @@ from cogmem.participants.protocol import Cue, Participant, Rule
 from cogmem.participants.roster import register
 from cogmem.tasks import FreeRecall
 
-__all__ = ["ContextParticipant", "recall_sessions"]
+__all__ = ["ContextParticipant", "ContextRecognition", "recall_sessions"]
+
+_DECLINES = {
+    "paired associates": "cued recall of pairs is left out of its card",
+    "fact verification": "no account of times and fans",
+    "retention": "what moves context in a filled delay is not part of it",
+    "change detection": "items come one after the other, not in a display",
+    "updating": "no account of items that change",
+}
 
 
 class ContextParticipant(Participant):
@@ -26,14 +42,19 @@ class ContextParticipant(Participant):
 
     model: RetrievedContext
 
-    paradigms: ClassVar[dict[str, str]] = {"free recall": "native"}
+    paradigms: ClassVar[dict[str, str]] = {
+        "free recall": "native",
+        "serial recall": "from the start of the list; no knowledge of positions",
+    }
+    declines: ClassVar[dict[str, str]] = _DECLINES
     own_rule_parameters: ClassVar[frozenset[str]] = frozenset(
         {"choice_sensitivity", "temperature", "stop_scale", "stop_growth"}
     )
 
-    def begin(self, lists: FreeRecall, *, key: PRNGKeyArray) -> Memory:
+    def begin(self, lists: Any, *, key: PRNGKeyArray) -> Memory:
         """Context at the start of the list; the models are deterministic and ignore the key."""
-        return self.model.begin(lists.n_items, lists.similarity)
+        similarity = lists.similarity if isinstance(lists, FreeRecall) else None
+        return self.model.begin(lists.n_candidates, similarity)
 
     def study(self, state: Memory, item: Int[Array, ""]) -> Memory:
         """Context drifts by the item and is bound to it."""
@@ -55,6 +76,29 @@ class ContextParticipant(Participant):
     def own_rule(self) -> Rule:
         """The model's published choice and stopping rules."""
         return self.model.outcome_log_probs
+
+
+class ContextRecognition(ContextParticipant):
+    """The same model asked what it has seen: the match of contexts, without any choice."""
+
+    paradigms: ClassVar[dict[str, str]] = {
+        "recognition": "match of the context that a probe brings back"
+    }
+
+    def rest(self, state: Memory, duration: Float[Array, ""] | float) -> Memory:
+        """Nothing: probes come unannounced, the start of the list is not called back."""
+        return state
+
+    def evidence(self, state: Memory, cue: Cue) -> Float[Array, " n"]:
+        """Cosine of the context that each candidate brings back with the present one."""
+        each = jnp.eye(len(state.previous), dtype=state.previous.dtype)
+        brought = jax.vmap(self.model.brought_back, (None, 0))(state, each)
+        return brought @ state.context
+
+    @property
+    def own_rule(self) -> None:
+        """None: saying yes is the shared readout's work."""
+        return None
 
 
 def recall_sessions(
@@ -103,6 +147,10 @@ def _positions(words: np.ndarray, studied: np.ndarray) -> np.ndarray:
     return np.where(there.any(axis=2), there.argmax(axis=2) + 1, -1)
 
 
-register("CMR", ContextParticipant(SupportCMR(rho="dot")))
-register("CMR, element-wise rho", ContextParticipant(SupportCMR(rho="elementwise")))
-register("TCM", ContextParticipant(TCM()))
+for _name, _model in {
+    "CMR": SupportCMR(rho="dot"),
+    "CMR, element-wise rho": SupportCMR(rho="elementwise"),
+    "TCM": TCM(),
+}.items():
+    register(_name, ContextParticipant(_model))
+    register(_name, ContextRecognition(_model))

@@ -19,6 +19,7 @@ from cogmem.models.sparsey import Mac, Memory, Moment
 from cogmem.models.sparsey_checks import checked
 from cogmem.models.sparsey_memory import silence
 from cogmem.participants.protocol import Cue, Participant
+from cogmem.participants.roster import register
 from cogmem.tasks import ChangeDetection, Recognition, SerialRecall
 
 __all__ = ["SparseyChangeDetection", "SparseyRecognition", "SparseySerialRecall"]
@@ -48,6 +49,13 @@ class _Sparsey(Participant):
     """
 
     mac: Mac
+    declines: ClassVar[dict[str, str]] = {
+        "free recall": "no drifting context, and codes do not compete in recall",
+        "paired associates": "one column: no cue of one item for another without a chain",
+        "fact verification": "one column: no relations",
+        "retention": "time without study changes nothing",
+        "updating": "codes are added, never replaced",
+    }
     # Sizes and the constants of code selection are chosen; nothing is learnt before.
     n_chosen: ClassVar[int] = 10
 
@@ -203,3 +211,10 @@ class SparseyChangeDetection(_Sparsey):
             return jnp.where(bottom_up.present & (code[0] >= 0), expected, jnp.nan)
 
         return jax.vmap(overlap)(state.mind.features)
+
+
+# The macrocolumns of `experiments/sparsey_sits`: for items of 12 features of 144, and for displays.
+_ITEMS = Mac(144, 24, 16, n_lateral=1, band=(1, 12))
+register("Sparsey", SparseyRecognition(_ITEMS))
+register("Sparsey", SparseySerialRecall(_ITEMS))
+register("Sparsey", SparseyChangeDetection(Mac(64, 24, 16)))

@@ -118,6 +118,13 @@ class TensorBrainLearner(Participant):
         "paired associates": "gradient steps and replay at each presentation; lists are episodes",
         "fact verification": "gradient steps and replay at each presentation; no decision stage",
     }
+    declines: ClassVar[dict[str, str]] = {
+        "free recall": "nothing moves on from one memory to the next, nothing ends recall",
+        "serial recall": "indices have no order in time",
+        "retention": "nothing in it decays over time",
+        "change detection": "a scene is decoded into labels, not compared",
+        "updating": "an index is written once, not changed by sums",
+    }
     # Sizes of both layers; gates of feedback (2), sharpness; steps, kept, learning rate and three
     # constants of Adam; the length of a trace.
     n_chosen: ClassVar[int] = 12

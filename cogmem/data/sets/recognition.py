@@ -102,7 +102,8 @@ def _schwartz2005(path: Path) -> xr.Dataset:
         ),
         note=(
             "Trials that the authors use. Subjects 1-4 saw the lists fast, 5-7 slowly. old: the "
-            "probe was in the list."
+            "probe was in the list. serial_position: its place in it, 0 if new; the file calls it "
+            "Lag, but the largest is answered fastest and best, as the last item is."
         ),
     )
 )
@@ -128,6 +129,11 @@ def _donkin_nosofsky2012(*paths: Path) -> xr.Dataset:
                 {"long_name": "Items in the list", "units": "items"},
             ),
             "old": ("trial", table["CorrResp"].to_numpy() == 1, {"long_name": "Probe in list"}),
+            "serial_position": (
+                "trial",
+                table["Lag"].where(table["CorrResp"] == 1, 0).to_numpy(int),
+                {"long_name": "Serial position of the probe", "units": "1"},
+            ),
             "pace": ("trial", np.where(subject <= 4, "fast", "slow"), {"long_name": "Pace"}),
         },
     )

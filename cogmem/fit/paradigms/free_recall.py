@@ -1,0 +1,94 @@
+"""Free recall: which word is said next, of those of the list that were not said yet."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import xarray as xr
+
+from cogmem import measures
+from cogmem.data import load
+from cogmem.data.recalls import Recalls
+from cogmem.errors import InvalidValue
+from cogmem.fit.paradigms.protocol import CurveAbout, Curves
+from cogmem.fit.paradigms.recall import Heard, RecallParadigm
+from cogmem.tasks import FreeRecall
+
+__all__ = ["PARADIGM", "heard"]
+
+MAX_LAG = 5
+
+_MEASURES = {
+    "serial position": measures.spc,
+    "first recall": measures.pfr,
+    "lag-CRP": partial(measures.lag_crp, max_lag=MAX_LAG),
+}
+
+
+def heard(data: str, n_people: int) -> tuple[Heard, str, str]:
+    """Lists of one length of a data set, those of each person in two halves that alternate.
+
+    A name may end in a list length, as in "murdock1962:20".
+
+    Raises:
+        InvalidValue: if there are lists of several lengths and none was named.
+    """
+    name, _, length = data.partition(":")
+    recalls = load(name)
+    if length:
+        recalls = recalls.select(list_length=int(length))
+    if n_people:
+        recalls = recalls.select(subject=recalls.subjects[:n_people])
+    return of_recalls(recalls), str(recalls.attrs.get("title", data)), _citation(recalls)
+
+
+def of_recalls(recalls: Recalls) -> Heard:
+    """Laid out person by person, lists in order of presentation."""
+    lengths = np.unique(recalls.list_length)
+    if len(lengths) != 1:
+        raise InvalidValue(f"list lengths are {lengths.tolist()}, expected one: name it, data:20.")
+    order = np.lexsort((recalls.list_id, recalls.subject))
+    said, who = _first_times(recalls)[order], recalls.subject[order]
+    subjects, row = np.unique(who, return_inverse=True)
+    slot = np.arange(len(row)) - np.searchsorted(row, row)
+    shape = (len(subjects), int(slot.max()) + 1)
+    responses = np.zeros((*shape, said.shape[1]), np.int16)
+    half = np.zeros(shape, np.int8)
+    responses[row, slot], half[row, slot] = said, 1 + slot % 2
+    return Heard(responses, half, int(lengths[0]), subjects)
+
+
+def _first_times(recalls: Recalls) -> np.ndarray:
+    """Repeats and intrusions removed, as everywhere where free recall has a likelihood."""
+    return recalls.cleaned().recalls
+
+
+def _citation(recalls: Recalls) -> str:
+    return str(recalls.attrs.get("citation", ""))
+
+
+def _read(said: np.ndarray, subject: np.ndarray, n_items: int) -> Curves:
+    recalls = Recalls.from_positions(said, list_length=n_items, subject=subject)
+    return {name: _curve(of(recalls)) for name, of in _MEASURES.items()}
+
+
+def _curve(measured: xr.Dataset) -> xr.Dataset:
+    value = measured["value"]
+    (x,) = (dim for dim in value.dims if dim != "subject")
+    return value.rename({x: "x"}).expand_dims(line=["all"], axis=1).to_dataset(name="value")
+
+
+PARADIGM = RecallParadigm(
+    name="free recall",
+    sets=("peers", "morton2013", "murdock1962:20"),
+    curves={
+        "serial position": CurveAbout("Recalled", "Serial position"),
+        "first recall": CurveAbout("Recalled first", "Serial position"),
+        "lag-CRP": CurveAbout("Next recall", "Lag"),
+    },
+    heard=heard,
+    task=lambda n_items, key: FreeRecall.of_length(n_items),
+    in_places=False,
+    read=_read,
+)

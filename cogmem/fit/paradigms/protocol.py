@@ -1,0 +1,139 @@
+"""What a paradigm is to the table of minds: people's answers, and how a participant is asked.
+
+A paradigm is one file of this folder with one `PARADIGM`. It loads people, splits their responses
+into a training and a held-out half, gives the participant the same lists, and collects evidence
+before each response that a person gave. What is made of the evidence is the shared readout's work
+(`cogmem.fit.responses`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from cogmem.fit.responses import Choices, Counts, Evidence
+from cogmem.participants.protocol import Participant
+
+__all__ = ["Block", "Curves", "Paradigm", "Study", "lead", "studied"]
+
+Curves = dict[str, xr.Dataset]
+"""`value` (subject, line, x) of each curve, by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One data set, laid out for one paradigm.
+
+    Attributes:
+        data: its name in the registry.
+        title, citation: of it.
+        subjects: [subject] identities; one, "all", where only group counts were published.
+        answers: what was said; None where only means were published.
+        design: what the paradigm needs to ask the same of a participant.
+        why_no_bits: why responses are not scored, if they are not.
+    """
+
+    data: str
+    title: str
+    citation: str
+    subjects: np.ndarray
+    answers: Choices | Counts | None
+    design: Any = None
+    why_no_bits: str = ""
+
+
+class Paradigm(Protocol):
+    """What the files of this folder offer.
+
+    Attributes:
+        name: as in `Participant.paradigms`.
+        sets: names of data sets; the first is the one of the headline.
+        curves: names of its curves, each with its title, and of its x axis and lines.
+    """
+
+    name: str
+    sets: tuple[str, ...]
+    curves: dict[str, CurveAbout]
+
+    def study(self, data: str, n_people: int) -> Study:
+        """People's answers, of the first so many people; 0 for all."""
+
+    def evidence(
+        self, participant: Participant, study: Study, *, n_draws: int, key: PRNGKeyArray
+    ) -> Evidence:
+        """z before every response of every person."""
+
+    def people(self, study: Study) -> Curves:
+        """People's curves, of the held-out half."""
+
+    def model(
+        self,
+        participant: Participant,
+        study: Study,
+        z: Evidence,
+        sensitivity: float,
+        *,
+        n_copies: int,
+        key: PRNGKeyArray,
+    ) -> Curves:
+        """The participant's curves, with the fitted readout, of as many subjects."""
+
+
+@dataclass(frozen=True)
+class CurveAbout:
+    """What a curve shows.
+
+    Attributes:
+        title: of the y axis.
+        x: of the x axis.
+        lines: what its lines are; () for one line.
+        unit: of y.
+    """
+
+    title: str
+    x: str
+    lines: tuple[str, ...] = ()
+    unit: str = "proportion"
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Cells of a design that one task serves.
+
+    Attributes:
+        read: (participant, key) -> evidence for yes, or for the right answer, in each of the cells.
+        n_cells: of them.
+    """
+
+    read: Callable[[Participant, PRNGKeyArray], Float[Array, " cell"]]
+    n_cells: int = field(default=1)
+
+
+def studied(participant: Participant, task: Any, key: PRNGKeyArray) -> Any:
+    """The participant's state when the test begins: study in the order of `task.studied`, delay."""
+    state, _ = jax.lax.scan(
+        lambda state, item: (participant.study(state, item), None),
+        participant.begin(task, key=key),
+        jnp.asarray(task.studied),
+    )
+    return participant.rest(state, getattr(task, "delay", 0.0))
+
+
+def lead(evidence: Float[Array, " n"], right: Int[Array, ""]) -> Float[Array, ""]:
+    """By how much the evidence for the right answer exceeds that for the best of the others."""
+    others = jnp.where(jnp.arange(len(evidence)) == right, -jnp.inf, evidence)
+    return evidence[right] - others.max()
+
+
+@eqx.filter_jit
+def drawn(block: Block, participant: Participant, keys: PRNGKeyArray) -> Float[Array, "cell draw"]:
+    """Evidence in the cells of a block, for several draws of items."""
+    return jax.lax.map(lambda key: block.read(participant, key), keys, batch_size=64).T
