@@ -1,4 +1,4 @@
-"""Any model that predicts the next token sits free recall, serial recall, pairs and recognition.
+"""Any model that predicts the next token sits recall, retention, pairs and recognition of words.
 
 Two memories. Its weights were learnt long before, on random lists, as knowledge of what is asked
 (`sequence_school`); they are frozen. What it knows of *this* list is in its fast state: the
@@ -6,9 +6,11 @@ synapses of BDH, the units of a recurrent network, the cache of a Transformer.
 
 | verb | what is read |
 | --- | --- |
-| `begin` | LIST_START; each word of the list stands for a word of the pool, drawn by the key |
+| `begin` | LIST_START; each word of the list stands for a word of the pool, drawn by the key; in |
+| | retention every letter of the alphabet does |
 | `study` | the word; of a pair, both words |
-| `rest` | fillers, or nothing (silence); then RECALL, where a list is to be said |
+| `rest` | fillers, or nothing (silence); then RECALL, where a list is to be said; in retention |
+| | always fillers, as the delay has a task of its own |
 | `evidence` | nothing more where a list is said: the logits of its words |
 | | of a pair: CUE and its first word: logits of the responses |
 | | recognition: PROBE and a word: log P(OLD) - log P(NEW) |
@@ -33,6 +35,7 @@ from cogmem.errors import InvalidValue
 from cogmem.models.parameters import check_choice
 from cogmem.participants.protocol import Cue, Participant
 from cogmem.tasks import FreeRecall, PairedAssociates, Recognition, SerialRecall
+from cogmem.tasks.retention import Retention
 from cogmem.tasks.word_tokens import WordTokens
 
 __all__ = ["Delay", "Listening", "SequenceParticipant"]
@@ -46,8 +49,10 @@ _ASKED = {
     SerialRecall: "serial recall",
     PairedAssociates: "paired associates",
     Recognition: "recognition",
+    Retention: "retention",
 }
-_IN_A_ROW = ("free recall", "serial recall")
+_IN_A_ROW = ("free recall", "serial recall", "retention")
+_IN_ORDER = ("serial recall", "retention")
 
 
 class Listening(eqx.Module):
@@ -99,6 +104,7 @@ class SequenceParticipant(Participant):
         "serial recall": "taught to say random lists in their order",
         "paired associates": "taught to answer cues; a cue does not say of which list it is",
         "recognition": "taught to say OLD or NEW; log-odds, by identity, not by features",
+        "retention": "taught serial recall of random lists; a filled delay is read as fillers",
     }
 
     def __check_init__(self) -> None:
@@ -120,7 +126,7 @@ class SequenceParticipant(Participant):
 
     def begin(
         self,
-        lists: FreeRecall | SerialRecall | PairedAssociates | Recognition,
+        lists: FreeRecall | SerialRecall | PairedAssociates | Recognition | Retention,
         *,
         key: PRNGKeyArray,
     ) -> Listening:
@@ -145,10 +151,11 @@ class SequenceParticipant(Participant):
     def rest(self, state: Listening, duration: Float[Array, ""] | float) -> Listening:
         """Time passes; then RECALL is read, where a list is to be said."""
         time = jnp.asarray(duration) * self.tokens_per_second
-        state = self._silent(state, time) if self.delay == "silence" else self._filled(state, time)
+        silent = self.delay == "silence" and state.paradigm != "retention"
+        state = self._silent(state, time) if silent else self._filled(state, time)
         if state.paradigm not in _IN_A_ROW:
             return state
-        ordered = state.paradigm == "serial recall" and self.in_order is not None
+        ordered = state.paradigm in _IN_ORDER and self.in_order is not None
         return self._heard(
             state, jnp.asarray([self.in_order if ordered else self.vocabulary.recall])
         )
@@ -214,7 +221,7 @@ def _words(
         _check_pool(n, pool)
         responses = pool[n_pairs:n]
         return jnp.stack([pool[lists.stimuli], responses[lists.responses]], axis=1), responses
-    n = lists.features.shape[0] if isinstance(lists, Recognition) else lists.n_items
+    n = lists.features.shape[0] if isinstance(lists, Recognition | Retention) else lists.n_items
     _check_pool(n, pool)
     return pool[:n, None], pool[:n]
 

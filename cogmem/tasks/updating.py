@@ -63,12 +63,19 @@ class Updating(NamedTuple):
         return self.starts.at[self.places].add(self.changes) - 1
 
 
-def updating_trial(n_places: int, n_steps: int, *, key: PRNGKeyArray) -> Updating:
+def updating_trial(
+    n_places: int,
+    n_steps: int,
+    *,
+    n_changed: int | Int[Array, ""] | None = None,
+    key: PRNGKeyArray,
+) -> Updating:
     """A random trial: starts and places uniform; each new value is one of the eight others, evenly.
 
     Args:
         n_places: numbers to be held; 1 to 6 in Oberauer & Kliegl (2006).
         n_steps: changes, 0 or more.
+        n_changed: how many places, the first ones, may have changes; None for all.
         key: of starts, places and changes.
 
     Raises:
@@ -80,7 +87,7 @@ def updating_trial(n_places: int, n_steps: int, *, key: PRNGKeyArray) -> Updatin
         )
     first, second, third = jax.random.split(key, 3)
     starts = jax.random.randint(first, (n_places,), 1, N_VALUES + 1)
-    places = jax.random.randint(second, (n_steps,), 0, n_places)
+    places = jax.random.randint(second, (n_steps,), 0, n_places if n_changed is None else n_changed)
     turns = jax.random.randint(third, (n_steps,), 1, N_VALUES)  # 1 to 8 on round a ring of 9
 
     def step(values: Array, now: tuple[Array, Array]) -> tuple[Array, Array]:

@@ -24,6 +24,7 @@ from cogmem.participants.bdh import (
     save,
     teach,
 )
+from cogmem.participants.protocol import PARADIGMS
 from cogmem.participants.roster import roster, sitting
 from cogmem.tasks import FreeRecall
 from cogmem.tasks.word_tokens import WordTokens
@@ -94,10 +95,14 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path) -> None:
         load(tmp_path / "other.npz")
 
 
-def test_it_sits_four_paradigms_and_no_other() -> None:
-    expected = {"free recall", "serial recall", "paired associates", "recognition"}
-    assert {name for name in (*expected, "change detection") if "BDH" in roster(name)} == expected
-    assert set(sitting("BDH").participant.paradigms) == expected
+def test_what_it_does_not_sit_it_declines_with_a_reason() -> None:
+    """Words, and updating by a network of its own; a reason fits into the blank of a table."""
+    words = {"free recall", "serial recall", "paired associates", "recognition", "retention"}
+    who = sitting("BDH").participant
+    assert set(who.paradigms) == words
+    assert {name for name in PARADIGMS if "BDH" in roster(name)} == words | {"updating"}
+    assert set(who.declines) == set(PARADIGMS) - words - {"updating"}
+    assert max(map(len, who.declines.values())) < 90
 
 
 def test_only_the_shared_readout_is_fitted() -> None:

@@ -18,6 +18,7 @@ from cogmem.participants.sequence_participant import SequenceParticipant
 from cogmem.participants.testing import cued_recall, recall_in_order, strengths
 from cogmem.tasks import ChangeDetection, FreeRecall, Recognition, SerialRecall
 from cogmem.tasks.paired_associates import ab_ac
+from cogmem.tasks.retention import Retention
 from cogmem.tasks.word_tokens import WordTokens
 
 KEY = jax.random.key(5)
@@ -73,6 +74,20 @@ def test_serial_recall_reads_the_same(in_order: int | None) -> None:
     state = listened(who, SerialRecall(jnp.zeros((3, 4), bool)), 2.0, (0,))
     row = [WORDS.list_start, *words, WORDS.filler, in_order or WORDS.recall, words[0]]
     np.testing.assert_allclose(who.evidence(state, None), logits(who, *row)[words], atol=1e-5)
+
+
+@pytest.mark.parametrize("delay", ["fillers", "silence"])
+def test_retention_is_serial_recall_among_all_letters(delay: str) -> None:
+    """Letters 4, 0 and 7 of 9; 2 s of another task are fillers, whatever a silence would be."""
+    who, letters = participant(delay=delay, in_order=WORDS.new), pool()[:9]
+    task = Retention(jnp.zeros((9, 4), bool), jnp.asarray([4, 0, 7]), 2.0)
+    state = who.begin(task, key=KEY)
+    for item in task.studied:
+        state = who.study(state, item)
+    state = who.report(who.rest(state, task.delay), task.studied[0])
+    row = [WORDS.list_start, *letters[[4, 0, 7]], WORDS.filler, WORDS.filler, WORDS.new, letters[4]]
+    found = who.evidence(state, jnp.asarray(1))
+    np.testing.assert_allclose(found, logits(who, *row)[letters], atol=1e-5)
 
 
 def test_silence_turns_and_damps_and_reads_nothing() -> None:

@@ -45,6 +45,11 @@ def test_places_and_values_are_even() -> None:
     assert abs(held - 1 / 9).max() < 4 * np.sqrt(8 / 81 / 900)
 
 
+def test_only_the_first_places_may_have_changes() -> None:
+    trial = updating_trial(6, 40, n_changed=2, key=jax.random.key(0))
+    assert set(np.asarray(trial.places).tolist()) == {0, 1}
+
+
 def test_without_steps_the_starts_are_asked_for() -> None:
     trial = updating_trial(6, 0, key=jax.random.key(0))
     np.testing.assert_array_equal(trial.answers, np.asarray(trial.starts) - 1)
