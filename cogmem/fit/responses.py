@@ -12,7 +12,6 @@ it is counted on the person's training lists, for all participants and the null 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -34,11 +33,12 @@ __all__ = [
     "counted_nothing",
     "criteria",
     "in_sd",
+    "over_sensitivities",
     "p_yes",
     "scores",
 ]
 
-SENSITIVITIES = np.concatenate([[0.0], np.geomspace(0.02, 50.0, 40)])
+SENSITIVITIES = np.concatenate([[0.0], np.geomspace(0.02, 50.0, 24)])
 """Where the sensitivity is looked for; around the best of these again, see `best_sensitivity`."""
 
 _BISECTIONS = 40
@@ -215,7 +215,7 @@ def scores(
 
 
 def best_sensitivity(
-    gain: Callable[[Float[np.ndarray, " b"]], Float[np.ndarray, " b"]], n_rounds: int = 3
+    gain: Callable[[Float[np.ndarray, " b"]], Float[np.ndarray, " b"]], n_rounds: int = 4
 ) -> float:
     """The sensitivity at which a gain is greatest: on a grid, and on finer ones around the best.
 
@@ -235,9 +235,9 @@ def over_sensitivities(
     people: Choices | Counts, z: Evidence, sensitivities: Float[np.ndarray, " b"]
 ) -> Float[np.ndarray, " b"]:
     """Sum of the training log P (nats) at each sensitivity."""
-    at = partial(_training, people, jnp.asarray(z))
-    return np.asarray(jax.lax.map(at, jnp.asarray(sensitivities, jnp.float32)), float)
+    return np.asarray(_training(people, jnp.asarray(z), jnp.asarray(sensitivities, float)), float)
 
 
-def _training(people: Choices | Counts, z: Evidence, sensitivity: Array) -> Array:
-    return scores(people, z, sensitivity)[0].sum()
+@jax.jit
+def _training(people: Choices | Counts, z: Evidence, sensitivities: Array) -> Float[Array, " b"]:
+    return jax.lax.map(lambda b: scores(people, z, b)[0].sum(), sensitivities)

@@ -83,13 +83,12 @@ class SimpleParticipant(Participant):
         return replace(state, ages=state.ages + duration + MEAN_RECALL)
 
     def evidence(self, state: Times, cue: Cue) -> Float[Array, " candidate"]:
-        """log P of recall, or log D of the position asked for; log 1e-6 for what was not studied."""
+        """log P of recall, or log D of the position asked for; log 1e-6 if it was not studied."""
         there = state.order >= 0
-        ages = jnp.where(there, state.ages, jnp.inf)
         # Items never studied are infinitely long ago: they take no part in the crowding.
-        told = self.model.discriminability(jnp.where(there, ages, 1e30))
-        told = jnp.where(there[None], told, 0)
-        told = told / told.sum(axis=1, keepdims=True)
+        told = self.model.discriminability(jnp.where(there, state.ages, 1e30))
+        told = jnp.where(there[:, None] & there[None], told, 0)
+        told = told / jnp.where(there, told.sum(axis=1), 1)[:, None]
         if state.free:
             excess = self.model.slope * (told - self.model.threshold)
             strength = jnp.minimum(1, (1 / (1 + jnp.exp(-excess))).sum(axis=1))

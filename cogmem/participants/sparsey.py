@@ -15,6 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.evidence import BACK_OFF, Frame
+from cogmem.models.parameters import table
 from cogmem.models.sparsey import Mac, Memory, Moment
 from cogmem.models.sparsey_checks import checked
 from cogmem.models.sparsey_memory import silence
@@ -215,6 +216,10 @@ class SparseyChangeDetection(_Sparsey):
 
 # The macrocolumns of `experiments/sparsey_sits`: for items of 12 features of 144, and for displays.
 _ITEMS = Mac(144, 24, 16, n_lateral=1, band=(1, 12))
-register("Sparsey", SparseyRecognition(_ITEMS))
-register("Sparsey", SparseySerialRecall(_ITEMS))
-register("Sparsey", SparseyChangeDetection(Mac(64, 24, 16)))
+# How fits are combined is open, and how much familiarity narrows the draw; the shape of the
+# sigmoid stays as published, and there is nothing above a single macrocolumn.
+_OPEN = {"bottom_up_power", "lateral_power", "gain"}
+_FIXED = frozenset(table(_ITEMS)) - _OPEN
+register("Sparsey", SparseyRecognition(_ITEMS), fixed=_FIXED)
+register("Sparsey", SparseySerialRecall(_ITEMS), fixed=_FIXED)
+register("Sparsey", SparseyChangeDetection(Mac(64, 24, 16)), fixed=_FIXED)

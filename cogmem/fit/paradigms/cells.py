@@ -8,7 +8,8 @@ trial. Its unit is taken away by the SD over all cells and draws.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,8 +20,13 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from cogmem.fit.paradigms.protocol import Block, CurveAbout, Curves, Study, drawn
 from cogmem.fit.responses import Counts, Evidence, criteria, p_yes
 from cogmem.participants.protocol import Participant
+from cogmem.tasks.scene_world import generator
 
 __all__ = ["CellParadigm", "Design", "cell_evidence", "counted", "halved", "over_cells"]
+
+
+GROUPS = 20
+"""Simulated groups, where people are known as one group only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +89,31 @@ class CellParadigm:
         criterion = criteria(z, answers.yes[0], answers.n[0], sensitivity)
         p = np.asarray(p_yes(z, sensitivity, criterion), float)
         return self._curve(study, p * answers.n[1], answers.n[1])
+
+    def simulated(
+        self, participant: Participant, study: Study, z: Evidence, sensitivity: float, *, key: Any
+    ) -> Study:
+        """As many answers as people gave, drawn from the participant's P(yes) in their place.
+
+        A group of which only counts are known stands for `GROUPS` such groups.
+        """
+        answers, z = study.answers, jnp.asarray(z)
+        assert isinstance(answers, Counts)
+        p = p_yes(z, sensitivity, criteria(z, answers.yes[0], answers.n[0], sensitivity))
+        n = np.asarray(answers.n)
+        if n.shape[1] == 1:
+            n, p = np.repeat(n, GROUPS, axis=1), np.repeat(np.asarray(p), GROUPS, axis=0)
+        yes = generator(key).binomial(n.astype(int), np.broadcast_to(np.asarray(p, float), n.shape))
+        made = Counts(yes.astype(np.float32), n)
+        return replace(study, answers=made, subjects=np.arange(n.shape[1]))
+
+    def shuffled(self, study: Study, *, key: PRNGKeyArray) -> Study:
+        """Each person's answers given to other cells at random, in each half by itself."""
+        assert isinstance(study.answers, Counts)
+        shape = study.answers.n.shape
+        order = generator(key).permuted(np.broadcast_to(np.arange(shape[2]), shape), axis=2)
+        made = Counts(*(np.take_along_axis(table, order, axis=2) for table in study.answers))
+        return replace(study, answers=made)
 
     def _curve(self, study: Study, yes: np.ndarray, n: np.ndarray) -> Curves:
         (name,) = self.curves

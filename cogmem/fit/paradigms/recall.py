@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -15,6 +15,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from cogmem.fit.paradigms.protocol import CurveAbout, Curves, Study, studied
 from cogmem.fit.responses import Choices, Evidence, choice_log_probs, in_sd
 from cogmem.participants.protocol import Participant
+from cogmem.tasks.scene_world import generator
 
 __all__ = ["Heard", "RecallParadigm", "choices", "evidence_before", "spoken"]
 
@@ -94,25 +95,47 @@ class RecallParadigm:
         key: PRNGKeyArray,
     ) -> Curves:
         """See `Paradigm`: it recalls freely, as many lists as people's held-out ones, times."""
-        said, subject = self.said(participant, study, sensitivity, n_copies=n_copies, key=key)
-        return self.read(said, subject, study.design.n_items)
+        heard: Heard = study.design
+        who, _ = np.nonzero(np.repeat(heard.half == 2, n_copies, axis=1))
+        said = self._said(participant, study, who, sensitivity, key)
+        return self.read(said, heard.subjects[who], heard.n_items)
 
-    def said(
+    def simulated(
+        self, participant: Participant, study: Study, z: Evidence, sensitivity: float, *, key: Any
+    ) -> Study:
+        """The same people's lists, all of them recalled by the participant in their place."""
+        heard: Heard = study.design
+        who, row = np.nonzero(heard.half > 0)
+        responses = np.zeros((*heard.half.shape, heard.n_items), np.int16)
+        responses[who, row] = self._said(participant, study, who, sensitivity, key)
+        made = heard._replace(responses=responses)
+        return replace(study, answers=choices(made, in_places=self.in_places), design=made)
+
+    def shuffled(self, study: Study, *, key: PRNGKeyArray) -> Study:
+        """The items of every list renamed at random: what people said, without when it was."""
+        heard: Heard = study.design
+        random = generator(key)
+        shape = (*heard.half.shape, heard.n_items)
+        names = random.permuted(np.broadcast_to(np.arange(1, heard.n_items + 1), shape), axis=2)
+        item = np.maximum(heard.responses - 1, 0)
+        renamed = np.take_along_axis(names, item.astype(int), axis=2)
+        made = heard._replace(responses=np.where(heard.responses > 0, renamed, heard.responses))
+        return replace(study, answers=choices(made, in_places=self.in_places), design=made)
+
+    def _said(
         self,
         participant: Participant,
         study: Study,
+        who: Int[np.ndarray, " list"],
         sensitivity: float,
-        *,
-        n_copies: int,
         key: PRNGKeyArray,
-    ) -> tuple[Int[np.ndarray, "list output"], np.ndarray]:
-        """Its own responses to each person's held-out lists, with that person's habit of silence."""
-        heard: Heard = study.design
-        who, _ = np.nonzero(np.repeat(heard.half == 2, n_copies, axis=1))
-        silence = silences(study.answers, heard.n_items)[who]  # type: ignore[arg-type]
+    ) -> Int[np.ndarray, "list output"]:
+        """Its own responses to lists of these people, with each one's habit of saying nothing."""
+        assert isinstance(study.answers, Choices)
+        n_items = study.design.n_items
+        silence = jnp.asarray(silences(study.answers, n_items)[who])
         keys = jax.random.split(key, len(who))
-        said = spoken(self, participant, heard.n_items, jnp.asarray(silence), sensitivity, keys)
-        return np.asarray(said), heard.subjects[who]
+        return np.asarray(spoken(self, participant, n_items, silence, sensitivity, keys))
 
 
 def choices(heard: Heard, *, in_places: bool) -> Choices:
