@@ -56,12 +56,12 @@ def test_the_file_is_small_finite_and_of_the_recipe(taught: ModuleType) -> None:
 @pytest.mark.slow
 @each
 def test_lists_that_it_never_saw(taught: ModuleType) -> None:
-    """100 lists of a key that no lesson had; what the file says of itself is as good."""
+    """300 lists of a key that no lesson had; what the file says of itself, of 200, is as good."""
     weights, told = load(taught.FILE, taught.RECIPE)
-    found = accuracy(weights, taught.RECIPE, 100, key=jax.random.key(12345))
+    found = accuracy(weights, taught.RECIPE, 300, key=jax.random.key(12345))
     for name, right in found.items():
         assert right > FLOORS[taught.RECIPE.name].get(name, 0), name
-        assert told["accuracy"][name] == pytest.approx(right, abs=0.08), name
+        assert told["accuracy"][name] == pytest.approx(right, abs=0.1), name
 
 
 @each
