@@ -60,9 +60,31 @@ _DISK = {
 
 
 @_command
-def compare(preset: Preset = "quick", out: Folder = Path("figures")) -> None:
-    """Fit every participant to half of each person's lists, score it on the rest."""
-    _carry_out("comparison", preset, None, out)
+def compare(
+    preset: Preset = "quick",
+    model: Annotated[
+        list[str] | None, typer.Option(help="A file whose participant joins; repeatable.")
+    ] = None,
+    data: Annotated[
+        str, typer.Option(help="A table of your own, instead of the people of its paradigm.")
+    ] = "",
+    sets: Set = None,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 0,
+    scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
+    slurm: Annotated[Path | None, typer.Option(help="TOML file describing Slurm jobs.")] = None,
+    markdown: Annotated[bool, typer.Option(help="Print the table as Markdown.")] = False,
+    out: Folder = Path("figures"),
+) -> None:
+    """Every model on every paradigm that it sits, on the same people's responses: one table."""
+    own = {"models": ",".join(model or ()), "data": data}
+    changed = [*(sets or ()), *(f"{name}={value}" for name, value in own.items() if value)]
+    with _workers(workers, scheduler, slurm) as mapper:
+        spread = mapper if workers or scheduler or slurm else None
+        results = _carry_out("minds", preset, changed, out, spread)
+    if markdown:
+        from cogmem.lab.minds_tables import markdown as as_markdown
+
+        typer.echo(as_markdown(results))
 
 
 @_command
@@ -297,14 +319,19 @@ def _run(name: str, preset: str, sets: list[str] | None) -> Any:
     return asked
 
 
-def _carry_out(name: str, preset: str, sets: list[str] | None, out: Path) -> None:
+def _carry_out(
+    name: str, preset: str, sets: list[str] | None, out: Path, mapper: Any = None
+) -> Any:
+    from dataclasses import replace
+
     from cogmem.lab.show import carry_out
 
-    asked = _run(name, preset, sets)
+    asked = replace(_run(name, preset, sets), mapper=mapper)
     results, paths = carry_out(asked, out)
     if asked.experiment.table is not None:
         _print(asked.experiment.table(results))
     typer.echo("wrote " + ", ".join(str(path) for path in paths))
+    return results
 
 
 def _list_experiments() -> None:

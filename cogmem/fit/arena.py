@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PRNGKeyArray
 
+from cogmem.errors import InvalidValue
 from cogmem.fit.paradigms import Paradigm, Study, find_paradigm
 from cogmem.fit.paradigms.fact_verification import line_through
 from cogmem.fit.responses import (
@@ -69,6 +70,7 @@ class Arena:
     studies: Mapping[str, Study]
     n_draws: int = 32
     seed: int = 0
+    _refusals: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
     @property
     def paradigms(self) -> dict[str, Paradigm]:
@@ -77,7 +79,29 @@ class Arena:
 
     def sits(self, mind: Mind) -> list[str]:
         """The paradigms that a mind sits, of those here."""
-        return [name for name in self.studies if mind.sitting(name) is not None]
+        here = (name for name in self.studies if mind.sitting(name) is not None)
+        return [name for name in here if not self._refusal(mind, name)]
+
+    def how(self, mind: Mind, name: str) -> str:
+        """How a mind sits a paradigm, or why it does not."""
+        refused = mind.sitting(name) is not None and self._refusal(mind, name)
+        return refused or mind.how(name)
+
+    def _refusal(self, mind: Mind, name: str) -> str:
+        """Why a participant cannot sit this design, longer lists than it knows, say; "" if it can.
+
+        What it raises at the sight of the task is the reason, and stands in the blank.
+        """
+        participant, study = mind.sitting(name), self.studies[name]
+        if (mind.name, name) not in self._refusals:
+            reason = ""
+            try:
+                begin = partial(find_paradigm(name).begun, participant, study)
+                jax.eval_shape(lambda key: begin(key=key), jax.random.key(0))
+            except InvalidValue as error:
+                reason = str(error)
+            self._refusals[mind.name, name] = reason
+        return self._refusals[mind.name, name]
 
     def evidence(self, mind: Mind, name: str, *, final: bool = False) -> Evidence:
         """z before every response of a paradigm.

@@ -30,7 +30,6 @@ __all__ = [
     "choice_log_probs",
     "choice_scores",
     "count_scores",
-    "counted_nothing",
     "criteria",
     "in_sd",
     "over_sensitivities",
@@ -120,28 +119,10 @@ def choice_scores(
     left: Bool[Array, "subject list event item"],
     sensitivity: Array | float,
 ) -> Float[Array, "subject list"]:
-    """log P (nats) of which items were said, summed over each list; nothing said counts 0."""
+    """log P (nats) of which items were said, summed over each list; saying nothing counts 0."""
     log_p = choice_log_probs(z, left, sensitivity)
     chosen = said[..., None] == jnp.arange(z.shape[-1])
     return jnp.sum(log_p, where=chosen, axis=(-1, -2))
-
-
-def counted_nothing(people: Choices) -> Float[np.ndarray, "subject list"]:
-    """log P (nats) of saying nothing where nothing was said, and something elsewhere, per list.
-
-    Each person's own curve, counted on the training lists with Jeffreys' halves, as for the null of
-    free recall (`StoppingCurve`): (nothing said at a place + 1/2) / (times there + 1).
-    """
-    scored, n_places = people.said >= 0, int(people.place.max()) + 1
-    at = (people.place[..., None] == np.arange(n_places)) & scored[..., None]
-    nothing = people.said == people.n_items
-    able = people.left.any(axis=-1)  # with nothing left, nothing is said for certain
-    weight = people.train[:, :, None, None] * able[..., None]
-    ended = (at * weight * nothing[..., None]).sum(axis=(1, 2))
-    reached = (at * weight).sum(axis=(1, 2))
-    p = ((ended + 0.5) / (reached + 1))[:, None, None, :]
-    here = (at * np.where(nothing[..., None], np.log(p), np.log1p(-p))).sum(axis=-1)
-    return (here * able).sum(axis=-1)
 
 
 # ---- counts --------------------------------------------------------------------------------------
@@ -205,7 +186,7 @@ def scores(
     """log P (nats) of the training and of the held-out responses, by list or by cell.
 
     What is counted on the training lists of each person (ends, omissions) is left out of choices:
-    it is the same for everybody, see `counted_nothing`.
+    it is the same for everybody, and so is no part of a gain.
     """
     if isinstance(people, Counts):
         both = count_scores(jnp.asarray(z), people.yes, people.n, sensitivity)

@@ -1,4 +1,4 @@
-"""Workers for sweeps, through Dask: on this machine, at a scheduler's address, or under Slurm.
+"""Workers, through Dask: on this machine, at a scheduler's address, or under Slurm.
 
 One thread per worker, and new processes rather than forks of this one: forking a process that has
 used JAX hangs.
@@ -7,14 +7,13 @@ used JAX hangs.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cogmem.errors import InvalidValue, MissingExtra
-from cogmem.lab.execute import Computed, Mapper, compute
-from cogmem.lab.sweep import Block
+from cogmem.lab.execute import Mapper
 
 __all__ = ["local_workers", "scheduler", "slurm", "slurm_cluster"]
 
@@ -114,14 +113,14 @@ def _distributed() -> Any:
 
 
 def _mapper(client: Any) -> Mapper:
-    """Send all blocks; a block whose worker dies is computed by another."""
+    """Send all jobs; one whose worker dies is done by another."""
 
-    def mapper(blocks: Iterable[Block]) -> Iterator[tuple[Block, Computed]]:
+    def mapper(function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
         from distributed import as_completed
 
-        sent = {client.submit(compute, block, pure=False): block for block in blocks}
-        for future, computed in as_completed(sent, with_results=True):
-            yield sent.pop(future), computed
+        sent = {client.submit(function, job, pure=False): job for job in jobs}
+        for future, result in as_completed(sent, with_results=True):
+            yield sent.pop(future), result
             future.release()
 
     return mapper

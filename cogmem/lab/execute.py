@@ -49,8 +49,8 @@ class Computed(NamedTuple):
     failures: dict[int, str]
 
 
-Mapper = Callable[[Iterable[Block]], Iterator[tuple[Block, Computed]]]
-"""Computes blocks, in any order."""
+Mapper = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[tuple[Any, Any]]]
+"""(function, jobs) -> each job with its result, in any order: whoever computes."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,12 @@ class Tally:
     messages: list[str] = field(default_factory=list)
 
 
-def in_this_process(blocks: Iterable[Block]) -> Iterator[tuple[Block, Computed]]:
-    """One block after the other."""
-    for block in blocks:
-        yield block, compute(block)
+def in_this_process(
+    function: Callable[[Any], Any], jobs: Iterable[Any]
+) -> Iterator[tuple[Any, Any]]:
+    """One job after the other."""
+    for job in jobs:
+        yield job, function(job)
 
 
 def execute(
@@ -122,7 +124,7 @@ def execute(
         todo = [block for block in mine if (status[block.rows] == TO_DO).any()]
         tell = report(sum(block.n_cells for block in todo))
         n_failed = 0
-        for block, computed in mapper(todo):
+        for block, computed in mapper(compute, todo):
             table.write(block.rows, _padded(computed.values, table), computed.failures)
             n_failed += len(computed.failures)
             tell(block.n_cells, f"{n_failed} failed" if n_failed else "")

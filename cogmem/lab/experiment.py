@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -28,10 +28,13 @@ class Session:
     Attributes:
         begin: called once with the number of steps to do; gives the function that reports them.
         results: folder of the stores.
+        mapper: (function, jobs) -> each job with its result: who computes what can be spread, see
+            `cogmem.lab.execute.Mapper`; None: this process.
     """
 
     begin: Callable[[int], Report] = lambda total: lambda steps, doing: None
     results: Path = field(default_factory=results_folder)
+    mapper: Callable[..., Iterator[tuple[Any, Any]]] | None = None
 
     def store(self, name: str, config: Any) -> Store:
         """The store of an experiment under one configuration, made or reopened."""

@@ -11,7 +11,7 @@ import inspect
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -189,9 +189,9 @@ def _results(
     arrays: dict[str, np.ndarray] = {}
     for name in arena.sits(mind):
         for kind, aim in _kinds(name).items():
-            if kind == UNSEEN and (mind.parameters and aim not in values):
-                continue
-            who = mind.with_values(dict(values.get(aim, values.get(ALL, {}))))
+            if kind != HEADLINE and aim not in values:
+                continue  # nothing was fitted to that alone: as in the headline
+            who = mind.with_values(dict(values.get(aim, {})))
             z = arena.evidence(who, name, final=True)
             reading = arena.read(name, z, arena.sensitivity(name, z))
             arrays[f"{name}: {kind} nats"] = reading.nats
@@ -235,6 +235,3 @@ def _read_results(store: Store, name: str) -> dict[str, np.ndarray] | None:
     if not table.done.all():
         return None
     return {what: values[0] for what, values in table.read().items()}
-
-
-Work = Callable[[str], Found]

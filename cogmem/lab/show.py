@@ -42,11 +42,13 @@ class Run:
         experiment: what to run.
         preset: which of its configurations.
         overrides: settings changed from it, as text by dotted path.
+        mapper: who computes what the experiment can spread; None for this process.
     """
 
     experiment: Experiment
     preset: str = "quick"
     overrides: Mapping[str, str] | None = None
+    mapper: Mapper | None = None
 
     @property
     def config(self) -> Any:
@@ -70,7 +72,9 @@ class Run:
             run_sweep(sweep, self.command)
             return open_results(sweep_path(sweep))
         with ExitStack() as stack:
-            session = Session(lambda total: stack.enter_context(progress_bar(total)))
+            session = Session(
+                lambda total: stack.enter_context(progress_bar(total)), mapper=self.mapper
+            )
             return self.experiment.run(self.config, session)
 
 

@@ -73,7 +73,7 @@ class ContextParticipant(Participant):
         return self.model.retrieve(state, item)
 
     @property
-    def own_rule(self) -> Rule:
+    def own_rule(self) -> Rule | None:
         """The model's published choice and stopping rules."""
         return self.model.outcome_log_probs
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -91,7 +92,7 @@ class SimpleParticipant(Participant):
         told = told / jnp.where(there, told.sum(axis=1), 1)[:, None]
         if state.free:
             excess = self.model.slope * (told - self.model.threshold)
-            strength = jnp.minimum(1, (1 / (1 + jnp.exp(-excess))).sum(axis=1))
+            strength = jnp.minimum(1, jax.nn.sigmoid(excess).sum(axis=1))
         else:
             asked = state.order == (state.n_studied - 1 if cue is None else cue)
             strength = jnp.sum(told * asked[:, None], axis=0)

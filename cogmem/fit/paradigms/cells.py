@@ -61,6 +61,10 @@ class CellParadigm:
         """See `Paradigm`."""
         return self.load(data, n_people)
 
+    def begun(self, participant: Participant, study: Study, *, key: PRNGKeyArray) -> Any:
+        """See `Paradigm`: the last block, which is the largest."""
+        return study.design.blocks[-1].read(participant, key)
+
     def evidence(
         self, participant: Participant, study: Study, *, n_draws: int, key: PRNGKeyArray
     ) -> Evidence:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
 from cogmem.fit.paradigms.cells import CellParadigm, Design, counted
@@ -15,7 +17,7 @@ from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, studied
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.displays import colour_display
 
-__all__ = ["PARADIGM"]
+__all__ = ["PARADIGM", "of_trials"]
 
 SET_SIZES = (2, 3, 4, 5, 6)
 """Of Adam et al. (2015)."""
@@ -31,22 +33,44 @@ def _tests(set_size: int, participant: Participant, key: PRNGKeyArray) -> Float[
     return participant.evidence(studied(participant, task, key), None)
 
 
-_BLOCKS = tuple(Block(partial(_tests, n), 2) for n in SET_SIZES)
+@cache
+def _block(set_size: int) -> Block:
+    return Block(partial(_tests, set_size), 2)
+
+
+def of_trials(
+    data: str,
+    about: Mapping[str, Any],
+    subject: np.ndarray,
+    set_size: Int[np.ndarray, " trial"],
+    changed: Bool[np.ndarray, " trial"],
+    said_changed: Bool[np.ndarray, " trial"],
+    sizes: Sequence[int],
+) -> Study:
+    """Answers counted by set size, and by whether the probed object had changed.
+
+    Args:
+        data: what to call the data.
+        about: their title and citation.
+        subject: [trial] whose.
+        set_size: [trial] objects, each one of `sizes`.
+        changed, said_changed: [trial].
+        sizes: of which there are cells, in ascending order.
+    """
+    cell = 2 * np.searchsorted(sizes, set_size) + changed
+    same = ~said_changed
+    people, answers = counted(subject, cell.astype(int), same, np.ones_like(same), 2 * len(sizes))
+    blocks = tuple(_block(int(size)) for size in sizes)
+    design = Design(blocks, np.tile(["same", "changed"], len(sizes)), np.repeat(sizes, 2))
+    return Study(data, about["title"], about["citation"], people, answers, design)
 
 
 def _load(data: str, n_people: int) -> Study:
     trials = load_trials(data)
-    subject, size, changed = (trials[n].values for n in ("subject", "set_size", "change"))
+    subject, size = trials["subject"].values, trials["set_size"].values
     kept = np.isin(subject, np.unique(subject)[: n_people or None]) & np.isin(size, SET_SIZES)
-    cell = 2 * np.searchsorted(SET_SIZES, size[kept]) + changed[kept]
-    same = ~trials["said_change"].values[kept].astype(bool)
-    people, answers = counted(
-        subject[kept], cell.astype(int), same, np.ones_like(same), 2 * len(SET_SIZES)
-    )
-    x = np.repeat(SET_SIZES, 2)
-    design = Design(_BLOCKS, np.tile(["same", "changed"], len(SET_SIZES)), x)
-    about = trials.attrs
-    return Study(data, about["title"], about["citation"], people, answers, design)
+    changed, said = (trials[name].values[kept].astype(bool) for name in ("change", "said_change"))
+    return of_trials(data, trials.attrs, subject[kept], size[kept], changed, said, SET_SIZES)
 
 
 PARADIGM = CellParadigm(

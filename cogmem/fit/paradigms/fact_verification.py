@@ -12,6 +12,7 @@ with b the one number that the null lacks; least squares, each cell predicted by
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -79,6 +80,10 @@ class FactParadigm:
         title = "The fan effect (Anderson 1974), mean times"
         citation = str(table["source"].iloc[0])
         return Study(data, title, citation, np.array(["all"]), None, design, why)
+
+    def begun(self, participant: Participant, study: Study, *, key: PRNGKeyArray) -> Any:
+        """See `Paradigm`."""
+        return study.design[0].blocks[-1].read(participant, key)
 
     def evidence(
         self, participant: Participant, study: Study, *, n_draws: int, key: PRNGKeyArray

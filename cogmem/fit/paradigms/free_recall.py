@@ -55,8 +55,13 @@ def of_recalls(recalls: Recalls) -> Heard:
     shape = (len(subjects), int(slot.max()) + 1)
     responses = np.zeros((*shape, said.shape[1]), np.int16)
     half = np.zeros(shape, np.int8)
+    strangers = np.zeros(shape, np.int16)
     responses[row, slot], half[row, slot] = said, 1 + slot % 2
-    return Heard(responses, half, int(lengths[0]), subjects)
+    # Words that were in no list are not of the pool, and are not counted.
+    pool = np.unique(recalls.items[recalls.items >= 0])
+    of_pool = (recalls.recalls == -1) & np.isin(recalls.responses, pool)
+    strangers[row, slot] = of_pool.sum(axis=1)[order]
+    return Heard(responses, half, int(lengths[0]), subjects, strangers, len(pool))
 
 
 def _first_times(recalls: Recalls) -> np.ndarray:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import equinox as eqx
 import jax
@@ -22,10 +22,45 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from cogmem.fit.responses import Choices, Counts, Evidence
 from cogmem.participants.protocol import Participant
 
-__all__ = ["Block", "Curves", "Paradigm", "Study", "lead", "studied"]
+__all__ = ["Block", "Curves", "Paradigm", "Pool", "Study", "lead", "studied"]
 
 Curves = dict[str, xr.Dataset]
 """`value` (subject, line, x) of each curve, by name."""
+
+
+class Pool(NamedTuple):
+    """Responses with the whole pool of an experiment for candidates.
+
+    A person says words of other lists, too, at a rate that is counted on the training lists, as
+    (such words + 1/2) / (responses + 1): for all participants alike. The null of the pool chooses
+    among all its words.
+
+    Attributes:
+        n_pool: words of all lists.
+        n_items: words of one list.
+        said: [half, subject] responses of the list.
+        strangers: [half, subject] responses that are of the pool and not of the list.
+        ended: [subject] ends of held-out lists.
+    """
+
+    n_pool: int
+    n_items: int
+    said: Float[np.ndarray, "half subject"]
+    strangers: Float[np.ndarray, "half subject"]
+    ended: Float[np.ndarray, " subject"]
+
+    def gain(self, nats: Float[np.ndarray, " subject"]) -> Float[np.ndarray, " subject"]:
+        """Bits per response over the null of the pool.
+
+        Args:
+            nats: log P of the held-out words of the list, given that one of it is said.
+        """
+        rate = (self.strangers[0] + 0.5) / (self.said[0] + self.strangers[0] + 1)
+        said, strangers = self.said[1], self.strangers[1]
+        strange = strangers * (np.log(rate) - np.log(self.n_pool - self.n_items))
+        own = nats + said * np.log1p(-rate) + strange
+        null = -(said + strangers) * np.log(self.n_pool)
+        return (own - null) / np.log(2) / (said + strangers + self.ended)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +74,7 @@ class Study:
         answers: what was said; None where only means were published.
         design: what the paradigm needs to ask the same of a participant.
         why_no_bits: why responses are not scored, if they are not.
+        pool: for scores with the whole pool for candidates, where it is known.
     """
 
     data: str
@@ -48,6 +84,7 @@ class Study:
     answers: Choices | Counts | None
     design: Any = None
     why_no_bits: str = ""
+    pool: Pool | None = None
 
 
 class Paradigm(Protocol):
@@ -66,6 +103,9 @@ class Paradigm(Protocol):
     def study(self, data: str, n_people: int) -> Study:
         """People's answers, of the first so many people; 0 for all."""
 
+    def begun(self, participant: Participant, study: Study, *, key: PRNGKeyArray) -> Any:
+        """What a participant that cannot take the design raises an `InvalidValue` at."""
+
     def evidence(
         self, participant: Participant, study: Study, *, n_draws: int, key: PRNGKeyArray
     ) -> Evidence:
@@ -73,6 +113,14 @@ class Paradigm(Protocol):
 
     def people(self, study: Study) -> Curves:
         """People's curves, of the held-out half."""
+
+    def simulated(
+        self, participant: Participant, study: Study, z: Evidence, sensitivity: float, *, key: Any
+    ) -> Study:
+        """The same study with the participant in people's place; not where none is scored."""
+
+    def shuffled(self, study: Study, *, key: PRNGKeyArray) -> Study:
+        """The same study with answers that say nothing of the design: a check of fairness."""
 
     def model(
         self,

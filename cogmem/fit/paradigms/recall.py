@@ -1,4 +1,4 @@
-"""Recall, free or in order: a participant is walked through what a person said, or speaks itself."""
+"""Recall, free or in order: a participant is walked through what a person said, or speaks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from cogmem.fit.paradigms.protocol import CurveAbout, Curves, Study, studied
+from cogmem.fit.paradigms.protocol import CurveAbout, Curves, Pool, Study, studied
 from cogmem.fit.responses import Choices, Evidence, choice_log_probs, in_sd
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.scene_world import generator
@@ -32,12 +32,16 @@ class Heard(NamedTuple):
         half: [subject, list] 1 for training lists, 2 for held-out ones, 0 for padding.
         n_items: of a list.
         subjects: [subject] identities.
+        strangers: [subject, list] responses that were not of the list but of the pool.
+        n_pool: words of all lists; 0 if that is not known.
     """
 
     responses: Int[np.ndarray, "subject list output"]
     half: Int[np.ndarray, "subject list"]
     n_items: int
     subjects: np.ndarray
+    strangers: Int[np.ndarray, "subject list"] | None = None
+    n_pool: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +69,11 @@ class RecallParadigm:
         """See `Paradigm`."""
         heard, title, citation = self.heard(data, n_people)
         answers = choices(heard, in_places=self.in_places)
-        return Study(data, title, citation, heard.subjects, answers, heard)
+        return Study(data, title, citation, heard.subjects, answers, heard, pool=_pool(heard))
+
+    def begun(self, participant: Participant, study: Study, *, key: PRNGKeyArray) -> Any:
+        """See `Paradigm`: the state before a list."""
+        return participant.begin(self.task(study.design.n_items, key), key=key)
 
     def evidence(
         self, participant: Participant, study: Study, *, n_draws: int, key: PRNGKeyArray
@@ -136,6 +144,20 @@ class RecallParadigm:
         silence = jnp.asarray(silences(study.answers, n_items)[who])
         keys = jax.random.split(key, len(who))
         return np.asarray(spoken(self, participant, n_items, silence, sensitivity, keys))
+
+
+def _pool(heard: Heard) -> Pool | None:
+    if heard.strangers is None or not heard.n_pool:
+        return None
+    halves = [(heard.half == half).astype(float) for half in (1, 2)]
+    said = (heard.responses > 0).sum(axis=2)
+    return Pool(
+        heard.n_pool,
+        heard.n_items,
+        np.stack([(said * half).sum(axis=1) for half in halves]),
+        np.stack([(heard.strangers * half).sum(axis=1) for half in halves]),
+        halves[1].sum(axis=1),
+    )
 
 
 def choices(heard: Heard, *, in_places: bool) -> Choices:

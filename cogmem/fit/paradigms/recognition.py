@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
 from cogmem.fit.paradigms.cells import CellParadigm, Design, counted
@@ -16,11 +18,11 @@ from cogmem.participants.protocol import Participant
 from cogmem.tasks import Recognition
 from cogmem.tasks.sparse_items import random_items
 
-__all__ = ["PARADIGM"]
+__all__ = ["PARADIGM", "of_trials"]
 
 N_FEATURES, N_ACTIVE = 144, 12
-MOST = 5
-"""Items of the longest list of Donkin & Nosofsky (2012)."""
+LENGTHS = np.arange(1, 6)
+"""Of the lists of Donkin & Nosofsky (2012)."""
 
 N_PICTURES, N_BINS = 64, 8
 """Pictures studied by the people of Schwartz et al. (2005), and bins of their serial positions."""
@@ -43,7 +45,11 @@ def _pictures(participant: Participant, key: PRNGKeyArray) -> Float[Array, " bin
     return jnp.append(found[place], found[-1])
 
 
-_LISTS = tuple(Block(partial(_probes, n), n + 1) for n in range(1, MOST + 1))
+@cache
+def _block(n_items: int) -> Block:
+    return Block(partial(_probes, n_items), n_items + 1)
+
+
 _PICTURES = (Block(_pictures, N_BINS + 1),)
 
 
@@ -66,13 +72,36 @@ def _load(data: str, n_people: int) -> Study:
     about = load_trials(data).attrs
     if data == "schwartz2005":
         return _load_pictures(about, n_people)
-    subject, n_items, place, old = _letters(n_people)
-    first = np.cumsum([0, *(block.n_cells for block in _LISTS)])
-    cell = first[n_items - 1] + np.where(place == 0, n_items, place - 1)
-    people, answers = counted(subject, cell, old, np.ones_like(old), int(first[-1]))
-    places = [[*range(-n, 0), 0] for n in range(1, MOST + 1)]
+    return of_trials(data, about, *_letters(n_people), LENGTHS)
+
+
+def of_trials(
+    data: str,
+    about: Mapping[str, Any],
+    subject: np.ndarray,
+    n_items: Int[np.ndarray, " trial"],
+    place: Int[np.ndarray, " trial"],
+    said_old: Bool[np.ndarray, " trial"],
+    lengths: Int[np.ndarray, " length"],
+) -> Study:
+    """Answers counted by list length, and by the serial position of the probe or its being new.
+
+    Args:
+        data: what to call the data.
+        about: their title and citation.
+        subject: [trial] whose.
+        n_items: [trial] list length, one of `lengths`.
+        place: [trial] 1-based serial position of the probe; 0 if it was new.
+        said_old: [trial].
+        lengths: of which there are cells, in ascending order.
+    """
+    blocks = tuple(_block(int(n)) for n in lengths)
+    first = np.cumsum([0, *(block.n_cells for block in blocks)])
+    cell = first[np.searchsorted(lengths, n_items)] + np.where(place == 0, n_items, place - 1)
+    people, answers = counted(subject, cell, said_old, np.ones_like(said_old), int(first[-1]))
+    places = [[*range(-n, 0), 0] for n in lengths]
     x = np.concatenate(places)  # from the end: -1 is the last item; 0 the new one
-    design = Design(_LISTS, np.where(x == 0, "new", "old"), x)
+    design = Design(blocks, np.where(x == 0, "new", "old"), x)
     return Study(data, about["title"], about["citation"], people, answers, design)
 
 

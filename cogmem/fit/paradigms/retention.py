@@ -6,13 +6,14 @@ over positions, each after the right letters before it were said.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping
+from functools import cache, partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
 from cogmem.fit.paradigms.cells import CellParadigm, Design
@@ -22,13 +23,12 @@ from cogmem.participants.protocol import Participant
 from cogmem.tasks.retention import Retention
 from cogmem.tasks.sparse_items import random_items
 
-__all__ = ["PARADIGM"]
+__all__ = ["PARADIGM", "of_counts", "of_halves"]
 
 N_LETTERS, LENGTH = 20, 3
 """Consonants, and those of a trial (Floden, Stuss & Craik, 2000)."""
 
 N_FEATURES, N_ACTIVE = 144, 12
-DELAYS = (0.0, 3.0, 18.0, 36.0, 60.0)
 SPLIT_SEED = 2000
 
 
@@ -46,28 +46,63 @@ def _after(delay: float, participant: Participant, key: PRNGKeyArray) -> Float[A
     return jax.lax.scan(step, state, (jnp.arange(LENGTH), said))[1].mean()[None]
 
 
-_BLOCKS = tuple(Block(partial(_after, delay)) for delay in DELAYS)
+@cache
+def _block(delay: float) -> Block:
+    return Block(partial(_after, delay))
 
 
-def _load(data: str, n_people: int) -> Study:
-    """Counts by person and delay; which trials were right was not published, so that half of each
-    person's trials are drawn for training, by a seed of its own."""
-    trials = load_trials(data)
-    kept = slice(0, n_people or None)
-    n = trials["n_tested"].transpose("subject", "delay").values[kept].astype(int)
-    right = trials["n_recalled"].transpose("subject", "delay").values[kept].astype(int)
+def of_counts(
+    data: str,
+    about: Mapping[str, Any],
+    subjects: np.ndarray,
+    delays: Float[np.ndarray, " delay"],
+    right: Int[np.ndarray, "subject delay"],
+    n: Int[np.ndarray, "subject delay"],
+) -> Study:
+    """Counts by person and delay, where which trials were right is not known.
+
+    Half of each person's trials are drawn for training, by a seed of its own.
+
+    Args:
+        data: what to call the data.
+        about: their title and citation.
+        subjects: [subject] identities.
+        delays: s, filled.
+        right: how many letters, or trials, were right.
+        n: of how many.
+    """
     random = np.random.default_rng(SPLIT_SEED)
     first = random.hypergeometric(right, n - right, n // 2)
     answers = Counts(
         np.stack([first, right - first]).astype(np.float32),
         np.stack([n // 2, n - n // 2]).astype(np.float32),
     )
-    delays = trials["delay"].values.astype(float)
-    assert delays.tolist() == list(DELAYS)
-    design = Design(_BLOCKS, np.full(len(delays), "right"), delays)
-    subjects = trials["subject"].values[kept]
-    about = trials.attrs
+    return of_halves(data, about, subjects, delays, answers)
+
+
+def of_halves(
+    data: str,
+    about: Mapping[str, Any],
+    subjects: np.ndarray,
+    delays: Float[np.ndarray, " delay"],
+    answers: Counts,
+) -> Study:
+    """Answers that are counted already, a cell for each delay; arguments as `of_counts`."""
+    blocks = tuple(_block(float(delay)) for delay in delays)
+    design = Design(blocks, np.full(len(delays), "right"), delays)
     return Study(data, about["title"], about["citation"], subjects, answers, design)
+
+
+def _load(data: str, n_people: int) -> Study:
+    """Letters right by person and delay; trial by trial they were not published."""
+    trials = load_trials(data)
+    kept = slice(0, n_people or None)
+    n, right = (
+        trials[name].transpose("subject", "delay").values[kept].astype(int)
+        for name in ("n_tested", "n_recalled")
+    )
+    delays, subjects = trials["delay"].values.astype(float), trials["subject"].values[kept]
+    return of_counts(data, trials.attrs, subjects, delays, right, n)
 
 
 PARADIGM = CellParadigm(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
 from cogmem.fit.paradigms.cells import CellParadigm, Design, counted
@@ -15,7 +17,7 @@ from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, lead, studie
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.updating import updating_trial
 
-__all__ = ["PARADIGM"]
+__all__ = ["PARADIGM", "of_trials"]
 
 SET_SIZES = (1, 2, 3, 4)
 N_STEPS = 8
@@ -32,7 +34,34 @@ def _numbers(n_places: int, participant: Participant, key: PRNGKeyArray) -> Floa
     return jax.vmap(lead)(evidence, task.answers).mean()[None]
 
 
-_BLOCKS = tuple(Block(partial(_numbers, n)) for n in SET_SIZES)
+@cache
+def _block(n_places: int) -> Block:
+    return Block(partial(_numbers, n_places))
+
+
+def of_trials(
+    data: str,
+    about: Mapping[str, Any],
+    subject: np.ndarray,
+    set_size: Int[np.ndarray, " trial"],
+    right: Int[np.ndarray, " trial"],
+    sizes: Sequence[int],
+) -> Study:
+    """Numbers that were right, counted by how many were held.
+
+    Args:
+        data: what to call the data.
+        about: their title and citation.
+        subject: [trial] whose.
+        set_size: [trial] numbers held, each one of `sizes`.
+        right: [trial] how many of them were right in the end.
+        sizes: of which there are cells, in ascending order.
+    """
+    cell = np.searchsorted(sizes, set_size)
+    people, answers = counted(subject, cell, right, set_size, len(sizes))
+    blocks = tuple(_block(int(size)) for size in sizes)
+    design = Design(blocks, np.full(len(sizes), "right"), np.array(sizes))
+    return Study(data, about["title"], about["citation"], people, answers, design)
 
 
 def _load(data: str, n_people: int) -> Study:
@@ -45,12 +74,7 @@ def _load(data: str, n_people: int) -> Study:
     some = np.isin(subject, np.unique(subject)[: n_people or None])
     size = chosen["set_size"].values[some].astype(int)
     right = np.rint(chosen["correct"].values[some] * size)
-    people, answers = counted(
-        subject[some], np.searchsorted(SET_SIZES, size), right, size, len(SET_SIZES)
-    )
-    design = Design(_BLOCKS, np.full(len(SET_SIZES), "right"), np.array(SET_SIZES))
-    about = trials.attrs
-    return Study(data, about["title"], about["citation"], people, answers, design)
+    return of_trials(data, trials.attrs, subject[some], size, right, SET_SIZES)
 
 
 PARADIGM = CellParadigm(

@@ -1,0 +1,328 @@
+"""Carrying out the table of minds: whose people are here, who sits, and what is kept."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import xarray as xr
+from scipy.stats import kendalltau
+
+from cogmem import measures
+from cogmem.errors import DataNotFound
+from cogmem.fit.arena import ALL, Arena
+from cogmem.fit.mind_recovery import recovered
+from cogmem.fit.paradigms import Study, paradigms
+from cogmem.fit.simulators import Budget
+from cogmem.lab.experiment import Session
+from cogmem.lab.minds import Found, Terms, find, n_steps
+from cogmem.lab.minds_tree import assembled, gains
+from cogmem.lab.progress import Report
+from cogmem.lab.provenance import config_hash
+from cogmem.lab.runtime import compilation_cache
+from cogmem.lab.store import Column, Store
+from cogmem.participants.roster import Mind, join, minds
+
+__all__ = ["MindsConfig", "arena_of", "run_minds"]
+
+
+class MindsConfig(Protocol):
+    """What is read of a configuration, see `experiments/minds.py`."""
+
+    n_people: int
+    n_generations: int
+    population: int
+    n_draws: int
+    n_copies: int
+    unseen: bool
+    n_recovered: int
+    n_refits: int
+    other_data: bool
+    seed: int
+    data: str
+    models: str
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The work of one process: a mind, on one choice of data sets."""
+
+    config: Any
+    path: Path
+    mind: str
+    data: tuple[tuple[str, str], ...]
+
+
+def run_minds(config: Any, session: Session, about: dict[str, Any]) -> xr.DataTree:
+    """Whatever no store holds yet, and the tree of all.
+
+    The tree is also kept beside the store, as NAME.tree.zarr.
+
+    Args:
+        config: see `MindsConfig`.
+        session: where results go, who is told, and who computes.
+        about: attributes of the tree.
+    """
+    everyone = _everyone(config)
+    store = session.store("minds", config)
+    chosen, left_out = _data_here(config)
+    arena = arena_of(config, chosen)
+    report = session.begin(_n_reports(config, arena, everyone))
+    found = _all_found(config, session, store, everyone, chosen, report)
+    budget = config.n_generations * config.population
+    about = about | {"budget": budget, "left_out": left_out}
+    tree = assembled(arena, everyone, found, about)
+    nodes = _recoveries(config, store, arena, everyone, found, report)
+    nodes |= _other_data(config, session, store, arena, everyone, found, report)
+    for path, node in nodes.items():
+        tree[path] = xr.DataTree(node)
+    _keep(tree, session.results / f"minds-{config_hash(config)}.tree.zarr")
+    return tree
+
+
+# ---- people --------------------------------------------------------------------------------------
+
+
+def arena_of(config: Any, data: Mapping[str, str]) -> Arena:
+    """People of the named data sets, by paradigm; those of one's own file in their place."""
+    known = paradigms()
+    studies = {name: known[name].study(each, config.n_people) for name, each in data.items()}
+    if config.data:
+        from cogmem.fit.paradigms.own_data import read_own
+
+        name, own = read_own(Path(config.data))
+        studies[name] = own
+    return Arena(studies, config.n_draws, config.seed)
+
+
+def _data_here(config: Any) -> tuple[dict[str, str], list[str]]:
+    """The first data set of every paradigm, and what is left out as it is not here."""
+    here, left_out = {}, []
+    for name, paradigm in paradigms().items():
+        try:
+            paradigm.study(paradigm.sets[0], 1)
+        except DataNotFound as error:
+            left_out.append(f"{name}: {error}")
+        else:
+            here[name] = paradigm.sets[0]
+    return here, left_out
+
+
+def _everyone(config: Any) -> dict[str, Mind]:
+    for path in filter(None, config.models.split(",")):
+        join(Path(path))
+    return minds()
+
+
+# ---- minds ---------------------------------------------------------------------------------------
+
+
+def _terms(config: Any) -> Terms:
+    return Terms(Budget(config.n_generations, config.population), config.n_copies, config.unseen)
+
+
+def _n_reports(config: Any, arena: Arena, everyone: Mapping[str, Mind]) -> int:
+    steps = sum(n_steps(arena, mind, _terms(config)) for mind in everyone.values())
+    if config.n_recovered:
+        steps += sum(len(sitters) for sitters in _sitters(arena, everyone).values())
+    if config.other_data:
+        steps += len(_others(arena)) * len(everyone)
+    return steps
+
+
+def _all_found(
+    config: Any,
+    session: Session,
+    store: Store,
+    everyone: Mapping[str, Mind],
+    data: Mapping[str, str],
+    report: Report,
+) -> dict[str, Found]:
+    """Each mind, by this process or by others; each holds the right to write its own part."""
+    if session.mapper is not None:
+        jobs = [_Job(config, store.path, name, tuple(data.items())) for name in everyone]
+        for job, n in session.mapper(_work, jobs):
+            report(n, job.mind)
+        # What others did is read, not told again.
+        report = _silent
+    arena, found = arena_of(config, data), {}
+    for name, mind in everyone.items():
+        if not arena.sits(mind):
+            found[name] = Found({}, {}, {"seconds": np.float64(0)}, 0, 0.0)
+            continue
+        with store.writing(_part(name)):
+            found[name] = find(arena, mind, _terms(config), store, report)
+    return found
+
+
+def _work(job: _Job) -> int:
+    """In another process: one mind into the store. Gives the number of its steps."""
+    compilation_cache()
+    mind = _everyone(job.config)[job.mind]
+    arena = arena_of(job.config, dict(job.data))
+    store = Store.open(job.path, {"config_hash": config_hash(job.config)})
+    if not arena.sits(mind):
+        return 0
+    with store.writing(_part(job.mind)):
+        find(arena, mind, _terms(job.config), store, _silent)
+    return n_steps(arena, mind, _terms(job.config))
+
+
+def _part(name: str) -> str:
+    return f"mind {zlib.crc32(name.encode()):08x}"
+
+
+def _silent(steps: int, doing: str) -> None:
+    pass
+
+
+# ---- recovery ------------------------------------------------------------------------------------
+
+
+def _sitters(arena: Arena, everyone: Mapping[str, Mind]) -> dict[str, dict[str, Mind]]:
+    """Who sits each paradigm whose responses are scored."""
+    return {
+        name: {m: mind for m, mind in everyone.items() if name in arena.sits(mind)}
+        for name, study in arena.studies.items()
+        if study.answers is not None
+    }
+
+
+def _recoveries(
+    config: Any,
+    store: Store,
+    arena: Arena,
+    everyone: Mapping[str, Mind],
+    found: Mapping[str, Found],
+    report: Report,
+) -> dict[str, xr.Dataset]:
+    """By paradigm, what is stored or computed now."""
+    if not config.n_recovered:
+        return {}
+    few = arena_of(replace(config, n_people=config.n_recovered, data=""), _primary(arena))
+    nodes = {}
+    for name, sitters in _sitters(arena, everyone).items():
+        fitted = {m: _fitted(mind, found[m], name) for m, mind in sitters.items()}
+        made = _stored_recovery(config, store, few, name, fitted, report)
+        nodes[f"recovery/{name}"] = made[["count"]]
+    return nodes
+
+
+def _primary(arena: Arena) -> dict[str, str]:
+    return {name: paradigm.sets[0] for name, paradigm in arena.paradigms.items()}
+
+
+def _fitted(mind: Mind, found: Found, name: str) -> Mind:
+    """With the parameters of its refit to a paradigm, or of the headline if there is none."""
+    values = found.values.get(name, found.values.get(ALL, {}))
+    return mind.with_values(dict(values)) if values else mind
+
+
+def _stored_recovery(
+    config: Any, store: Store, arena: Arena, name: str, minds_: dict[str, Mind], report: Report
+) -> xr.Dataset:
+    n, label = len(minds_), f"recovery of {name} {zlib.crc32(repr(sorted(minds_)).encode()):08x}"
+    table = store.table(label, {"count": Column((n, n), np.float64)}, 1, 1)
+    if not table.done.all():
+        budget = Budget(config.n_refits, config.population)
+        key = arena.key(name, 4)
+        with store.writing(_part(label)):
+            made = recovered(arena, name, minds_, budget, key=key, report=report)
+            table.write(slice(0, 1), {"count": made["count"].values[None].astype(float)})
+    else:
+        report(n, f"recovery in {name}")
+    dims = ("made_by", "chosen")
+    labels = {dim: list(minds_) for dim in dims}
+    return xr.Dataset({"count": (dims, table.read()["count"][0].astype(int))}, labels)
+
+
+# ---- other data ----------------------------------------------------------------------------------
+
+
+def _others(arena: Arena) -> list[tuple[str, str]]:
+    """(paradigm, data set) of the sets after the first, as far as they are here."""
+    pairs = []
+    for name, paradigm in arena.paradigms.items():
+        for data in paradigm.sets[1:]:
+            try:
+                paradigm.study(data, 1)
+            except DataNotFound:
+                continue
+            pairs.append((name, data))
+    return pairs
+
+
+def _other_data(
+    config: Any,
+    session: Session,
+    store: Store,
+    arena: Arena,
+    everyone: Mapping[str, Mind],
+    found: Mapping[str, Found],
+    report: Report,
+) -> dict[str, xr.Dataset]:
+    """Refits to other people in the same paradigm, and whether the order of models is the same."""
+    if not config.other_data:
+        return {}
+    before = gains(arena, found, "refit")
+    nodes: dict[str, list[xr.Dataset]] = {}
+    for name, data in _others(arena):
+        study = paradigms()[name].study(data, config.n_people)
+        there = replace(arena, studies={name: study})
+        each = _refits(config, store, there, data, everyone, report)
+        nodes.setdefault(name, []).append(_beside(data, study, each, before[name]))
+    return {
+        f"other_data/{name}": xr.concat(sets, "data", join="outer") for name, sets in nodes.items()
+    }
+
+
+def _refits(
+    config: Any,
+    store: Store,
+    arena: Arena,
+    data: str,
+    everyone: Mapping[str, Mind],
+    report: Report,
+) -> dict[str, np.ndarray]:
+    """Bits per response of everyone who sits it, [unit], in a table of the store's own group."""
+    (name,) = arena.studies
+    terms = replace(_terms(config), n_copies=1, unseen=False)
+    inner = Store(store.root.require_group(f"data {data}"), store.path / f"data {data}")
+    each = {}
+    for model, mind in everyone.items():
+        if not arena.sits(mind):
+            report(1, f"{model} does not sit {data}")
+            continue
+        with store.writing(_part(f"{data} {model}")):
+            found = find(arena, mind, terms, inner, _silent)
+        each |= {model: gains(arena, {model: found}, "headline")[name][model]}
+        report(1, f"{model}, {data}")
+    return each
+
+
+def _beside(
+    data: str, study: Study, each: Mapping[str, np.ndarray], before: Mapping[str, np.ndarray]
+) -> xr.Dataset:
+    names = list(each)
+    mean = [values.mean() for values in each.values()]
+    bounds = [measures.interval(values) for values in each.values()]
+    both = [name for name in names if name in before]
+    first = [before[name].mean() for name in both]
+    tau = kendalltau(first, [each[name].mean() for name in both]).statistic
+    variables: dict[str, Any] = {
+        "gain": (("data", "model"), np.array([mean])),
+        "low": (("data", "model"), np.array([[float(b.low) for b in bounds]])),
+        "high": (("data", "model"), np.array([[float(b.high) for b in bounds]])),
+        "tau": ("data", np.array([tau])),
+        "title": ("data", np.array([study.title])),
+    }
+    return xr.Dataset(variables, {"data": [data], "model": names})
+
+
+def _keep(tree: xr.DataTree, path: Path) -> None:
+    """The tree on disk; written anew, as it is made of what the store holds."""
+    tree.to_zarr(path, mode="w")

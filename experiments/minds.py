@@ -1,0 +1,137 @@
+"""One table of minds: every model, every paradigm that it can honestly sit, the same people.
+
+Method. Eight paradigms, each with people's own responses: free recall (PEERS, Healey & Kahana 2014),
+serial recall (Farrell & Lewandowsky 2004, quiet), short-term recognition (Donkin & Nosofsky 2012),
+A-B A-C paired associates (Riefer & Batchelder 1988: counts of a group), the fan effect (Anderson
+1974: mean times), Brown-Peterson retention (Floden et al. 2000), change detection (Adam et al. 2015)
+and updating (Oberauer & Kliegl 2006, young people who took their time). Each person's responses are
+split into a training and a held-out half, list by list in turn. A participant sits the same lists;
+before every response that a person gave it says how strongly each candidate comes to mind, given
+the person's own responses so far. One readout makes probabilities of that, alike for all and for
+the null: a softmax of evidence in its own SD, with one sensitivity for each paradigm. When a person
+ends, leaves out or says yes is not what these models are about: it is counted on the person's
+training lists for everybody. The null has no evidence.
+
+The headline has one set of a model's own parameters for all paradigms that it sits: the best of a
+search by CMA-ES, whose first individual is the model as published, with the same number of
+evaluations and the same random numbers for all. It is fitted to everybody's training halves, each
+paradigm with the same weight. Refits to one paradigm alone, and to all but one, are kept apart.
+Scores are on held-out responses: bits per response over the null (candidates: the list; for free
+recall also the whole pool of words), the misfit of mean curves over the noise ceiling of people,
+and ranks with intervals over 2,000 resamples of people. Nothing of people is in any lesson of the
+networks that were taught before. Ceiling rows: what other people's habits, and the same person's
+training half, foretell of the held-out half, through the same readout.
+
+Recovery: each model takes people's place, and all models are refitted to its responses.
+
+Run: `cogmem compare --preset quick`, or `--preset paper --workers 4`; a stopped run goes on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import xarray as xr
+from cogmem.lab.minds_tables import numbers, table
+
+from cogmem.errors import InvalidValue
+from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.minds_run import run_minds
+from cogmem.lab.settings import setting
+from cogmem.plots.minds import minds
+
+
+@dataclass(frozen=True)
+class Config:
+    """Who is compared on what, and how hard each is searched.
+
+    Attributes:
+        data: a file of one's own, which takes the place of the people of its paradigm.
+        models: files of one's own whose participants join, separated by commas.
+    """
+
+    n_people: int = setting(0, (0, 10_000), meaning="the first so many people; 0 for all")
+    n_generations: int = setting(20, (1, 10_000), meaning="generations of each search")
+    population: int = setting(8, (4, 1000), meaning="evaluations of each generation")
+    n_draws: int = setting(64, (1, 100_000), meaning="draws of items in each cell")
+    n_copies: int = setting(5, (1, 1000), meaning="lists recalled per held-out list of people")
+    unseen: bool = setting(True, meaning="also fit to all paradigms but one")
+    n_recovered: int = setting(15, (0, 10_000), meaning="people of each recovery; 0 for none")
+    n_refits: int = setting(2, (1, 10_000), meaning="generations of each refit in recovery")
+    other_data: bool = setting(True, meaning="also other data sets of a paradigm")
+    seed: int = setting(2026, (0, 2**31 - 1), meaning="of everything random")
+    data: str = ""
+    models: str = ""
+
+
+PRESETS = {
+    "quick": Config(
+        n_people=8,
+        n_generations=1,
+        n_draws=8,
+        n_copies=2,
+        unseen=False,
+        n_recovered=0,
+        other_data=False,
+    ),
+    "paper": Config(),
+}
+
+
+def run(config: Config, session: Session) -> xr.DataTree:
+    """Whatever no store holds yet, and the tree of all; see `cogmem.lab.minds_tree`."""
+    if config.n_generations * config.population < 1:
+        raise InvalidValue("a budget of no evaluation, expected one or more.")
+    name = next((name for name, preset in PRESETS.items() if preset == config), "custom")
+    about: dict[str, Any] = {"preset": name, "seed": config.seed, "n_draws": config.n_draws}
+    return run_minds(config, session, about)
+
+
+EXPERIMENT = Experiment(
+    name="minds",
+    title="One table of minds: what models of memory foretell of people, paradigm by paradigm",
+    presets=PRESETS,
+    run=run,
+    plot=minds,
+    numbers=numbers,
+    table=table,
+    people=(
+        "peers",
+        "farrell_lewandowsky2004",
+        "donkin_nosofsky2012",
+        "floden2000",
+        "adam2015",
+        "oberauer_kliegl2006",
+        "morton2013",
+        "murdock1962",
+        "schwartz2005",
+    ),
+    models=(
+        "support_cmr",
+        "tcm",
+        "simple",
+        "sparsey",
+        "hlop",
+        "tensor_brain",
+        "bdh",
+        "networks",
+        "actr",
+    ),
+    sources=(
+        "Healey & Kahana (2014)",
+        "Farrell & Lewandowsky (2004)",
+        "Donkin & Nosofsky (2012)",
+        "Riefer & Batchelder (1988)",
+        "Anderson (1974)",
+        "Floden, Stuss & Craik (2000)",
+        "Adam et al. (2015)",
+        "Oberauer & Kliegl (2006)",
+    ),
+    cost={"quick": "five minutes on 2 cores", "paper": "two hours on 4 cores"},
+)
+
+if __name__ == "__main__":
+    from cogmem.cli import script
+
+    script(EXPERIMENT.name)
