@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
@@ -63,7 +64,7 @@ def _letters(n_people: int) -> tuple[np.ndarray, ...]:
     return *columns, (table["old"] == table["correct"]).to_numpy()
 
 
-def _first_people(table, n_people: int):  # type: ignore[no-untyped-def]
+def _first_people(table: pd.DataFrame, n_people: int) -> pd.DataFrame:
     subjects = np.unique(table["subject"])[: n_people or None]
     return table[table["subject"].isin(subjects)]
 
@@ -72,7 +73,8 @@ def _load(data: str, n_people: int) -> Study:
     about = load_trials(data).attrs
     if data == "schwartz2005":
         return _load_pictures(about, n_people)
-    return of_trials(data, about, *_letters(n_people), LENGTHS)
+    subject, n_items, place, old = _letters(n_people)
+    return of_trials(data, about, subject, n_items, place, old, LENGTHS)
 
 
 def of_trials(
