@@ -1,16 +1,16 @@
 """One table of minds: every model, every paradigm that it can honestly sit, the same people.
 
-Method. Eight paradigms, each with people's own responses: free recall (PEERS, Healey & Kahana 2014),
-serial recall (Farrell & Lewandowsky 2004, quiet), short-term recognition (Donkin & Nosofsky 2012),
-A-B A-C paired associates (Riefer & Batchelder 1988: counts of a group), the fan effect (Anderson
-1974: mean times), Brown-Peterson retention (Floden et al. 2000), change detection (Adam et al. 2015)
-and updating (Oberauer & Kliegl 2006, young people who took their time). Each person's responses are
-split into a training and a held-out half, list by list in turn. A participant sits the same lists;
-before every response that a person gave it says how strongly each candidate comes to mind, given
-the person's own responses so far. One readout makes probabilities of that, alike for all and for
-the null: a softmax of evidence in its own SD, with one sensitivity for each paradigm. When a person
-ends, leaves out or says yes is not what these models are about: it is counted on the person's
-training lists for everybody. The null has no evidence.
+Method. Eight paradigms, each with people's own responses: free recall (PEERS, Healey & Kahana
+2014), serial recall (Farrell & Lewandowsky 2004, quiet), short-term recognition (Donkin & Nosofsky
+2012), A-B A-C paired associates (Riefer & Batchelder 1988: counts of a group), the fan effect
+(Anderson 1974: mean times), Brown-Peterson retention (Floden et al. 2000), change detection (Adam
+et al. 2015) and updating (Oberauer & Kliegl 2006, young people who took their time). Each person's
+responses are split into a training and a held-out half, list by list in turn. A participant sits
+the same lists; before every response that a person gave it says how strongly each candidate comes
+to mind, given the person's own responses so far. One readout makes probabilities of that, alike for
+all and for the null: a softmax of evidence in its own SD, with one sensitivity for each paradigm.
+When a person ends, leaves out or says yes is not what these models are about: it is counted on the
+person's training lists for everybody. The null has no evidence.
 
 The headline has one set of a model's own parameters for all paradigms that it sits: the best of a
 search by CMA-ES, whose first individual is the model as published, with the same number of
@@ -56,7 +56,7 @@ class Config:
     population: int = setting(8, (4, 1000), meaning="evaluations of each generation")
     n_draws: int = setting(64, (1, 100_000), meaning="draws of items in each cell")
     n_copies: int = setting(5, (1, 1000), meaning="lists recalled per held-out list of people")
-    unseen: bool = setting(True, meaning="also fit to all paradigms but one")
+    unseen: bool = setting(True, meaning="also fit to each paradigm alone, and to all but it")
     n_recovered: int = setting(15, (0, 10_000), meaning="people of each recovery; 0 for none")
     n_refits: int = setting(2, (1, 10_000), meaning="generations of each refit in recovery")
     other_data: bool = setting(True, meaning="also other data sets of a paradigm")

@@ -93,15 +93,16 @@ class Arena:
         What it raises at the sight of the task is the reason, and stands in the blank.
         """
         participant, study = mind.sitting(name), self.studies[name]
-        if (mind.name, name) not in self._refusals:
+        assert participant is not None
+        if (mind.name, study.data) not in self._refusals:
             reason = ""
             try:
                 begin = partial(find_paradigm(name).begun, participant, study)
                 jax.eval_shape(lambda key: begin(key=key), jax.random.key(0))
             except InvalidValue as error:
                 reason = str(error)
-            self._refusals[mind.name, name] = reason
-        return self._refusals[mind.name, name]
+            self._refusals[mind.name, study.data] = reason
+        return self._refusals[mind.name, study.data]
 
     def evidence(self, mind: Mind, name: str, *, final: bool = False) -> Evidence:
         """z before every response of a paradigm.
@@ -158,7 +159,7 @@ class Arena:
     def null(self, name: str) -> Reading:
         """What the null says: no evidence at all."""
         study = self.studies[name]
-        return self.read(name, np.zeros_like(_null_evidence(study)), 0.0)
+        return self.read(name, jnp.asarray(_null_evidence(study)), 0.0)
 
 
 def aims(sits: list[str]) -> dict[str, list[str]]:

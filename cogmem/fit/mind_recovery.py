@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import jax
 import numpy as np
@@ -73,9 +74,8 @@ def _badness(
     """Minus the held-out log-probability of every simulated person, after a refit."""
     entries = mind.parameters
     if entries:
-        found = generations(
-            lambda values: arena.loss(mind, [name], values), entries, budget, key=key
-        )
-        mind = mind.with_values(dict(best(list(found), entries)))
+        loss = partial(arena.loss, mind, [name])
+        found = list(generations(loss, entries, budget, key=key))
+        mind = mind.with_values(dict(best(found, entries)))
     z = arena.evidence(mind, name, final=True)
     return -arena.read(name, z, arena.sensitivity(name, z)).nats

@@ -38,7 +38,7 @@ class Terms:
     Attributes:
         budget: of each search.
         n_copies: lists that a mind recalls itself, per held-out list of people.
-        unseen: whether parameters are also fitted to all paradigms but one.
+        unseen: whether parameters are also fitted to each paradigm alone and to all but it.
     """
 
     budget: Budget
@@ -62,6 +62,17 @@ class Found(NamedTuple):
     arrays: dict[str, np.ndarray]
     n_evaluations: int
     seconds: float
+
+    def nats(self, paradigm: str, kind: str) -> np.ndarray | None:
+        """log P of the held-out responses under one kind of fit; None if there is none.
+
+        Who has nothing to fit, or sits one paradigm only, has one fit for all kinds.
+        """
+        own = self.arrays.get(f"{paradigm}: {kind} nats")
+        sat = {name.partition(": ")[0] for name in self.arrays if ": " in name}
+        if own is None and (not self.values or len(sat) == 1):
+            own = self.arrays.get(f"{paradigm}: {HEADLINE} nats")
+        return None if own is None else np.asarray(own, float)
 
 
 def stamp(mind: Mind) -> str:
@@ -96,7 +107,7 @@ def find(arena: Arena, mind: Mind, terms: Terms, store: Store, report: Report) -
     arrays = _read_results(store, name)
     if arrays is None:
         arrays = _results(arena, mind, terms, values)
-        arrays["seconds"] = np.float64(time.perf_counter() - began + _seconds(store, name))
+        arrays["seconds"] = np.asarray(time.perf_counter() - began + _seconds(store, name))
         _write_results(store, name, arrays)
     report(1, mind.name)
     n = terms.budget.n_evaluations if mind.parameters else 1
@@ -111,7 +122,7 @@ def _searched(arena: Arena, mind: Mind, terms: Terms) -> dict[str, list[str]]:
     if not mind.parameters:
         return {}
     every = aims(arena.sits(mind))
-    return {aim: to for aim, to in every.items() if terms.unseen or not aim.startswith(all_but(""))}
+    return {aim: to for aim, to in every.items() if terms.unseen or aim == ALL}
 
 
 def _search(
@@ -171,8 +182,8 @@ def _least(found: list[Generation]) -> np.floating:
 
 def _seconds(store: Store, name: str) -> float:
     """That earlier runs spent on searches of this mind."""
-    tables = (g for n, g in store.root.groups() if n.startswith(f"{name} to "))
-    return float(sum(np.nansum(group["seconds"][:]) for group in tables))  # type: ignore[arg-type]
+    tables = (Table(g, store.path) for n, g in store.root.groups() if n.startswith(f"{name} to "))
+    return float(sum(np.nansum(table.read()["seconds"]) for table in tables))
 
 
 # ---- results -------------------------------------------------------------------------------------
@@ -190,12 +201,12 @@ def _results(
     for name in arena.sits(mind):
         for kind, aim in _kinds(name).items():
             if kind != HEADLINE and aim not in values:
-                continue  # nothing was fitted to that alone: as in the headline
+                continue  # nothing was fitted to that, see `Found.nats`
             who = mind.with_values(dict(values.get(aim, {})))
             z = arena.evidence(who, name, final=True)
             reading = arena.read(name, z, arena.sensitivity(name, z))
             arrays[f"{name}: {kind} nats"] = reading.nats
-            arrays[f"{name}: {kind} sensitivity"] = np.float64(reading.sensitivity)
+            arrays[f"{name}: {kind} sensitivity"] = np.asarray(reading.sensitivity)
             if kind == HEADLINE:
                 arrays |= _curves(arena, who, name, reading, terms)
     return arrays

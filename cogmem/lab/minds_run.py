@@ -13,7 +13,7 @@ import xarray as xr
 from scipy.stats import kendalltau
 
 from cogmem import measures
-from cogmem.errors import DataNotFound
+from cogmem.errors import DataNotFound, InvalidValue
 from cogmem.fit.arena import ALL, Arena
 from cogmem.fit.mind_recovery import recovered
 from cogmem.fit.paradigms import Study, paradigms
@@ -27,7 +27,10 @@ from cogmem.lab.runtime import compilation_cache
 from cogmem.lab.store import Column, Store
 from cogmem.participants.roster import Mind, join, minds
 
-__all__ = ["MindsConfig", "arena_of", "run_minds"]
+__all__ = ["MEASURED", "MindsConfig", "arena_of", "measured", "run_minds"]
+
+MEASURED = Path(__file__).with_name("minds_measured.nc")
+"""The tree of the paper preset, as it was measured; it comes with cogmem."""
 
 
 class MindsConfig(Protocol):
@@ -60,7 +63,7 @@ class _Job:
 def run_minds(config: Any, session: Session, about: dict[str, Any]) -> xr.DataTree:
     """Whatever no store holds yet, and the tree of all.
 
-    The tree is also kept beside the store, as NAME.tree.zarr.
+    The tree is also kept beside the store, in one file, NAME.nc.
 
     Args:
         config: see `MindsConfig`.
@@ -80,7 +83,22 @@ def run_minds(config: Any, session: Session, about: dict[str, Any]) -> xr.DataTr
     nodes |= _other_data(config, session, store, arena, everyone, found, report)
     for path, node in nodes.items():
         tree[path] = xr.DataTree(node)
-    _keep(tree, session.results / f"minds-{config_hash(config)}.tree.zarr")
+    _keep(tree, session.results / f"minds-{config_hash(config)}.nc")
+    return tree
+
+
+def measured(path: Path = MEASURED) -> xr.DataTree:
+    """A tree that was kept: nothing is computed.
+
+    Raises:
+        InvalidValue: if there is no such file, or it is no such tree.
+    """
+    try:
+        tree = xr.load_datatree(path, engine="h5netcdf")
+    except (OSError, ValueError) as error:
+        raise InvalidValue(f"{path} holds no table of minds ({error}).") from error
+    if "gain" not in tree:
+        raise InvalidValue(f"{path} holds no table of minds: it has no gain.")
     return tree
 
 
@@ -152,7 +170,7 @@ def _all_found(
     arena, found = arena_of(config, data), {}
     for name, mind in everyone.items():
         if not arena.sits(mind):
-            found[name] = Found({}, {}, {"seconds": np.float64(0)}, 0, 0.0)
+            found[name] = Found({}, {}, {"seconds": np.zeros(())}, 0, 0.0)
             continue
         with store.writing(_part(name)):
             found[name] = find(arena, mind, _terms(config), store, report)
@@ -292,7 +310,7 @@ def _refits(
     (name,) = arena.studies
     terms = replace(_terms(config), n_copies=1, unseen=False)
     inner = Store(store.root.require_group(f"data {data}"), store.path / f"data {data}")
-    each = {}
+    each: dict[str, np.ndarray] = {}
     for model, mind in everyone.items():
         if not arena.sits(mind):
             report(1, f"{model} does not sit {data}")
@@ -324,5 +342,7 @@ def _beside(
 
 
 def _keep(tree: xr.DataTree, path: Path) -> None:
-    """The tree on disk; written anew, as it is made of what the store holds."""
-    tree.to_zarr(path, mode="w")
+    """The tree on disk, in one step; written anew, as it is made of what the store holds."""
+    new = path.with_suffix(".part")
+    tree.to_netcdf(new, engine="h5netcdf")
+    new.replace(path)

@@ -88,9 +88,9 @@ def gains(arena: Arena, found: Mapping[str, Found], kind: str) -> Gains:
             continue
         null = arena.null(name)
         for model, one in found.items():
-            nats = one.arrays.get(f"{name}: {kind} nats", one.arrays.get(f"{name}: headline nats"))
+            nats = one.nats(name, kind)
             if nats is not None:
-                reading = null._replace(nats=np.asarray(nats, float))
+                reading = null._replace(nats=nats)
                 each[name][model] = gain_by_unit(study, reading, null)
     return each
 
@@ -126,9 +126,9 @@ def _pool_gains(arena: Arena, found: Mapping[str, Found], names: list[str]) -> n
         if study.pool is None:
             continue
         for i, name in enumerate(names):
-            nats = found[name].arrays.get(f"{paradigm}: headline nats") if name in found else None
+            nats = found[name].nats(paradigm, "headline")
             if nats is not None:
-                table[i, j] = study.pool.gain(np.asarray(nats, float)).mean()
+                table[i, j] = study.pool.gain(nats).mean()
     return table
 
 

@@ -105,9 +105,10 @@ class CellParadigm:
         assert isinstance(answers, Counts)
         p = p_yes(z, sensitivity, criteria(z, answers.yes[0], answers.n[0], sensitivity))
         n = np.asarray(answers.n)
+        chance = np.asarray(p, float)
         if n.shape[1] == 1:
-            n, p = np.repeat(n, GROUPS, axis=1), np.repeat(np.asarray(p), GROUPS, axis=0)
-        yes = generator(key).binomial(n.astype(int), np.broadcast_to(np.asarray(p, float), n.shape))
+            n, chance = np.repeat(n, GROUPS, axis=1), np.repeat(chance, GROUPS, axis=0)
+        yes = generator(key).binomial(n.astype(int), np.broadcast_to(chance, n.shape))
         made = Counts(yes.astype(np.float32), n)
         return replace(study, answers=made, subjects=np.arange(n.shape[1]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -19,7 +20,7 @@ __all__ = ["PARADIGM", "heard"]
 
 MAX_LAG = 5
 
-_MEASURES = {
+_MEASURES: dict[str, Callable[[Recalls], xr.Dataset]] = {
     "serial position": measures.spc,
     "first recall": measures.pfr,
     "lag-CRP": partial(measures.lag_crp, max_lag=MAX_LAG),

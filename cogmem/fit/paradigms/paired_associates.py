@@ -54,16 +54,14 @@ _BLOCKS = (Block(_leads, 2 * len(PRESENTATIONS)),)
 
 def _load(data: str, n_people: int) -> Study:
     counts = published(data)
-    table = counts.pivot_table(
-        index=["test", "ab_presentations"], columns="recalled", values="value"
-    )
     n_cells = 2 * len(PRESENTATIONS)
     yes, n = np.zeros((2, 1, n_cells), np.float32), np.zeros((2, 1, n_cells), np.float32)
-    for (test, times), row in table.iterrows():
+    for _, row in counts.iterrows():
+        half, times = int(row["test"]) - 1, int(row["ab_presentations"]) - 1
         for side, alone in enumerate(("B only", "C only")):
-            cell = side * len(PRESENTATIONS) + int(times) - 1
-            yes[int(test) - 1, 0, cell] = row["B and C"] + row[alone]
-            n[int(test) - 1, 0, cell] = row.sum()
+            cell = side * len(PRESENTATIONS) + times
+            yes[half, 0, cell] += row["value"] * (row["recalled"] in ("B and C", alone))
+            n[half, 0, cell] += row["value"]
     design = Design(_BLOCKS, np.repeat(["B", "C"], len(PRESENTATIONS)), np.tile(PRESENTATIONS, 2))
     citation = (
         "Riefer, D. M. & Batchelder, W. H. (1988). Multinomial modeling and the measurement of "
