@@ -31,7 +31,7 @@ Set = Annotated[
 def _command(function: Callable[..., None]) -> Callable[..., None]:
     """A command that tells its own errors in a line, and how to go on after Ctrl-C."""
 
-    @app.command(name=function.__name__.strip("_"))
+    @app.command(name=function.__name__.strip("_").replace("_", "-"))
     @wraps(function)
     def command(*args: Any, **kwargs: Any) -> None:
         from cogmem.errors import CogmemError
@@ -299,6 +299,19 @@ def doctor() -> None:
     from cogmem.lab.doctor import examine
 
     _table(("what", "found", "remark"), examine())
+
+
+@_command
+def new_model(
+    name: str, out: Annotated[Path, typer.Option(help="Where the files go.")] = Path(".")
+) -> None:
+    """Write a model that works, its test and its notebook, to be changed into your own."""
+    from cogmem.lab.new_model import files_of, next_steps, write
+    from cogmem.participants.roster import minds
+
+    paths = write(files_of(name, minds()), out)
+    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+    typer.echo(next_steps(paths))
 
 
 def script(name: str) -> None:
