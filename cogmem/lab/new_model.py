@@ -105,10 +105,8 @@ def notebook_of(text: str) -> str:
 def _cell(number: int, is_markdown: bool, source: str) -> dict[str, Any]:
     about: dict[str, Any] = {"id": f"cell-{number}", "metadata": {}}
     if is_markdown:
-        lines = [re.sub(r"^# ?", "", line) for line in source.split("\n")]
-        # The first line of the first cell is the title.
-        lines[0] = lines[0] if number or lines[0].startswith("#") else f"# {lines[0]}"
-        return {"cell_type": "markdown", **about, "source": "\n".join(lines)}
+        text = re.sub(r"^# ?", "", source, flags=re.MULTILINE)
+        return {"cell_type": "markdown", **about, "source": text}
     begun: dict[str, Any] = {"execution_count": None, "outputs": []}
     return {"cell_type": "code", **about, **begun, "source": source}
 
