@@ -63,7 +63,7 @@ class CellParadigm:
 
     def begun(self, participant: Participant, study: Study, *, key: PRNGKeyArray) -> Any:
         """See `Paradigm`: the last block, which is the largest."""
-        return study.design.blocks[-1].read(participant, key)
+        return study.design.blocks[-1](participant, key)
 
     def evidence(
         self, participant: Participant, study: Study, *, n_draws: int, key: PRNGKeyArray

@@ -83,7 +83,7 @@ class FactParadigm:
 
     def begun(self, participant: Participant, study: Study, *, key: PRNGKeyArray) -> Any:
         """See `Paradigm`."""
-        return study.design[0].blocks[-1].read(participant, key)
+        return study.design[0].blocks[-1](participant, key)
 
     def evidence(
         self, participant: Participant, study: Study, *, n_draws: int, key: PRNGKeyArray

@@ -9,7 +9,7 @@ before each response that a person gave. What is made of the evidence is the sha
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import equinox as eqx
@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from cogmem.fit.responses import Choices, Counts, Evidence
 from cogmem.participants.protocol import Participant
 
-__all__ = ["Block", "Curves", "Paradigm", "Pool", "Study", "lead", "studied"]
+__all__ = ["Block", "Curves", "Paradigm", "Pool", "Study", "drawn", "lead", "studied"]
 
 Curves = dict[str, xr.Dataset]
 """`value` (subject, line, x) of each curve, by name."""
@@ -157,12 +157,19 @@ class Block:
     """Cells of a design that one task serves.
 
     Attributes:
-        read: (participant, key) -> evidence for yes, or for the right answer, in each of the cells.
+        read: (participant, key, *given) -> evidence for yes, or for the right answer, in each of
+            the cells. Blocks with the same function are one compiled program.
         n_cells: of them.
+        given: numbers that tell the block from others, such as a delay in s.
     """
 
-    read: Callable[[Participant, PRNGKeyArray], Float[Array, " cell"]]
-    n_cells: int = field(default=1)
+    read: Callable[..., Float[Array, " cell"]]
+    n_cells: int = 1
+    given: tuple[float, ...] = ()
+
+    def __call__(self, participant: Participant, key: PRNGKeyArray) -> Float[Array, " cell"]:
+        """Evidence in each cell, of one draw of items."""
+        return self.read(participant, key, *self.given)
 
 
 def studied(participant: Participant, task: Any, key: PRNGKeyArray) -> Any:
@@ -181,7 +188,16 @@ def lead(evidence: Float[Array, " n"], right: Int[Array, ""]) -> Float[Array, ""
     return evidence[right] - others.max()
 
 
-@eqx.filter_jit
 def drawn(block: Block, participant: Participant, keys: PRNGKeyArray) -> Float[Array, "cell draw"]:
     """Evidence in the cells of a block, for several draws of items."""
-    return jax.lax.map(lambda key: block.read(participant, key), keys, batch_size=64).T
+    return _drawn(block.read, tuple(map(jnp.asarray, block.given)), participant, keys)
+
+
+@eqx.filter_jit
+def _drawn(
+    read: Callable[..., Float[Array, " cell"]],
+    given: tuple[Array, ...],
+    participant: Participant,
+    keys: PRNGKeyArray,
+) -> Float[Array, "cell draw"]:
+    return jax.lax.map(lambda key: read(participant, key, *given), keys, batch_size=64).T

@@ -7,7 +7,7 @@ over positions, each after the right letters before it were said.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import jax
@@ -32,7 +32,7 @@ N_FEATURES, N_ACTIVE = 144, 12
 SPLIT_SEED = 2000
 
 
-def _after(delay: float, participant: Participant, key: PRNGKeyArray) -> Float[Array, " 1"]:
+def _after(participant: Participant, key: PRNGKeyArray, delay: float | Array) -> Float[Array, " 1"]:
     looks, letters = jax.random.split(jax.random.fold_in(key, 1))
     features = random_items(N_LETTERS, N_FEATURES, N_ACTIVE, key=looks)
     said = jax.random.permutation(letters, N_LETTERS)[:LENGTH]
@@ -48,7 +48,7 @@ def _after(delay: float, participant: Participant, key: PRNGKeyArray) -> Float[A
 
 @cache
 def _block(delay: float) -> Block:
-    return Block(partial(_after, delay))
+    return Block(_after, given=(delay,))
 
 
 def of_counts(
