@@ -138,13 +138,13 @@ def _fact_verification() -> Exam:
 
 
 def _retention() -> Exam:
+    """The last place that is asked for has no letter yet."""
     names, order = _names(6), jnp.array([4, 1, 3, 0])
     task = Retention(_looks(6), order, 3.0)
     later = task._replace(studied=order.at[N_STUDIED:].set(5))
     renamed = Retention(_moved(task.features, names), names[order], 3.0)
-    events, asked = order[:N_STUDIED], jnp.arange(2)
+    events, asked, said = order[:N_STUDIED], jnp.array([0, 1, 3]), order[:3]
     everything = jnp.ones(6, bool)
-    said = order[asked]
     return Exam(task, events, asked, said, later, everything, names, renamed, names[events])
 
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -150,25 +151,83 @@ class Fickle(Trace):
         return state + next(_CALLS)
 
 
+def only(paradigm: str) -> dict[str, dict[str, str]]:
+    """What a class that sits one paradigm says of all."""
+    others = [name for name in PARADIGMS if name != paradigm]
+    return {
+        "paradigms": {paradigm: "it was given the key"},
+        "declines": dict.fromkeys(others, "no key"),
+    }
+
+
 class Foreknowing(Trace):
     """Knows from the beginning what will be studied."""
 
-    paradigms: ClassVar[dict[str, str]] = {"recognition": "it read the list beforehand"}
-    declines: ClassVar[dict[str, str]] = {
-        name: "it cannot cheat there" for name in PARADIGMS if name != "recognition"
-    }
+    paradigms: ClassVar[dict[str, str]] = only("recognition")["paradigms"]
+    declines: ClassVar[dict[str, str]] = only("recognition")["declines"]
 
     def begin(self, lists: Any, *, key: Array) -> Any:
         return jnp.zeros(lists.n_candidates).at[lists.studied].set(1)
 
 
+class KnowsPairs(Trace):
+    """Reads the right responses off the task."""
+
+    paradigms: ClassVar[dict[str, str]] = only("paired associates")["paradigms"]
+    declines: ClassVar[dict[str, str]] = only("paired associates")["declines"]
+
+    def begin(self, lists: Any, *, key: Array) -> Any:
+        return jax.nn.one_hot(lists.responses, lists.n_candidates)
+
+    def study(self, state: Any, item: Array) -> Any:
+        return state
+
+    def evidence(self, state: Any, cue: Any) -> Array:
+        return state[cue]
+
+
+class KnowsFacts(KnowsPairs):
+    paradigms: ClassVar[dict[str, str]] = only("fact verification")["paradigms"]
+    declines: ClassVar[dict[str, str]] = only("fact verification")["declines"]
+
+    def begin(self, lists: Any, *, key: Array) -> Any:
+        return -lists.kinds.astype(float)
+
+    def evidence(self, state: Any, cue: Any) -> Array:
+        return state
+
+
+class KnowsLetters(KnowsPairs):
+    paradigms: ClassVar[dict[str, str]] = only("retention")["paradigms"]
+    declines: ClassVar[dict[str, str]] = only("retention")["declines"]
+
+    def begin(self, lists: Any, *, key: Array) -> Any:
+        return jax.nn.one_hot(lists.studied, lists.n_candidates)
+
+
+class KnowsSums(KnowsPairs):
+    paradigms: ClassVar[dict[str, str]] = only("updating")["paradigms"]
+    declines: ClassVar[dict[str, str]] = only("updating")["declines"]
+
+    def begin(self, lists: Any, *, key: Array) -> Any:
+        return jax.nn.one_hot(lists.answers, lists.n_candidates)
+
+
+class Guesses(KnowsFacts):
+    """Says that the second display is the same, whichever it is."""
+
+    paradigms: ClassVar[dict[str, str]] = only("change detection")["paradigms"]
+    declines: ClassVar[dict[str, str]] = only("change detection")["declines"]
+
+    def begin(self, lists: Any, *, key: Array) -> Any:
+        return jnp.arange(lists.n_candidates).astype(float)
+
+
 class Numbered(Trace):
     """Takes the number of a candidate for its position."""
 
-    paradigms: ClassVar[dict[str, str]] = {"serial recall": "the number says it all"}
-    declines: ClassVar[dict[str, str]] = {
-        name: "it cannot cheat there" for name in PARADIGMS if name != "serial recall"
-    }
+    paradigms: ClassVar[dict[str, str]] = only("serial recall")["paradigms"]
+    declines: ClassVar[dict[str, str]] = only("serial recall")["declines"]
 
     def evidence(self, state: Any, cue: Any) -> Array:
         return -jnp.abs(jnp.arange(len(state)) - cue).astype(float)
@@ -189,6 +248,11 @@ REFUSED = {
     InPlace: "pure",
     Fickle: "pure",
     Foreknowing: "no foreknowledge",
+    KnowsPairs: "no foreknowledge",
+    KnowsFacts: "no foreknowledge",
+    KnowsLetters: "no foreknowledge",
+    KnowsSums: "no foreknowledge",
+    Guesses: "no answer from numbers",
     Numbered: "no answer from numbers",
 }
 
@@ -225,9 +289,7 @@ def test_noise_is_no_knowledge_of_numbers() -> None:
 
     class Noisy(Trace):
         def begin(self, lists: Any, *, key: Array) -> Any:
-            from jax.random import normal
-
-            return normal(key, (lists.n_candidates,))
+            return jax.random.normal(key, (lists.n_candidates,))
 
     check(Noisy())
 
