@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -126,10 +127,12 @@ def read_own(path: str | PathLike[str]) -> tuple[str, Study]:
     path = Path(path)
     if not path.is_file():
         raise DataNotFound(f"{path} is no file; expected a table (.csv) with a header.")
-    header = [str(name) for name in pd.read_csv(path, nrows=0).columns]
+    # Spreadsheets begin a file with a mark of their own, which utf-8-sig leaves out.
+    header = [str(name) for name in pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns]
     if _is_free_recall(header):
         return "free recall", _held_out(_free_recall(path))
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+    how: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+    frame = pd.read_csv(path, skipinitialspace=True, **how)
     frame = frame.rename(columns=lambda name: str(name).strip())
     known = set(frame.columns)
     frame = frame.rename(columns={a: b for a, b in _ALIASES.items() if b not in known})

@@ -177,6 +177,13 @@ def test_updating_counts_numbers(read: Read) -> None:
     np.testing.assert_array_equal(counts(study).n[:, 0], [[3, 5], [3, 5]])
 
 
+def test_a_file_as_a_spreadsheet_leaves_it(tmp_path: Path) -> None:
+    """With a byte order mark, and spaces after commas."""
+    path = tmp_path / "mine.csv"
+    path.write_text(UPDATING.replace(",", ", "), encoding="utf-8-sig")
+    assert read_own(path)[0] == "updating"
+
+
 # ---- what is wrong -------------------------------------------------------------------------------
 
 
