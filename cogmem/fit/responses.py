@@ -121,7 +121,7 @@ def choice_scores(
 ) -> Float[Array, "subject list"]:
     """log P (nats) of which items were said, summed over each list; saying nothing counts 0."""
     log_p = choice_log_probs(z, left, sensitivity)
-    chosen = said[..., None] == jnp.arange(z.shape[-1])
+    chosen = jax.nn.one_hot(said, z.shape[-1], dtype=bool)  # none of them if nothing was said
     return jnp.sum(log_p, where=chosen, axis=(-1, -2))
 
 
