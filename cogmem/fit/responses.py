@@ -173,7 +173,7 @@ def count_scores(
     P is held 1e-6 from 0 and 1.
     """
     p = p_yes(z, sensitivity, criteria(z, yes[0], n[0], sensitivity))
-    p = jnp.clip(p, 1e-6, 1 - 1e-6)
+    p = jnp.clip(p, 1e-6, 1 - 1e-6)[None]
     return yes * jnp.log(p) + (n - yes) * jnp.log1p(-p)
 
 

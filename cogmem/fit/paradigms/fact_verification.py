@@ -46,7 +46,7 @@ def _cells(facts: Facts, participant: Participant, key: PRNGKeyArray) -> Float[A
     evidence = participant.evidence(studied(participant, facts, key), None)
     person, place = jnp.asarray(facts.fans).T
     cell = 9 * jnp.asarray(facts.kinds) + 3 * (place - 1) + person - 1
-    member = cell[:, None] == jnp.arange(18)
+    member = cell[:, None] == jnp.arange(18)[None]
     return (evidence[:, None] * member).sum(axis=0) / member.sum(axis=0)
 
 
