@@ -19,7 +19,7 @@ from cogmem.tasks.updating import updating_trial
 
 __all__ = ["PARADIGM", "of_trials"]
 
-SET_SIZES = (1, 2, 3, 4)
+SET_SIZES = (1, 2, 3, 4, 5, 6)
 N_STEPS = 8
 """Changes of a trial, whatever the numbers held: chosen, as the data file does not tell it."""
 
@@ -65,12 +65,16 @@ def of_trials(
 
 
 def _load(data: str, n_people: int) -> Study:
-    """Young people of Experiment 1 who took their time: what is left is how many numbers fit."""
+    """Young people who took their time: what is left is how many numbers fit.
+
+    Experiment 1 had 1 to 4 numbers and Experiment 2 had 4 to 6. Its people are taken for others, as
+    it is not told who sat both.
+    """
     trials = load_trials(data)
-    kept = (trials["experiment"] == 1) & (trials["group"] == "young")
-    kept &= (trials["presentation"] == UNLIMITED) & trials["set_size"].isin(SET_SIZES)
+    kept = (trials["group"] == "young") & (trials["presentation"] == UNLIMITED)
+    kept &= trials["set_size"].isin(SET_SIZES)
     chosen = trials.isel(trial=np.flatnonzero(kept.values))
-    subject = chosen["subject"].values
+    subject = chosen["subject"].values + 1000 * chosen["experiment"].values
     some = np.isin(subject, np.unique(subject)[: n_people or None])
     size = chosen["set_size"].values[some].astype(int)
     right = np.rint(chosen["correct"].values[some] * size)

@@ -46,9 +46,11 @@ def test_numbers_of_the_young_who_took_their_time_are_counted() -> None:
     except DataNotFound as error:
         pytest.skip(str(error))
     table = trials.to_dataframe()
-    table = table[(table["experiment"] == 1) & (table["group"] == "young")]
-    table = table[(table["presentation"] == updating.UNLIMITED) & (table["set_size"] <= 4)]
-    answers = updating.PARADIGM.study(data, 0).answers
+    table = table[(table["group"] == "young") & (table["presentation"] == updating.UNLIMITED)]
+    study = updating.PARADIGM.study(data, 0)
+    answers = study.answers
+    assert len(study.subjects) == 18 + 16  # of both experiments
+    np.testing.assert_array_equal(study.design.x, [1, 2, 3, 4, 5, 6])
     assert answers.n.sum() == table["set_size"].sum()
     assert answers.yes.sum() == pytest.approx(
         (table["correct"] * table["set_size"]).sum(), rel=0.01
