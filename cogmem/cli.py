@@ -73,18 +73,25 @@ def compare(
     scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler.")] = "",
     slurm: Annotated[Path | None, typer.Option(help="TOML file describing Slurm jobs.")] = None,
     markdown: Annotated[bool, typer.Option(help="Print the table as Markdown.")] = False,
+    measured: Annotated[
+        bool, typer.Option(help="The paper preset as it was measured; computes nothing.")
+    ] = False,
     out: Folder = Path("figures"),
 ) -> None:
     """Every model on every paradigm that it sits, on the same people's responses: one table."""
-    own = {"models": ",".join(model or ()), "data": data}
-    changed = [*(sets or ()), *(f"{name}={value}" for name, value in own.items() if value)]
-    with _workers(workers, scheduler, slurm) as mapper:
-        spread = mapper if workers or scheduler or slurm else None
-        results = _carry_out("minds", preset, changed, out, spread)
-    if markdown:
-        from cogmem.lab.minds_tables import markdown as as_markdown
+    from cogmem.lab import minds_run, minds_tables
 
-        typer.echo(as_markdown(results))
+    if measured:
+        results = minds_run.measured()
+        _print(minds_tables.table(results))
+    else:
+        own = {"models": ",".join(model or ()), "data": data}
+        changed = [*(sets or ()), *(f"{name}={value}" for name, value in own.items() if value)]
+        with _workers(workers, scheduler, slurm) as mapper:
+            spread = mapper if workers or scheduler or slurm else None
+            results = _carry_out("minds", preset, changed, out, spread)
+    if markdown:
+        typer.echo(minds_tables.markdown(results))
 
 
 @_command

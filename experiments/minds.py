@@ -58,7 +58,7 @@ class Config:
     n_copies: int = setting(5, (1, 1000), meaning="lists recalled per held-out list of people")
     unseen: bool = setting(True, meaning="also fit to each paradigm alone, and to all but it")
     n_recovered: int = setting(15, (0, 10_000), meaning="people of each recovery; 0 for none")
-    n_refits: int = setting(2, (1, 10_000), meaning="generations of each refit in recovery")
+    n_refits: int = setting(8, (1, 10_000), meaning="generations of each refit in recovery")
     other_data: bool = setting(True, meaning="also other data sets of a paradigm")
     seed: int = setting(2026, (0, 2**31 - 1), meaning="of everything random")
     data: str = ""

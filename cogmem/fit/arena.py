@@ -100,7 +100,7 @@ class Arena:
                 begin = partial(find_paradigm(name).begun, participant, study)
                 jax.eval_shape(lambda key: begin(key=key), jax.random.key(0))
             except InvalidValue as error:
-                reason = str(error)
+                reason = str(error).partition(":")[0]  # what to do is after it
             self._refusals[mind.name, study.data] = reason
         return self._refusals[mind.name, study.data]
 

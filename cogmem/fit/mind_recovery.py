@@ -19,11 +19,12 @@ from jaxtyping import Float, PRNGKeyArray
 
 from cogmem.fit.arena import Arena
 from cogmem.fit.paradigms import Study
+from cogmem.fit.paradigms.cells import GROUPS
 from cogmem.fit.recovery import confusion
 from cogmem.fit.simulators import Budget, best, generations
 from cogmem.participants.roster import Mind
 
-__all__ = ["recovered", "simulated_by"]
+__all__ = ["confusions", "recovered", "simulated_by", "simulated_units"]
 
 
 def recovered(
@@ -34,8 +35,8 @@ def recovered(
     *,
     key: PRNGKeyArray,
     report: Callable[[int, str], None] = lambda steps, doing: None,
-) -> xr.Dataset:
-    """Which model is chosen for whose behaviour in one paradigm.
+) -> Float[np.ndarray, "made model unit"]:
+    """How well everybody foretells everybody's behaviour in one paradigm, after a refit.
 
     Args:
         arena: people, whose design and numbers of responses are kept.
@@ -46,7 +47,7 @@ def recovered(
         report: called with 1 for each model simulated.
 
     Returns:
-        See `cogmem.fit.recovery.confusion`; a "set" is one simulated person.
+        [made by, model, person] minus the held-out log-probability (nats), see `confusions`.
     """
     scores = []
     for number, (maker, mind) in enumerate(minds.items()):
@@ -55,7 +56,22 @@ def recovered(
         there = replace(arena, studies={name: made})
         scores.append([_badness(there, name, m, budget, own) for m in minds.values()])
         report(1, f"recovery of {maker} in {name}")
-    return confusion(np.asarray(scores), list(minds))
+    return np.asarray(scores)
+
+
+def confusions(scores: Float[np.ndarray, "made model unit"], names: list[str]) -> xr.Dataset:
+    """Which model foretells the held-out half of whose behaviour best.
+
+    Args:
+        scores: of `recovered`.
+        names: of the models.
+
+    Returns:
+        `count` (made_by, chosen), by person, and `together` (made_by, chosen), 1 for the model
+        chosen for all people of a maker taken together; see `cogmem.fit.recovery.confusion`.
+    """
+    each, together = confusion(scores, names), confusion(scores.sum(axis=2, keepdims=True), names)
+    return each[["count"]].assign(together=together["count"])
 
 
 def simulated_by(mind: Mind, arena: Arena, name: str, *, key: PRNGKeyArray) -> Study:
@@ -79,3 +95,8 @@ def _badness(
         mind = mind.with_values(dict(best(found, entries)))
     z = arena.evidence(mind, name, final=True)
     return -arena.read(name, z, arena.sensitivity(name, z)).nats
+
+
+def simulated_units(study: Study) -> int:
+    """How many people, or groups, a simulation of a study has."""
+    return len(study.subjects) if len(study.subjects) > 1 else GROUPS

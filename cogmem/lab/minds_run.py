@@ -15,7 +15,7 @@ from scipy.stats import kendalltau
 from cogmem import measures
 from cogmem.errors import DataNotFound, InvalidValue
 from cogmem.fit.arena import ALL, Arena
-from cogmem.fit.mind_recovery import recovered
+from cogmem.fit.mind_recovery import confusions, recovered, simulated_units
 from cogmem.fit.paradigms import Study, paradigms
 from cogmem.fit.simulators import Budget
 from cogmem.lab.experiment import Session
@@ -225,8 +225,7 @@ def _recoveries(
     nodes = {}
     for name, sitters in _sitters(arena, everyone).items():
         fitted = {m: _fitted(mind, found[m], name) for m, mind in sitters.items()}
-        made = _stored_recovery(config, store, few, name, fitted, report)
-        nodes[f"recovery/{name}"] = made[["count"]]
+        nodes[f"recovery/{name}"] = _stored_recovery(config, store, few, name, fitted, report)
     return nodes
 
 
@@ -241,21 +240,21 @@ def _fitted(mind: Mind, found: Found, name: str) -> Mind:
 
 
 def _stored_recovery(
-    config: Any, store: Store, arena: Arena, name: str, minds_: dict[str, Mind], report: Report
+    config: Any, store: Store, arena: Arena, name: str, sitters: dict[str, Mind], report: Report
 ) -> xr.Dataset:
-    n, label = len(minds_), f"recovery of {name} {zlib.crc32(repr(sorted(minds_)).encode()):08x}"
-    table = store.table(label, {"count": Column((n, n), np.float64)}, 1, 1)
+    n, label = len(sitters), f"recovery of {name} {zlib.crc32(repr(sorted(sitters)).encode()):08x}"
+    n_units = simulated_units(arena.studies[name])
+    columns = {"score": Column((n, n, n_units), np.float64, ("made_by", "model", "unit"))}
+    table = store.table(label, columns, 1, 1)
     if not table.done.all():
         budget = Budget(config.n_refits, config.population)
         key = arena.key(name, 4)
         with store.writing(_part(label)):
-            made = recovered(arena, name, minds_, budget, key=key, report=report)
-            table.write(slice(0, 1), {"count": made["count"].values[None].astype(float)})
+            made = recovered(arena, name, sitters, budget, key=key, report=report)
+            table.write(slice(0, 1), {"score": made[None]})
     else:
         report(n, f"recovery in {name}")
-    dims = ("made_by", "chosen")
-    labels = {dim: list(minds_) for dim in dims}
-    return xr.Dataset({"count": (dims, table.read()["count"][0].astype(int))}, labels)
+    return confusions(table.read()["score"][0], list(sitters))
 
 
 # ---- other data ----------------------------------------------------------------------------------
