@@ -15,11 +15,19 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from cogmem.plots.mind_scores import Cell, cells, checked, columns, no_bits, order, reasons
+from cogmem.plots.mind_scores import (
+    EN_DASH,
+    Cell,
+    cells,
+    checked,
+    columns,
+    no_bits,
+    order,
+    reasons,
+    two_digits,
+)
 
 __all__ = ["markdown", "numbers", "table"]
-
-EN_DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 _COUNTS = {"fitted": "n_fitted", "chosen": "n_chosen", "learnt": "n_learnt"}
 _RANK = "mean rank"
@@ -35,8 +43,8 @@ _BROKEN = {
 
 _WHAT = (
     "Gain over the null on held-out responses, bits per response; a paradigm marked * has mean "
-    "times only: RMSD as a share of the null's. Mean rank: 0 best, 1 last. Bold: best of the "
-    "paradigm."
+    "times only: RMSD as a share of the null's. Mean rank where a model sits: 0 best, 1 last. "
+    "Bold: best of the paradigm."
 )
 _COLUMNS = ["panel", "model", "line", "x", "value", "low", "high", "note"]
 
@@ -140,15 +148,11 @@ def _about(scores: xr.Dataset, model: str, shown: list[Any]) -> list[Any]:
     one = scores.sel(model=model)
     counts = [float(one[name]) for name in _COUNTS.values()]
     told = [_count(count) for count in counts]
-    return [_number(float(one["mean_rank"])), *shown, *told]
+    return [two_digits(float(one["mean_rank"])), *shown, *told]
 
 
 def _ceiling(scores: xr.Dataset, row: str) -> list[str]:
-    return [_number(float(value)) for value in scores["people_gain"].sel(row=row).values]
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", MINUS) if np.isfinite(value) else EN_DASH
+    return [two_digits(float(value)) for value in scores["people_gain"].sel(row=row).values]
 
 
 def _count(value: float) -> str:
@@ -163,13 +167,13 @@ def _count(value: float) -> str:
 def _rich(cell: Cell) -> Text:
     if cell.why:
         return Text(f"{EN_DASH} [{cell.why}]", style="dim")
-    return Text(_number(cell.value), style="bold" if cell.best else "")
+    return Text(two_digits(cell.value), style="bold" if cell.best else "")
 
 
 def _marked(cell: Cell) -> str:
     if cell.why:
         return f"{EN_DASH}<sup>{cell.why}</sup>"
-    return f"**{_number(cell.value)}**" if cell.best else _number(cell.value)
+    return f"**{two_digits(cell.value)}**" if cell.best else two_digits(cell.value)
 
 
 def _escaped(cell: str) -> str:

@@ -9,9 +9,23 @@ import xarray as xr
 
 from cogmem.errors import InvalidValue
 
-__all__ = ["NULL", "TELLING", "Cell", "cells", "checked", "columns", "no_bits", "order", "reasons"]
+__all__ = [
+    "EN_DASH",
+    "MINUS",
+    "NULL",
+    "TELLING",
+    "Cell",
+    "cells",
+    "checked",
+    "columns",
+    "no_bits",
+    "order",
+    "reasons",
+    "two_digits",
+]
 
 NULL = "null"
+EN_DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
 TELLING = {
     "free recall": ("serial position", "lag-CRP"),
@@ -123,6 +137,13 @@ def cells(scores: xr.Dataset) -> dict[tuple[str, str], Cell]:
 def no_bits(scores: xr.Dataset, paradigm: str) -> bool:
     """Whether models are compared by RMSD because people left no responses to foretell."""
     return bool(str(scores["why_no_bits"].sel(paradigm=paradigm).item()))
+
+
+def two_digits(value: float) -> str:
+    """A score to two digits, a dash where it is not known; what rounds to nothing has no sign."""
+    if not np.isfinite(value):
+        return EN_DASH
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
 
 
 def _values(scores: xr.Dataset, paradigm: str) -> xr.Dataset:

@@ -17,7 +17,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from cogmem.plots.mind_scores import TELLING, Cell, cells, checked, columns, order, reasons
+from cogmem.plots.mind_scores import (
+    EN_DASH,
+    MINUS,
+    TELLING,
+    Cell,
+    cells,
+    checked,
+    columns,
+    order,
+    reasons,
+    two_digits,
+)
 from cogmem.plots.style import PEOPLE_BAND, PEOPLE_LINE, SMALL, LineLook, house_style
 
 __all__ = ["LOOKS", "PEOPLE", "minds"]
@@ -27,7 +38,6 @@ PEOPLE = "people"
 LOOKS = (LineLook("#0072B2", "-", "o"), LineLook("#D55E00", (0, (2.4, 1.0)), "s"))
 """The first and the second line of a model's curve. Each model has a row of its own."""
 
-EN_DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 TINY, NUMBER = 5.0, 5.5  # points
 
 # All lengths in inches.
@@ -174,7 +184,7 @@ def _column(
     """One curve of people and of every model that sits its paradigm; the lowest has ticks."""
     scores = tree.to_dataset()
     paradigm, name = columns(tree)[column]
-    curve = tree["curves"][name].to_dataset() if name else None
+    curve = _shown(tree["curves"][name].to_dataset()) if name else None
     panels = []
     for row, (model, cell) in enumerate(zip(order(scores), found, strict=True)):
         box = page.panel(row, column)
@@ -189,6 +199,12 @@ def _column(
         _scales(panels, curve, paradigm)
 
 
+def _shown(curve: xr.Dataset) -> xr.Dataset:
+    """Without x of which nothing is known, so that lines go on; but lags have a gap at 0."""
+    known = curve["mean"].notnull().any([dim for dim in curve["mean"].dims if dim != "x"])
+    return curve.isel(x=(known | (curve["x"] == 0)).values)
+
+
 def _blank(figure: Figure, box: _Box, why: int) -> None:
     left, bottom, width, height = box
     figure.add_artist(Rectangle((left, bottom), width, height, color="#f4f4f4", linewidth=0))
@@ -200,7 +216,7 @@ def _blank(figure: Figure, box: _Box, why: int) -> None:
 def _number(figure: Figure, box: _Box, cell: Cell) -> None:
     """Above the panel's upper right corner, where no curve is."""
     weight = "bold" if cell.best else "normal"
-    words = f"{cell.value:.2f}".replace("-", MINUS)
+    words = two_digits(cell.value)
     at = box[0] + box[2], box[1] + box[3]
     figure.text(*at, words, fontsize=NUMBER, weight=weight, ha="right", va="bottom", gid="gain")
 
@@ -314,7 +330,8 @@ def _title(
     curve = tree["curves"][name].to_dataset()
     above = "\n".join(_above(paradigm, name, curve))
     _text(page, figure, left, page.top - 0.13, above, va="bottom", linespacing=1.1, gid="y title")
-    below = textwrap.fill(str(curve.attrs.get("xlabel", "")), 14)
+    parts = str(curve.attrs.get("xlabel", "")).replace(" (", "\n(").splitlines()
+    below = "\n".join(textwrap.fill(part, 14) for part in parts)
     look: dict[str, Any] = {"ha": "center", "linespacing": 1.1, "gid": "x title"}
     _text(page, figure, middle, page.bottom + 0.15, below, **look)
 
@@ -339,7 +356,7 @@ def _ceilings(page: _Page, figure: Figure, scores: xr.Dataset, told: list[tuple[
             if column and told[column - 1][0] == paradigm:
                 continue
             value = float(scores["people_gain"].sel(row=row, paradigm=paradigm))
-            words = f"{value:.2f}".replace("-", MINUS) if np.isfinite(value) else EN_DASH
+            words = two_digits(value)
             at = page.left(column) + page.panel_width, top + 0.1 * index
             _text(page, figure, *at, words, fontsize=NUMBER, ha="right", gid=f"ceiling: {row}")
 
@@ -353,7 +370,9 @@ def _ranks(page: _Page, figure: Figure, scores: xr.Dataset) -> None:
     ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     ax.tick_params(labelsize=TINY, length=1.5, pad=1.2)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel("Mean rank\n(0 best, 1 last)", fontsize=TINY, linespacing=1.1, labelpad=1)
+    ax.set_xlabel(
+        "Mean rank\nwhere it sits\n(0 best, 1 last)", fontsize=TINY, linespacing=1.1, labelpad=1
+    )
     _beside(ax, 0, ["", "Parameters", ""], rise=13)
     _beside(ax, 0, ["fitted", "chosen", "learnt"], rise=6)
 

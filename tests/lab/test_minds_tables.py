@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cogmem.errors import InvalidValue
-from cogmem.lab.minds_tables import EN_DASH, MINUS, markdown, numbers, table
-from cogmem.plots.mind_scores import cells, checked, order, reasons
+from cogmem.lab.minds_tables import markdown, numbers, table
+from cogmem.plots.mind_scores import EN_DASH, cells, checked, order, reasons, two_digits
 from tests.plots.fake_minds import fake_tree
 
 TREE = fake_tree(9)
@@ -49,7 +49,7 @@ def test_markdown_holds_the_numbers_of_the_tree() -> None:
         if cell.why:
             assert shown == f"{EN_DASH}<sup>{cell.why}</sup>"
         else:
-            assert shown.strip("*") == f"{cell.value:.2f}".replace("-", MINUS)
+            assert shown.strip("*") == two_digits(cell.value)
             assert shown.startswith("**") == cell.best
         assert rows[model][-2] == str(SCORES["n_chosen"].sel(model=model).item())
 
@@ -76,14 +76,14 @@ def test_terminal_shows_the_same_cells_and_reasons() -> None:
         assert reason in text
     for (model, _), cell in cells(SCORES).items():
         line = next(line for line in text.splitlines() if line.strip().startswith(model))
-        shown = f"{EN_DASH} [{cell.why}]" if cell.why else f"{cell.value:.2f}".replace("-", MINUS)
+        shown = f"{EN_DASH} [{cell.why}]" if cell.why else two_digits(cell.value)
         assert shown in line
 
 
 def test_terminal_of_eighty_letters_breaks_no_number() -> None:
     lines = printed(table(TREE), 80).splitlines()
     assert max(map(len, lines)) <= 80
-    shown = [f"{c.value:.2f}".replace("-", MINUS) for c in cells(SCORES).values() if not c.why]
+    shown = [two_digits(c.value) for c in cells(SCORES).values() if not c.why]
     text = "\n".join(lines)
     assert all(number in text for number in shown)
 

@@ -15,8 +15,8 @@ from matplotlib.text import Text
 from cogmem.errors import InvalidValue
 from cogmem.plots import house_style
 from cogmem.plots.mind_recovery import mind_recovery
-from cogmem.plots.mind_scores import NULL, cells, checked, order, reasons
-from cogmem.plots.minds import LOOKS, MINUS, minds
+from cogmem.plots.mind_scores import MINUS, NULL, cells, checked, order, reasons, two_digits
+from cogmem.plots.minds import LOOKS, minds
 from tests.plots.fake_minds import fake_tree
 
 
@@ -140,6 +140,21 @@ def test_second_line_of_a_curve_is_dashed() -> None:
     assert [line.is_dashed() for line in lines] == [False, True]
     drawn = tree["curves/change detection/mean"].sel(source="null")
     np.testing.assert_array_equal(lines[1].get_ydata(), drawn.sel(line="changed").values)
+
+
+def test_x_that_nobody_was_asked_at_does_not_break_a_line() -> None:
+    tree = fake_tree(3)
+    tree["curves/paired associates/mean"][..., 1] = np.nan
+    by_name = {str(ax.get_label()): ax for ax in minds(tree).axes}
+    lines = [line for line in by_name["null: paired associates"].lines if line.get_gid() == "model"]
+    assert [line.get_xdata().tolist() for line in lines] == [[1, 3], [1, 3]]
+    lag = next(line for line in by_name["null: lag-CRP"].lines if line.get_gid() == "model")
+    assert np.isnan(lag.get_ydata()[lag.get_xdata() == 0]).all()
+
+
+def test_what_rounds_to_nothing_has_no_sign() -> None:
+    told = [two_digits(value) for value in (-0.004, 0.004, -0.006, np.nan)]
+    assert told == ["0.00", "0.00", f"{MINUS}0.01", "\N{EN DASH}"]
 
 
 def test_panels_of_a_column_have_the_same_axes_and_the_lowest_numbers_them() -> None:
