@@ -406,7 +406,9 @@ def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
 def _print(what: Any) -> None:
     from rich.console import Console
 
-    Console().print(what)
+    console = Console()
+    # Into a file or a pipe: as wide as the widest table.
+    (console if console.is_terminal else Console(width=120)).print(what)
 
 
 def _fail(message: str, code: int) -> None:

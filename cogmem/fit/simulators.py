@@ -90,12 +90,14 @@ def generations(
     centre, scale = _frame(entries)
     for number in range(len(before), budget.n_generations):
         ask, tell = jax.random.split(jax.random.fold_in(key, number))
-        steps, state = strategy.ask(ask, state, constants)
+        with jax.numpy_rank_promotion("allow"):  # within evosax
+            steps, state = strategy.ask(ask, state, constants)
         if number == 0:
             steps = steps.at[0].set(0)
         raw = centre + scale * np.asarray(steps, float)
         loss = np.array([_loss(objective, entries, one) for one in raw])
-        state, _ = strategy.tell(tell, steps, jnp.asarray(loss, jnp.float32), state, constants)
+        with jax.numpy_rank_promotion("allow"):
+            state, _ = strategy.tell(tell, steps, jnp.asarray(loss, jnp.float32), state, constants)
         yield Generation(raw, loss, np.asarray(ravel_pytree(state)[0], np.float64))
 
 

@@ -136,9 +136,7 @@ def test_a_mind_more_changes_no_other(experiment, config, few, tree, results, tm
     assert "Twin" in more["model"]
 
 
-def test_figure_numbers_and_provenance_are_written(
-    experiment, config, few, tree, results, tmp_path
-):
+def test_figure_and_numbers_are_written(experiment, config, tree, tmp_path):
     asked = show.Run(experiment, "quick")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(show.Run, "config", property(lambda self: config))
@@ -147,7 +145,8 @@ def test_figure_numbers_and_provenance_are_written(
     assert {path.suffix for path in paths} == {".svg", ".png", ".csv", ".json"}
     numbers = pd.read_csv(tmp_path / "minds.csv")
     gain = numbers[(numbers["panel"] == "gain") & (numbers["model"] == "TCM")]
-    assert tree["gain"].sel(model="TCM", paradigm="free recall").item() in gain["value"].to_numpy()
+    told = tree["gain"].sel(model="TCM", paradigm="free recall").item()
+    assert np.isclose(gain["value"], told, atol=1e-6).any()
     about = json.loads((tmp_path / "minds.json").read_text())
     assert about["config"]["n_generations"] == 2
 
