@@ -92,6 +92,11 @@ def compare(
             results = _carry_out("minds", preset, changed, out, spread)
     if markdown:
         typer.echo(minds_tables.markdown(results))
+    for what in ("failed", "left_out"):
+        for told in results.attrs.get(what, ()):
+            typer.secho(f"{what.replace('_', ' ')}: {told}", fg="red", err=True)
+    if len(results.attrs.get("failed", ())):
+        raise typer.Exit(1)
 
 
 @_command

@@ -67,10 +67,11 @@ class Config:
 
 PRESETS = {
     "quick": Config(
-        n_people=8,
+        n_people=6,
         n_generations=1,
+        population=4,
         n_draws=8,
-        n_copies=2,
+        n_copies=1,
         unseen=False,
         n_recovered=0,
         other_data=False,

@@ -26,6 +26,7 @@ from cogmem.fit.paradigms.fact_verification import line_through
 from cogmem.fit.responses import (
     SENSITIVITIES,
     Choices,
+    Counts,
     Evidence,
     best_sensitivity,
     over_sensitivities,
@@ -70,7 +71,7 @@ class Arena:
     studies: Mapping[str, Study]
     n_draws: int = 32
     seed: int = 0
-    _refusals: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    _refusals: dict[tuple[str, str, str], str] = field(default_factory=dict, repr=False)
 
     @property
     def paradigms(self) -> dict[str, Paradigm]:
@@ -81,6 +82,11 @@ class Arena:
         """The paradigms that a mind sits, of those here."""
         here = (name for name in self.studies if mind.sitting(name) is not None)
         return [name for name in here if not self._refusal(mind, name)]
+
+    def aims(self, mind: Mind) -> dict[str, list[str]]:
+        """See `aims`."""
+        sits = self.sits(mind)
+        return aims(sits, [name for name in sits if self.studies[name].answers is not None])
 
     def how(self, mind: Mind, name: str) -> str:
         """How a mind sits a paradigm, or why it does not."""
@@ -94,15 +100,15 @@ class Arena:
         """
         participant, study = mind.sitting(name), self.studies[name]
         assert participant is not None
-        if (mind.name, study.data) not in self._refusals:
+        if (mind.name, name, study.data) not in self._refusals:
             reason = ""
             try:
                 begin = partial(find_paradigm(name).begun, participant, study)
                 jax.eval_shape(lambda key: begin(key=key), jax.random.key(0))
             except InvalidValue as error:
                 reason = str(error).partition(":")[0]  # what to do is after it
-            self._refusals[mind.name, study.data] = reason
-        return self._refusals[mind.name, study.data]
+            self._refusals[mind.name, name, study.data] = reason
+        return self._refusals[mind.name, name, study.data]
 
     def evidence(self, mind: Mind, name: str, *, final: bool = False) -> Evidence:
         """z before every response of a paradigm.
@@ -154,7 +160,7 @@ class Arena:
             return Reading(np.full(1, np.nan), sensitivity, z)
         _, held_out = scores(study.answers, z, sensitivity)
         nats = np.asarray(held_out, np.float64)
-        return Reading(nats[0] if len(nats) == 1 else nats.sum(axis=1), sensitivity, z)
+        return Reading(nats[0] if _of_a_group(study) else nats.sum(axis=1), sensitivity, z)
 
     def null(self, name: str) -> Reading:
         """What the null says: no evidence at all."""
@@ -162,16 +168,21 @@ class Arena:
         return self.read(name, jnp.asarray(_null_evidence(study)), 0.0)
 
 
-def aims(sits: list[str]) -> dict[str, list[str]]:
+def aims(sits: list[str], scored: list[str]) -> dict[str, list[str]]:
     """Names of all aims of a mind, and the paradigms of each.
 
-    For one that sits a single paradigm the headline is the refit, and there is nothing else to be
-    fitted to.
+    Mean times have no held-out half: they are fitted to alone, and take part in no other aim unless
+    there is nothing else. For one that sits a single paradigm the headline is the refit.
+
+    Args:
+        sits: the paradigms that it sits.
+        scored: those of them whose responses are scored.
     """
+    every = {ALL: scored or sits}
     if len(sits) < 2:
-        return {ALL: sits}
-    others = {all_but(name): [other for other in sits if other != name] for name in sits}
-    return {ALL: sits, **{name: [name] for name in sits}, **others}
+        return every
+    but = {all_but(name): [other for other in scored if other != name] for name in scored}
+    return every | {name: [name] for name in sits} | {aim: to for aim, to in but.items() if to}
 
 
 def all_but(name: str) -> str:
@@ -187,7 +198,12 @@ def n_events(study: Study, half: int) -> Float[np.ndarray, " unit"]:
     if isinstance(answers, Choices):
         return answers.n_events(answers.test if half else answers.train)
     n = answers.n[half]
-    return n[0] if len(n) == 1 else n.sum(axis=1)
+    return n[0] if _of_a_group(study) else n.sum(axis=1)
+
+
+def _of_a_group(study: Study) -> bool:
+    """Whether people are known by their counts as a group only: cells are then the units."""
+    return isinstance(study.answers, Counts) and len(study.subjects) == 1
 
 
 def units(study: Study) -> np.ndarray:

@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 
 from cogmem.fit.responses import Choices, Counts, Evidence, in_sd
 
-__all__ = ["OTHERS", "ROWS", "habits"]
+__all__ = ["OTHERS", "ROWS", "habits", "learnt_apart", "situations"]
 
 Row = Literal["other people", "same person"]
 ROWS: tuple[Row, ...] = ("other people", "same person")
@@ -29,12 +29,13 @@ OTHERS = 8.0
 """Responses in each situation that other people's habits weigh against the person's own; chosen."""
 
 
-def habits(people: Choices | Counts, row: Row) -> Evidence:
+def habits(people: Choices | Counts, row: Row, *, in_places: bool = False) -> Evidence:
     """z of every response, from what people said in the training half.
 
     Args:
         people: two or more, as one cannot be foretold by others.
         row: whose habits.
+        in_places: whether outputs have places (serial recall).
     """
     if isinstance(people, Counts):
         yes, n = (table[0].astype(float) for table in people)
@@ -42,14 +43,34 @@ def habits(people: Choices | Counts, row: Row) -> Evidence:
         spread = odds.std()
         z = (odds - odds.mean()) / spread if spread > 0 else np.zeros_like(odds)
         return jnp.asarray(z[:, :, None], jnp.float32)
-    situation = situations(people)
+    situation = situations(people, in_places=in_places)
     said, able = _tables(people, situation)
     odds = _log_odds(*_weighed(said, able, row))
     who = np.arange(len(odds))[:, None, None]
     return in_sd(jnp.asarray(odds[who, situation], jnp.float32), jnp.asarray(people.left))
 
 
-def situations(people: Choices) -> Int[np.ndarray, "subject list event"]:
+def learnt_apart(people: Choices | Counts, seed: int = 0) -> Choices | Counts:
+    """The training half in two: one to count habits in, one held out to fit the readout to.
+
+    On the answers that they were counted from, one's own habits look better than they are.
+
+    Args:
+        people: whose training responses are split, every other list, or answers at random.
+        seed: of which answers.
+    """
+    if isinstance(people, Counts):
+        yes, n = (table[0].astype(int) for table in people)
+        first = np.random.default_rng(seed).hypergeometric(yes, n - yes, n // 2)
+        tables = np.stack([first, yes - first]), np.stack([n // 2, n - n // 2])
+        return Counts(*(table.astype(np.float32) for table in tables))
+    turn = np.cumsum(people.train > 0, axis=1) % 2
+    return people._replace(train=people.train * turn, test=people.train * (1 - turn))
+
+
+def situations(
+    people: Choices, *, in_places: bool = False
+) -> Int[np.ndarray, "subject list event"]:
     """The item said last, n before the first; each output apart if nothing said leaves a gap."""
     n = people.n_items
     said = np.where((people.said >= 0) & (people.said < n), people.said, n)
@@ -57,7 +78,6 @@ def situations(people: Choices) -> Int[np.ndarray, "subject list event"]:
     for event in range(1, said.shape[2]):
         before = said[:, :, event - 1]
         last[:, :, event] = np.where(before < n, before, last[:, :, event - 1])
-    in_places = people.place.max() < n  # as many outputs as items; free recall has an end beyond
     return last + (n + 1) * (people.place if in_places else 0)
 
 

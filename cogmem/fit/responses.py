@@ -158,7 +158,7 @@ def criteria(
 
     ends = (-reach * jnp.ones(len(yes)), reach * jnp.ones(len(yes)))
     low, high = jax.lax.fori_loop(0, _BISECTIONS, halve, ends)
-    return (low + high) / 2
+    return jnp.where(total > 0, (low + high) / 2, 0)  # no answers: even odds at no evidence
 
 
 @jax.jit

@@ -95,6 +95,8 @@ def generations(
         if number == 0:
             steps = steps.at[0].set(0)
         raw = centre + scale * np.asarray(steps, float)
+        if number == 0:
+            raw[0] = _published(entries)
         loss = np.array([_loss(objective, entries, one) for one in raw])
         with jax.numpy_rank_promotion("allow"):
             state, _ = strategy.tell(tell, steps, jnp.asarray(loss, jnp.float32), state, constants)
@@ -141,6 +143,12 @@ def _inside(entry: Parameter) -> float:
     if low < entry.default < high:
         return entry.default
     return entry.starts[0] if entry.default <= low else entry.starts[1]
+
+
+def _published(entries: Mapping[str, Parameter]) -> np.ndarray:
+    """Published values; one on a bound is moved just inside it."""
+    values = {name: entry.default for name, entry in entries.items()}
+    return np.asarray(parameters.unconstrain(entries, values), float)
 
 
 def _values(entries: Mapping[str, Parameter], raw: np.ndarray) -> dict[str, float]:

@@ -13,13 +13,15 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import zarr
 
-from cogmem.fit.arena import ALL, Arena, aims, all_but
+from cogmem.fit.arena import ALL, Arena, all_but
+from cogmem.fit.paradigms import Study
 from cogmem.fit.simulators import Budget, Generation, best, generations, state_size
 from cogmem.lab.progress import Report
 from cogmem.lab.store import Column, Store, Table
@@ -29,6 +31,7 @@ __all__ = ["Found", "Terms", "find", "n_steps", "stamp"]
 
 HEADLINE, REFIT, UNSEEN = "headline", "refit", "unseen"
 _SIMULATION = 2
+_MINDS_ARE_IN = ("cogmem.models.", "cogmem.participants.")
 
 
 @dataclass(frozen=True)
@@ -66,22 +69,49 @@ class Found(NamedTuple):
     def nats(self, paradigm: str, kind: str) -> np.ndarray | None:
         """log P of the held-out responses under one kind of fit; None if there is none.
 
-        Who has nothing to fit, or sits one paradigm only, has one fit for all kinds.
+        Who has nothing to fit, or sits one paradigm only, has one fit for headline and refit.
         """
         own = self.arrays.get(f"{paradigm}: {kind} nats")
         sat = {name.partition(": ")[0] for name in self.arrays if ": " in name}
-        if own is None and (not self.values or len(sat) == 1):
+        if own is None and kind == REFIT and (not self.values or len(sat) == 1):
             own = self.arrays.get(f"{paradigm}: {HEADLINE} nats")
         return None if own is None else np.asarray(own, float)
 
 
-def stamp(mind: Mind) -> str:
-    """The mind's name, and a number that changes with its participants and their files."""
-    texts = [repr(one) for one in mind.participants]
+def stamp(mind: Mind, arena: Arena) -> str:
+    """The mind's name, and a number that changes with what its results rest on.
+
+    That is: its participants and their weights, the files that they and their models are written
+    in, and the answers of the people whose paradigms it sits. How paradigms are asked and scored is
+    not part of it: those who change that begin a new store.
+    """
+    code = zlib.crc32("".join(sorted(repr(one) for one in mind.participants)).encode())
+    files: dict[str, str] = {}
     for one in mind.participants:
-        module = sys.modules[type(one).__module__]
-        texts.append(inspect.getsource(module))
-    return f"{mind.name} {zlib.crc32(''.join(sorted(texts)).encode()):08x}"
+        _gather(sys.modules[type(one).__module__], files)
+        for leaf in jax.tree.leaves(one):
+            code = zlib.crc32(np.asarray(leaf).tobytes(), code)
+    for _, text in sorted(files.items()):
+        code = zlib.crc32(text.encode(), code)
+    for name in arena.sits(mind):
+        code = _answers_code(arena.studies[name], zlib.crc32(name.encode(), code))
+    return f"{mind.name} {code:08x}"
+
+
+def _gather(module: ModuleType, files: dict[str, str]) -> None:
+    """The texts of a module and of the models and participants that it uses, by name."""
+    files[module.__name__] = inspect.getsource(module)
+    used = (getattr(value, "__module__", None) for value in vars(module).values())
+    for name in {name for name in used if name and name.startswith(_MINDS_ARE_IN)}:
+        if name not in files and name in sys.modules:
+            _gather(sys.modules[name], files)
+
+
+def _answers_code(study: Study, code: int) -> int:
+    tables = (study.design[1],) if study.answers is None else study.answers
+    for table in tables:
+        code = zlib.crc32(np.ascontiguousarray(table).tobytes(), code)
+    return code
 
 
 def n_steps(arena: Arena, mind: Mind, terms: Terms) -> int:
@@ -99,7 +129,8 @@ def find(arena: Arena, mind: Mind, terms: Terms, store: Store, report: Report) -
         store: within whose `writing()` this is.
         report: told of each step.
     """
-    began, name = time.perf_counter(), stamp(mind)
+    name = stamp(mind, arena)
+    began, before = time.perf_counter(), _seconds(store, name)
     values, loss = {}, {}
     for aim, paradigms in _searched(arena, mind, terms).items():
         found = _search(arena, mind, terms, aim, paradigms, store, report)
@@ -107,7 +138,7 @@ def find(arena: Arena, mind: Mind, terms: Terms, store: Store, report: Report) -
     arrays = _read_results(store, name)
     if arrays is None:
         arrays = _results(arena, mind, terms, values)
-        arrays["seconds"] = np.asarray(time.perf_counter() - began + _seconds(store, name))
+        arrays["seconds"] = np.asarray(before + time.perf_counter() - began)
         _write_results(store, name, arrays)
     report(1, mind.name)
     n = terms.budget.n_evaluations if mind.parameters else 1
@@ -121,7 +152,7 @@ def _searched(arena: Arena, mind: Mind, terms: Terms) -> dict[str, list[str]]:
     """The aims of a mind that has something to search for."""
     if not mind.parameters:
         return {}
-    every = aims(arena.sits(mind))
+    every = arena.aims(mind)
     return {aim: to for aim, to in every.items() if terms.unseen or aim == ALL}
 
 
@@ -136,7 +167,7 @@ def _search(
 ) -> list[Generation]:
     """All generations of one aim."""
     entries, budget = mind.parameters, terms.budget
-    table = _search_table(store, f"{stamp(mind)} to {aim}", len(entries), budget)
+    table = _search_table(store, f"{stamp(mind, arena)} to {aim}", len(entries), budget)
     found = list(_stored(table))
     report(len(found), f"{mind.name}, {aim}")
     key = jax.random.fold_in(arena.key(aim, 3), zlib.crc32(mind.name.encode()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,12 +20,13 @@ from cogmem.fit.mind_recovery import confusions, recovered, simulated_units
 from cogmem.fit.paradigms import Study, paradigms
 from cogmem.fit.simulators import Budget
 from cogmem.lab.experiment import Session
-from cogmem.lab.minds import Found, Terms, find, n_steps
+from cogmem.lab.minds import Found, Terms, find, n_steps, stamp
 from cogmem.lab.minds_tree import assembled, gains
 from cogmem.lab.progress import Report
 from cogmem.lab.provenance import config_hash
 from cogmem.lab.runtime import compilation_cache
-from cogmem.lab.store import Column, Store
+from cogmem.lab.store import Column, Store, StoreBusy
+from cogmem.models.parameters import get
 from cogmem.participants.roster import Mind, join, minds
 
 __all__ = ["MEASURED", "MindsConfig", "arena_of", "measured", "run_minds"]
@@ -75,9 +77,11 @@ def run_minds(config: Any, session: Session, about: dict[str, Any]) -> xr.DataTr
     chosen, left_out = _data_here(config)
     arena = arena_of(config, chosen)
     report = session.begin(_n_reports(config, arena, everyone))
-    found = _all_found(config, session, store, everyone, chosen, report)
+    found, failed = _all_found(config, session, store, everyone, chosen, report)
+    everyone = {name: mind for name, mind in everyone.items() if name not in failed}
     budget = config.n_generations * config.population
-    about = about | {"budget": budget, "left_out": left_out}
+    told = [f"{name} {why}" for name, why in failed.items()]
+    about = about | {"budget": budget, "left_out": left_out, "failed": told}
     tree = assembled(arena, everyone, found, about)
     nodes = _recoveries(config, store, arena, everyone, found, report)
     nodes |= _other_data(config, session, store, arena, everyone, found, report)
@@ -159,22 +163,33 @@ def _all_found(
     everyone: Mapping[str, Mind],
     data: Mapping[str, str],
     report: Report,
-) -> dict[str, Found]:
-    """Each mind, by this process or by others; each holds the right to write its own part."""
+) -> tuple[dict[str, Found], dict[str, str]]:
+    """Each mind, by this process or by others; each holds the right to write its own part.
+
+    Returns:
+        What is known of each, and what those raised that failed.
+    """
     if session.mapper is not None:
         jobs = [_Job(config, store.path, name, tuple(data.items())) for name in everyone]
         for job, n in session.mapper(_work, jobs):
             report(n, job.mind)
         # What others did is read, not told again.
         report = _silent
-    arena, found = arena_of(config, data), {}
+    arena = arena_of(config, data)
+    found: dict[str, Found] = {}
+    failed: dict[str, str] = {}
     for name, mind in everyone.items():
         if not arena.sits(mind):
             found[name] = Found({}, {}, {"seconds": np.zeros(())}, 0, 0.0)
             continue
-        with store.writing(_part(name)):
-            found[name] = find(arena, mind, _terms(config), store, report)
-    return found
+        try:
+            with store.writing(_part(name)):
+                found[name] = find(arena, mind, _terms(config), store, report)
+        except (OSError, StoreBusy):
+            raise
+        except Exception as error:  # one mind's fault is no other's: a row of blanks that say so
+            failed[name] = f"failed: {type(error).__name__}: {error}"
+    return found, failed
 
 
 def _work(job: _Job) -> int:
@@ -183,10 +198,10 @@ def _work(job: _Job) -> int:
     mind = _everyone(job.config)[job.mind]
     arena = arena_of(job.config, dict(job.data))
     store = Store.open(job.path, {"config_hash": config_hash(job.config)})
-    if not arena.sits(mind):
-        return 0
-    with store.writing(_part(job.mind)):
-        find(arena, mind, _terms(job.config), store, _silent)
+    if arena.sits(mind):
+        # What it raises, the process that was started will meet again, and tell.
+        with store.writing(_part(job.mind)), suppress(ValueError, TypeError, ArithmeticError):
+            find(arena, mind, _terms(job.config), store, _silent)
     return n_steps(arena, mind, _terms(job.config))
 
 
@@ -221,7 +236,7 @@ def _recoveries(
     """By paradigm, what is stored or computed now."""
     if not config.n_recovered:
         return {}
-    few = arena_of(replace(config, n_people=config.n_recovered, data=""), _primary(arena))
+    few = arena_of(replace(config, n_people=config.n_recovered), _primary(arena))
     nodes = {}
     for name, sitters in _sitters(arena, everyone).items():
         fitted = {m: _fitted(mind, found[m], name) for m, mind in sitters.items()}
@@ -230,7 +245,9 @@ def _recoveries(
 
 
 def _primary(arena: Arena) -> dict[str, str]:
-    return {name: paradigm.sets[0] for name, paradigm in arena.paradigms.items()}
+    """The data sets of the headline, but for a file of one's own."""
+    known = {name: paradigm.sets[0] for name, paradigm in arena.paradigms.items()}
+    return {name: data for name, data in known.items() if arena.studies[name].data == data}
 
 
 def _fitted(mind: Mind, found: Found, name: str) -> Mind:
@@ -242,7 +259,8 @@ def _fitted(mind: Mind, found: Found, name: str) -> Mind:
 def _stored_recovery(
     config: Any, store: Store, arena: Arena, name: str, sitters: dict[str, Mind], report: Report
 ) -> xr.Dataset:
-    n, label = len(sitters), f"recovery of {name} {zlib.crc32(repr(sorted(sitters)).encode()):08x}"
+    who = "".join(f"{stamp(m, arena)} {_told(m)}" for m in sitters.values())
+    n, label = len(sitters), f"recovery of {name} {zlib.crc32(who.encode()):08x}"
     n_units = simulated_units(arena.studies[name])
     columns = {"score": Column((n, n, n_units), np.float64, ("made_by", "model", "unit"))}
     table = store.table(label, columns, 1, 1)
@@ -255,6 +273,11 @@ def _stored_recovery(
     else:
         report(n, f"recovery in {name}")
     return confusions(table.read()["score"][0], list(sitters))
+
+
+def _told(mind: Mind) -> str:
+    """The parameters of a mind, in full."""
+    return repr([sorted(get(one).items()) for one in mind.participants])
 
 
 # ---- other data ----------------------------------------------------------------------------------
@@ -292,8 +315,12 @@ def _other_data(
         there = replace(arena, studies={name: study})
         each = _refits(config, store, there, data, everyone, report)
         nodes.setdefault(name, []).append(_beside(data, study, each, before[name]))
+    # Along all models, as at the root; who does not sit a set has no number there.
     return {
-        f"other_data/{name}": xr.concat(sets, "data", join="outer") for name, sets in nodes.items()
+        f"other_data/{name}": xr.concat(
+            [each.reindex(model=list(everyone)) for each in sets], "data"
+        )
+        for name, sets in nodes.items()
     }
 
 

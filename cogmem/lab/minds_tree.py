@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,9 @@ from jaxtyping import Float, Int
 
 from cogmem import measures
 from cogmem.fit.arena import Arena, gain_by_unit, n_events, units
-from cogmem.fit.habits import ROWS, habits
+from cogmem.fit.habits import ROWS, habits, learnt_apart
 from cogmem.fit.paradigms import Study
+from cogmem.fit.responses import best_sensitivity, scores
 from cogmem.lab.minds import Found
 from cogmem.measures.bootstrap import N_RESAMPLES
 from cogmem.participants.roster import Mind
@@ -51,8 +54,8 @@ def assembled(
     ceilings = {c: _ceiling(arena, p, c) for c, p in curves.items()}
     root = xr.Dataset(
         _labels(arena, minds)
-        | _interval_table(by_kind["headline"], names, paradigms, "gain")
-        | _interval_table(by_kind["refit"], names, paradigms, "refit")
+        | _interval_table(by_kind["headline"], names, arena, "gain")
+        | _interval_table(by_kind["refit"], names, arena, "refit")
         | {"unseen": (("model", "paradigm"), _means(by_kind["unseen"], names, paradigms))}
         | {"pool_gain": (("model", "paradigm"), _pool_gains(arena, found, names))}
         | _people_rows(arena)
@@ -104,15 +107,15 @@ def _means(each: Gains, names: list[str], paradigms: list[str]) -> np.ndarray:
     return table
 
 
-def _interval_table(
-    each: Gains, names: list[str], paradigms: list[str], stem: str
-) -> dict[str, Any]:
-    """Means, and 95 % bootstrap intervals over units."""
+def _interval_table(each: Gains, names: list[str], arena: Arena, stem: str) -> dict[str, Any]:
+    """Means, and 95 % bootstrap intervals over people; none where they are one group."""
+    paradigms = list(arena.studies)
+    n_people = [len(study.subjects) for study in arena.studies.values()]
     low, high = (np.full((len(names), len(paradigms)), np.nan) for _ in range(2))
     for j, paradigm in enumerate(paradigms):
         for i, name in enumerate(names):
             values = each[paradigm].get(name)
-            if values is not None and len(values) > 1:
+            if values is not None and n_people[j] > 1:
                 low[i, j], high[i, j] = measures.interval(values)
     dims = ("model", "paradigm")
     tables = {"": _means(each, names, paradigms), "_low": low, "_high": high}
@@ -139,13 +142,21 @@ def _people_rows(arena: Arena) -> dict[str, Any]:
     for j, (name, study) in enumerate(arena.studies.items()):
         if study.answers is None or len(study.subjects) < 2:
             continue
+        places = getattr(arena.paradigms[name], "in_places", False)
+        apart = learnt_apart(study.answers)
         for i, row in enumerate(ROWS):
-            z = habits(study.answers, row)
-            reading = arena.read(name, z, arena.sensitivity(name, z))
+            early = habits(apart, row, in_places=places)
+            sensitivity = best_sensitivity(partial(_held_out_nats, apart, early))
+            z = habits(study.answers, row, in_places=places)
+            reading = arena.read(name, z, sensitivity)
             gain = gain_by_unit(study, reading, arena.null(name))
             mean[i, j], (low[i, j], high[i, j]) = gain.mean(), measures.interval(gain)
     tables = {"people_gain": mean, "people_low": low, "people_high": high}
     return {name: (("row", "paradigm"), table) for name, table in tables.items()}
+
+
+def _held_out_nats(people: Any, z: Any, sensitivities: np.ndarray) -> np.ndarray:
+    return np.array([float(scores(people, z, b)[1].sum()) for b in sensitivities])
 
 
 # ---- curves --------------------------------------------------------------------------------------
@@ -207,10 +218,10 @@ def _ceiling(arena: Arena, paradigm: str, curve: str) -> float:
 
 
 def ranks(values: Float[np.ndarray, model * more]) -> Float[np.ndarray, model * more]:
-    """1 for the greatest along the first axis; equals share the mean of their ranks."""
+    """1 for the greatest along the first axis; equals share the mean of theirs; NaN has none."""
     above = (values[None] > values[:, None]).sum(axis=1)
     equal = (values[None] == values[:, None]).sum(axis=1)
-    return 1 + above + (equal - 1) / 2
+    return np.where(np.isnan(values), np.nan, 1 + above + (equal - 1) / 2)
 
 
 def mean_ranks(
@@ -234,7 +245,8 @@ def _ranking(
     """Ranks and their mean, with intervals: people are resampled, the same for all models."""
     drawn = np.full((1 + N_RESAMPLES, len(names), len(arena.studies)), np.nan)
     for j, name in enumerate(arena.studies):
-        values = _scores_of(each[name], arena, name, misfits, np.random.default_rng(seed))
+        random = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        values = _scores_of(each[name], arena, name, misfits, random)
         if values:
             place = [names.index(model) for model in values]
             drawn[:, place, j] = ranks(np.stack(list(values.values()))).T
@@ -260,7 +272,10 @@ def _scores_of(
         (curve,) = arena.paradigms[paradigm].curves
         known = {model: v for model, v in misfits[curve].items() if not np.isnan(v)}
         return {model: np.full(1 + N_RESAMPLES, -value) for model, value in known.items()}
-    n = len(units(arena.studies[paradigm]))
+    study = arena.studies[paradigm]
+    n = len(units(study))
+    if len(study.subjects) == 1:  # a group: nobody to resample
+        return {m: np.full(1 + N_RESAMPLES, values.mean()) for m, values in each.items()}
     weight = random.multinomial(n, np.full(n, 1 / n), size=N_RESAMPLES) / n
     weight = np.concatenate([np.full((1, n), 1 / n), weight])
     # Rounded: equal up to the last digits is equal.

@@ -176,7 +176,8 @@ def studied(participant: Participant, task: Any, key: PRNGKeyArray) -> Any:
     """The participant's state when the test begins: study in the order of `task.studied`, delay."""
     state, _ = jax.lax.scan(
         lambda state, item: (participant.study(state, item), None),
-        participant.begin(task, key=key),
+        # Not the key itself: tasks are drawn from what is folded from it.
+        participant.begin(task, key=jax.random.fold_in(key, 0)),
         jnp.asarray(task.studied),
     )
     return participant.rest(state, getattr(task, "delay", 0.0))

@@ -141,7 +141,7 @@ class RecallParadigm:
         """Its own responses to lists of these people, with each one's habit of saying nothing."""
         assert isinstance(study.answers, Choices)
         n_items = study.design.n_items
-        silence = jnp.asarray(silences(study.answers, n_items)[who])
+        silence = jnp.asarray(silences(study.answers, n_items, self.in_places)[who])
         keys = jax.random.split(key, len(who))
         return np.asarray(spoken(self, participant, n_items, silence, sensitivity, keys))
 
@@ -187,11 +187,16 @@ def choices(heard: Heard, *, in_places: bool) -> Choices:
     )
 
 
-def silences(answers: Choices, n_items: int) -> Float[np.ndarray, "subject place"]:
-    """P(nothing is said) by place: each person's own, counted on the training lists (Jeffreys)."""
-    at = answers.place[..., None] == np.arange(n_items + 1)
-    weight = (answers.said >= 0)[..., None] * answers.train[:, :, None, None] * at
-    nothing = (answers.said == answers.n_items)[..., None]
+def silences(answers: Choices, n_items: int, in_places: bool) -> Float[np.ndarray, "subject place"]:
+    """P(no item of the list is said) by place: each person's own, on training lists (Jeffreys).
+
+    For simulations, where strangers and repeats, which no participant says, are silence too.
+    """
+    n, n_places = answers.n_items, n_items + 1
+    place = answers.place[..., None] == np.arange(n_places)
+    asked = (answers.said >= 0) | ((answers.said == -1) & in_places)
+    weight = asked[..., None] * answers.train[:, :, None, None] * place
+    nothing = ((answers.said == n) | (answers.said < 0))[..., None]
     return ((weight * nothing).sum(axis=(1, 2)) + 0.5) / (weight.sum(axis=(1, 2)) + 1)
 
 
