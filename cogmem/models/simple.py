@@ -31,8 +31,8 @@ CARD = Card(
     "P(item i recalled) = min(1, sum_j r_ij); in likelihoods P is held within (1e-6, 1 - 1e-6). T "
     "runs from an item's onset to one moment that stands for all of recall, a stated number of "
     "seconds after the end of the list",
-    left_out="the growth of T over output, attention weights on further dimensions; of serial recall "
-    "all but the confusion of positions, which a participant reads off D",
+    left_out="the growth of T over output, attention weights on further dimensions; of serial "
+    "recall all but the confusion of positions, which a participant reads off D",
     vectors="none published; by hand for two items, and unchanged to 1e-12 when all times are "
     "multiplied by a constant",
     reproduced=("recency and a flat middle of the 1-s lists of Murdock (1962), fitted here",),

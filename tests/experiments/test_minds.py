@@ -39,7 +39,7 @@ def config(experiment):
         n_copies=1,
         n_recovered=2,
         n_refits=1,
-        other_data=False,
+        other_data=True,
     )
 
 
@@ -121,6 +121,14 @@ def test_recovery_counts_every_simulated_person(tree):
     made = tree["recovery/free recall"]["count"]
     assert made.sum("chosen").values.tolist() == [2, 2]  # null and TCM, two people each
     assert "fact verification" not in tree["recovery"].children
+
+
+def test_other_people_are_beside_the_headlines(tree):
+    """Morton et al. (2013), whose lists come with psifr; ACT-R and HLOP do not sit free recall."""
+    other = tree["other_data/free recall"].to_dataset().sel(data="morton2013")
+    assert other["gain"].sel(model="TCM").item() > 0.1
+    assert other["gain"].sel(model=["ACT-R", "HLOP"]).isnull().all()
+    assert other["tau"].item() == 1  # null and TCM, in the same order
 
 
 def test_a_mind_more_changes_no_other(experiment, config, few, tree, results, tmp_path):

@@ -44,7 +44,7 @@ def arena(**more: Study) -> Arena:
 
 
 def test_aims_are_all_each_alone_and_all_but_each() -> None:
-    assert aims(["a", "b", "c"]) == {
+    assert aims(["a", "b", "c"], ["a", "b", "c"]) == {
         ALL: ["a", "b", "c"],
         "a": ["a"],
         "b": ["b"],
@@ -56,7 +56,20 @@ def test_aims_are_all_each_alone_and_all_but_each() -> None:
 
 
 def test_who_sits_one_paradigm_has_one_aim() -> None:
-    assert aims(["a"]) == {ALL: ["a"]}
+    assert aims(["a"], ["a"]) == aims(["a"], []) == {ALL: ["a"]}
+
+
+def test_mean_times_are_fitted_to_alone() -> None:
+    """Nothing of them is held out, so that they have no part in what is fitted to the others."""
+    assert aims(["a", "times"], ["a"]) == {ALL: ["a"], "a": ["a"], "times": ["times"]}
+
+
+def test_one_person_is_a_person_and_not_a_group() -> None:
+    one = recall_study([[[6, 5, 4, 1, 2, 3]] * 4])
+    here = Arena({FREE: one})
+    reading = here.read(FREE, here.evidence(mind(Favourite(1.0)), FREE), 2.0)
+    assert reading.nats.shape == (1,)
+    assert gain_by_unit(one, reading, here.null(FREE))[0] != 0
 
 
 def test_every_paradigm_has_the_same_weight_in_an_aim() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cogmem.fit.habits import OTHERS, habits, situations
+from cogmem.fit.habits import OTHERS, habits, learnt_apart, situations
 from cogmem.fit.paradigms import Study
 from cogmem.fit.responses import Counts
 from tests.fit.small_arena import any_rank, recall_study  # noqa: F401
@@ -36,8 +36,28 @@ def test_a_situation_in_places_is_of_one_output() -> None:
     """An output left empty does not change what was said last; each output counts by itself."""
     said = [[1, 0, 3], [1, 2, 3]]
     np.testing.assert_array_equal(
-        situations(study(said, said, "serial recall").answers)[0, 0], [3, 4 + 0, 8 + 0]
+        situations(study(said, said, "serial recall").answers, in_places=True)[0, 0],
+        [3, 4 + 0, 8 + 0],
     )
+
+
+def test_a_situation_of_free_recall_is_what_was_said_last_however_little_is_recalled() -> None:
+    """Two words and the end are as many events as the list has words."""
+    few = recall_study([[[3, 1, 0]] * 2] * 2).answers
+    np.testing.assert_array_equal(situations(few)[0, 0, :3], [3, 2, 0])
+
+
+def test_habits_are_learnt_on_half_of_the_training_answers() -> None:
+    """For the readout: of three training lists two are counted, or one, and the rest held out."""
+    answers = recall_study([[[1, 2, 3]] * 6] * 2).answers
+    apart = learnt_apart(answers)
+    np.testing.assert_array_equal(apart.train + apart.test, answers.train)
+    assert apart.train.sum() == 4
+    assert apart.test.sum() == 2
+    cells = Counts(np.full((2, 3, 4), 6.0), np.full((2, 3, 4), 10.0))
+    early, late = learnt_apart(cells).yes
+    np.testing.assert_array_equal(early + late, cells.yes[0])
+    np.testing.assert_array_equal(learnt_apart(cells).n, np.full((2, 3, 4), 5))
 
 
 def test_other_people_by_hand() -> None:

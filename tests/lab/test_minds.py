@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def test_a_run_stopped_after_a_generation_goes_on_and_ends_the_same(
 
     with pytest.raises(KeyboardInterrupt):
         find(HERE, TOY, TERMS, opened(tmp_path), stop)
-    assert opened(tmp_path).table(f"{stamp(TOY)} to {ALL}", {}, 3, 1).done[0]
+    assert opened(tmp_path).table(f"{stamp(TOY, HERE)} to {ALL}", {}, 3, 1).done[0]
     same(find(HERE, TOY, TERMS, opened(tmp_path), silent), whole)
 
 
@@ -105,9 +106,9 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, monkeypatch) -> None:
 
 def test_a_mind_whose_file_has_changed_begins_anew(tmp_path: Path, monkeypatch) -> None:
     first = find(HERE, TOY, TERMS, opened(tmp_path), silent)
-    source, before, tried = minds.inspect.getsource, stamp(TOY), []
+    source, before, tried = minds.inspect.getsource, stamp(TOY, HERE), []
     monkeypatch.setattr(minds.inspect, "getsource", lambda module: source(module) + "# changed")
-    assert stamp(TOY) != before
+    assert stamp(TOY, HERE) != before
     loss = Arena.loss
     monkeypatch.setattr(Arena, "loss", lambda self, *a: tried.append(a) or loss(self, *a))
     same(find(HERE, TOY, TERMS, opened(tmp_path), silent), first)
@@ -115,9 +116,9 @@ def test_a_mind_whose_file_has_changed_begins_anew(tmp_path: Path, monkeypatch) 
 
 
 def test_a_mind_with_other_values_begins_anew() -> None:
-    assert stamp(mind(Favourite(0.3))) != stamp(TOY)
-    assert stamp(mind(Favourite(), "another")) != stamp(TOY)
-    assert stamp(replace(TOY)) == stamp(TOY)
+    assert stamp(mind(Favourite(0.3)), HERE) != stamp(TOY, HERE)
+    assert stamp(mind(Favourite(), "another"), HERE) != stamp(TOY, HERE)
+    assert stamp(replace(TOY), HERE) == stamp(TOY, HERE)
 
 
 def test_another_mind_in_the_store_changes_nothing(whole: Found, tmp_path: Path) -> None:
@@ -154,3 +155,28 @@ def test_the_fit_to_a_paradigm_alone_is_no_worse_there_than_that_to_all(whole: F
     for name in (FREE, SERIAL):
         published = HERE.loss(toy, [name], {})
         assert whole.loss[name] <= published + 1e-6
+
+
+def test_other_answers_of_the_same_people_are_searched_anew(tmp_path: Path) -> None:
+    lists = np.array([[[6, 5, 4, 1, 2, 3]] * 4, [[6, 4, 5, 3, 1, 2]] * 4])
+    here, turned = (Arena({FREE: recall_study(each)}) for each in (lists, lists[:, :, ::-1].copy()))
+    find(here, TOY, TERMS, opened(tmp_path), silent)
+    again = find(turned, TOY, TERMS, opened(tmp_path), silent)
+    elsewhere = tmp_path / "fresh"
+    elsewhere.mkdir()
+    fresh = find(turned, TOY, TERMS, opened(elsewhere), silent)
+    np.testing.assert_array_equal(again.nats(FREE, "headline"), fresh.nats(FREE, "headline"))
+
+
+def test_seconds_are_counted_once(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    found = find(HERE, TOY, TERMS, opened(tmp_path), silent)
+    assert found.seconds <= time.perf_counter() - began
+
+
+def test_what_was_fitted_to_is_not_unseen(tmp_path: Path) -> None:
+    """Who sits one paradigm has nothing else to be fitted to, but one fit is its refit too."""
+    here = Arena({FREE: recall_study([[[6, 5, 4, 1, 2, 3]] * 4] * 2)})
+    found = find(here, TOY, TERMS, opened(tmp_path), silent)
+    assert found.nats(FREE, "unseen") is None
+    np.testing.assert_array_equal(found.nats(FREE, "refit"), found.nats(FREE, "headline"))

@@ -141,7 +141,7 @@ class RecallParadigm:
         """Its own responses to lists of these people, with each one's habit of saying nothing."""
         assert isinstance(study.answers, Choices)
         n_items = study.design.n_items
-        silence = jnp.asarray(silences(study.answers, n_items, self.in_places)[who])
+        silence = jnp.asarray(silences(study.answers, n_items, in_places=self.in_places)[who])
         keys = jax.random.split(key, len(who))
         return np.asarray(spoken(self, participant, n_items, silence, sensitivity, keys))
 
@@ -187,7 +187,9 @@ def choices(heard: Heard, *, in_places: bool) -> Choices:
     )
 
 
-def silences(answers: Choices, n_items: int, in_places: bool) -> Float[np.ndarray, "subject place"]:
+def silences(
+    answers: Choices, n_items: int, *, in_places: bool
+) -> Float[np.ndarray, "subject place"]:
     """P(no item of the list is said) by place: each person's own, on training lists (Jeffreys).
 
     For simulations, where strangers and repeats, which no participant says, are silence too.

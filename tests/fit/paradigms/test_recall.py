@@ -11,9 +11,10 @@ import pytest
 from scipy import stats
 
 from cogmem.fit.paradigms import free_recall, serial_recall
-from cogmem.fit.paradigms.protocol import Pool
+from cogmem.fit.paradigms.protocol import Pool, studied
 from cogmem.fit.paradigms.recall import Heard, choices, silences, spoken
 from cogmem.fit.responses import Choices, choice_log_probs, choice_scores, in_sd
+from cogmem.participants.null import NullParticipant
 from cogmem.participants.readout import Readout
 from cogmem.participants.roster import minds
 from cogmem.participants.sitting import Sitting
@@ -74,13 +75,14 @@ def test_silence_is_counted_on_training_lists_by_words_said() -> None:
     lists = heard([2, 0, 0], [1, 0, 0], [1, 3, 2], [0, 0, 0])._replace(
         half=np.array([[1, 1, 1, 2]])
     )
-    p = silences(choices(lists, in_places=False), 3)[0]
+    p = silences(choices(lists, in_places=False), 3, in_places=False)[0]
     np.testing.assert_allclose(p, np.array([0.5 / 4, 2.5 / 4, 0.5 / 2, 1.5 / 2]))
 
 
 def test_silence_in_places_is_counted_by_output() -> None:
-    p = silences(choices(heard([0, 2, 0], [1, 2, -1]), in_places=True), 3)[0]
-    np.testing.assert_allclose(p[:3], [1.5 / 3, 0.5 / 3, 1.5 / 2])
+    """A stranger is silence, too: no item of the list was said."""
+    p = silences(choices(heard([0, 2, 0], [1, 2, -1]), in_places=True), 3, in_places=True)[0]
+    np.testing.assert_allclose(p[:3], [1.5 / 3, 0.5 / 3, 2.5 / 3])
 
 
 # ---- evidence ------------------------------------------------------------------------------------
@@ -236,3 +238,17 @@ def test_in_sd_is_the_readouts_own() -> None:
     log_p = readout(evidence, left, jnp.asarray(1))[:3] - jnp.log1p(-readout.stop(jnp.asarray(1)))
     own = choice_log_probs(in_sd(evidence[None], left[None])[0], left, SENSITIVITY)[:3]
     np.testing.assert_allclose(own, log_p, atol=1e-5)
+
+
+def test_the_participant_draws_from_other_numbers_than_its_task() -> None:
+    """Lists are drawn from what is folded from the key; a mind that had it could foresee them."""
+    key, got = jax.random.key(3), []
+
+    class Curious(NullParticipant):
+        def begin(self, lists, *, key):  # type: ignore[no-untyped-def]
+            got.append(key)
+            return super().begin(lists, key=key)
+
+    studied(Curious(), FreeRecall.of_length(3), key)
+    own = {tuple(np.asarray(jax.random.key_data(each))) for each in jax.random.split(got[0], 3)}
+    assert tuple(np.asarray(jax.random.key_data(jax.random.fold_in(key, 1)))) not in own
