@@ -337,7 +337,8 @@ def _parameters(minds: Mapping[str, Mind], found: Mapping[str, Found]) -> xr.Dat
         for aim, values in one.values.items()
         for parameter, value in values.items()
     ]
-    columns = ("model", "aim", "parameter", "value", "bound_low", "bound_high")
+    # "mind", as "model" is an axis of the root, which children inherit.
+    columns = ("mind", "aim", "parameter", "value", "bound_low", "bound_high")
     table = {
         column: ("estimate", np.array([row[i] for row in rows], str if i < 3 else float))
         for i, column in enumerate(columns)
