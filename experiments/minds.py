@@ -33,11 +33,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import xarray as xr
-from cogmem.lab.minds_tables import numbers, table
 
 from cogmem.errors import InvalidValue
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.minds_run import run_minds
+from cogmem.lab.minds_tables import numbers, table
 from cogmem.lab.settings import setting
 from cogmem.plots.minds import minds
 
