@@ -56,7 +56,9 @@ def test_the_table_has_a_row_per_person_and_parameter(folder) -> None:
     assert one["bic"] == pytest.approx(2 * one["nll"] + k * np.log(n), abs=0.01)
     inside = table[table["low"].notna()]
     assert len(inside)
-    assert ((inside["low"] < inside["estimate"]) & (inside["estimate"] < inside["high"])).all()
+    # An estimate on a bound is, in the digits of float32, the end of its interval too.
+    assert ((inside["low"] <= inside["estimate"]) & (inside["estimate"] <= inside["high"])).all()
+    assert (inside["low"] < inside["high"]).all()
     assert inside["interval"].unique().tolist() == ["95% by curvature of the likelihood"]
 
 
