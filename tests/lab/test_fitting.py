@@ -59,7 +59,11 @@ def test_the_table_has_a_row_per_person_and_parameter(folder) -> None:
     # An estimate on a bound is, in the digits of float32, the end of its interval too.
     assert ((inside["low"] <= inside["estimate"]) & (inside["estimate"] <= inside["high"])).all()
     assert (inside["low"] < inside["high"]).all()
-    assert inside["interval"].unique().tolist() == ["95% by curvature of the likelihood"]
+    # Whether these few lists put somebody on a bound depends on the machine's rounding.
+    ways = {"95% by curvature of the likelihood", "95% by curvature, others held at bounds"}
+    assert set(inside["interval"]) <= ways
+    held = table.groupby("subject")["at_bound"].transform("any")[inside.index]
+    assert ((inside["interval"] == "95% by curvature, others held at bounds") <= held).all()
 
 
 def test_drift_is_estimated_in_the_right_order(folder) -> None:
