@@ -48,7 +48,6 @@ from typing import Any
 
 import xarray as xr
 
-from cogmem.errors import InvalidValue
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.minds_run import run_minds
 from cogmem.lab.minds_tables import numbers, table
@@ -96,8 +95,6 @@ PRESETS = {
 
 def run(config: Config, session: Session) -> xr.DataTree:
     """Whatever no store holds yet, and the tree of all; see `cogmem.lab.minds_tree`."""
-    if config.n_generations * config.population < 1:
-        raise InvalidValue("a budget of no evaluation, expected one or more.")
     name = next((name for name, preset in PRESETS.items() if preset == config), "custom")
     about: dict[str, Any] = {"preset": name, "seed": config.seed, "n_draws": config.n_draws}
     return run_minds(config, session, about)

@@ -10,10 +10,10 @@ bits per response; of mean times, half the binary logarithm of the ratio of squa
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -33,6 +33,7 @@ from cogmem.fit.responses import (
     scores,
 )
 from cogmem.participants.roster import Mind
+from cogmem.participants.testing import traced
 
 __all__ = ["ALL", "Arena", "Reading", "aims", "all_but", "units"]
 
@@ -121,8 +122,9 @@ class Arena:
         participant = mind.sitting(name)
         assert participant is not None
         key = self.key(name, _FINAL if final else _SEARCH)
-        # As arrays: another value of a parameter is then no new program.
-        return _traced_evidence(find_paradigm(name), participant, self.studies[name], self, key)
+        return find_paradigm(name).evidence(
+            traced(participant), self.studies[name], n_draws=self.n_draws, key=key
+        )
 
     def key(self, name: str, use: int) -> PRNGKeyArray:
         """The root of a paradigm's random numbers: alike for all minds."""
@@ -234,11 +236,3 @@ def _times_gain(study: Study, z: Evidence) -> float:
         for each in (np.zeros(len(times)), np.asarray(z, float)[0, :, 0])
     )
     return 0.5 * float(np.log2(null / own))
-
-
-def _traced_evidence(
-    paradigm: Paradigm, participant: Any, study: Study, arena: Arena, key: PRNGKeyArray
-) -> Evidence:
-    to_array: Callable[[Any], Any] = lambda x: jnp.asarray(x) if isinstance(x, float) else x  # noqa: E731
-    traced = jax.tree.map(to_array, participant)
-    return partial(paradigm.evidence, traced, study)(n_draws=arena.n_draws, key=key)

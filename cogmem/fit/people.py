@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 
-__all__ = ["Lists", "People", "folds", "split_lists"]
+__all__ = ["Lists", "People", "folds", "rank_within", "split_lists"]
 
 
 class Lists(NamedTuple):
@@ -60,7 +60,7 @@ class People:
             raise InvalidValue("no lists were given; expected at least one.")
         n_items, clean = recalls.length, recalls.cleaned()
         subjects, row = np.unique(clean.subject, return_inverse=True)
-        slot = _rank_within(row)
+        slot = rank_within(row)
         shape = (len(subjects), int(slot.max()) + 1)
         laid = np.zeros((*shape, clean.recalls.shape[1]), np.int16)
         weight = np.zeros(shape, np.float32)
@@ -145,7 +145,7 @@ def folds(recalls: Recalls, n: int = 4) -> tuple[Recalls, ...]:
         raise InvalidValue(f"n is {n}, expected 2 folds or more.")
     order = np.lexsort((recalls.list_id, recalls.subject))
     rank = np.empty(len(recalls), int)
-    rank[order] = _rank_within(recalls.subject[order])
+    rank[order] = rank_within(recalls.subject[order])
     return tuple(recalls[rank % n == part] for part in range(n))
 
 
@@ -165,7 +165,7 @@ def _of_shape(similarity: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(similarity, np.float32)
 
 
-def _rank_within(group: np.ndarray) -> np.ndarray:
+def rank_within(group: np.ndarray) -> np.ndarray:
     """0, 1, 2 ... within each group, in row order."""
     order = np.argsort(group, kind="stable")
     ordered = group[order]

@@ -77,14 +77,14 @@ def run_minds(config: Any, session: Session, about: dict[str, Any]) -> xr.DataTr
     chosen, left_out = _data_here(config)
     arena = arena_of(config, chosen)
     report = session.begin(_n_reports(config, arena, everyone))
-    found, failed = _all_found(config, session, store, everyone, chosen, report)
+    found, failed = _all_found(config, session, store, everyone, arena, chosen, report)
     everyone = {name: mind for name, mind in everyone.items() if name not in failed}
     budget = config.n_generations * config.population
     told = [f"{name} {why}" for name, why in failed.items()]
     about = about | {"budget": budget, "left_out": left_out, "failed": told}
     tree = assembled(arena, everyone, found, about)
     nodes = _recoveries(config, store, arena, everyone, found, report)
-    nodes |= _other_data(config, session, store, arena, everyone, found, report)
+    nodes |= _other_data(config, store, arena, everyone, found, report)
     for path, node in nodes.items():
         tree[path] = xr.DataTree(node)
     _keep(tree, session.results / f"minds-{config_hash(config)}.nc")
@@ -161,6 +161,7 @@ def _all_found(
     session: Session,
     store: Store,
     everyone: Mapping[str, Mind],
+    arena: Arena,
     data: Mapping[str, str],
     report: Report,
 ) -> tuple[dict[str, Found], dict[str, str]]:
@@ -175,7 +176,6 @@ def _all_found(
             report(n, job.mind)
         # What others did is read, not told again.
         report = _silent
-    arena = arena_of(config, data)
     found: dict[str, Found] = {}
     failed: dict[str, str] = {}
     for name, mind in everyone.items():
@@ -298,7 +298,6 @@ def _others(arena: Arena) -> list[tuple[str, str]]:
 
 def _other_data(
     config: Any,
-    session: Session,
     store: Store,
     arena: Arena,
     everyone: Mapping[str, Mind],

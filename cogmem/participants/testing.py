@@ -21,7 +21,15 @@ from cogmem.participants.readout import standardised
 from cogmem.tasks import ChangeDetection, Recognition, SerialRecall
 from cogmem.tasks.paired_associates import PairedAssociates
 
-__all__ = ["CuedRecall", "YesNo", "after_study", "cued_recall", "recall_in_order", "strengths"]
+__all__ = [
+    "CuedRecall",
+    "YesNo",
+    "after_study",
+    "cued_recall",
+    "recall_in_order",
+    "strengths",
+    "traced",
+]
 
 _SOURCE = "cogmem's common protocol"
 
@@ -63,7 +71,7 @@ def after_study(
     _sits(participant, task)
     # What is wrong with the items is said while they are no tracers, and without computing.
     jax.eval_shape(lambda key: participant.begin(task, key=key), key)
-    return _after_study(_traced(participant), task, key)
+    return _after_study(traced(participant), task, key)
 
 
 def strengths(
@@ -75,7 +83,7 @@ def strengths(
         InvalidValue: as `after_study`.
     """
     state = after_study(participant, task, key=key)
-    return _evidence(_traced(participant), state)
+    return _evidence(traced(participant), state)
 
 
 def recall_in_order(
@@ -110,7 +118,7 @@ def recall_in_order(
     mind, choices = jax.random.split(key)
     state = after_study(participant, task, key=mind) if state is None else state
     noise = jnp.asarray(temperature, float)
-    return _recall_in_order(_traced(participant), task.n_items, state, noise, choices)
+    return _recall_in_order(traced(participant), task.n_items, state, noise, choices)
 
 
 class CuedRecall(NamedTuple):
@@ -160,7 +168,7 @@ def cued_recall(
     mind, choices = jax.random.split(key)
     state = after_study(participant, task, key=mind) if state is None else state
     noise = jnp.asarray(temperature, float)
-    return _cued_recall(_traced(participant), task.responses, asked, state, noise, choices)
+    return _cued_recall(traced(participant), task.responses, asked, state, noise, choices)
 
 
 def _checked_cues(cues: Any, n_pairs: int) -> Int[Array, " cue"]:
@@ -185,7 +193,7 @@ def _check_temperature(temperature: float | Float[Array, ""]) -> None:
         raise InvalidValue(f"temperature is {temperature}, expected a number above 0.")
 
 
-def _traced(participant: Participant) -> Participant:
+def traced(participant: Participant) -> Participant:
     """With its numbers as arrays, so that another value does not compile anew."""
     return jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, float) else x, participant)
 

@@ -83,7 +83,13 @@ def test_a_mind_that_fails_is_told_of_and_the_others_go_on(tmp_path, monkeypatch
     data = {name: find_paradigm(name).sets[0]}
     monkeypatch.setattr("cogmem.fit.arena.Arena._refusal", lambda self, mind, paradigm: "")
     found, failed = minds_run._all_found(
-        config, Session(results=tmp_path), store, both, data, lambda steps, doing: None
+        config,
+        Session(results=tmp_path),
+        store,
+        both,
+        minds_run.arena_of(config, data),
+        data,
+        lambda steps, doing: None,
     )
     assert set(found) == {"null"}
     assert failed == {"Broken": "failed: ValueError: no such thing"}

@@ -18,6 +18,7 @@ import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.fit.paradigms.protocol import Block, CurveAbout, Curves, Study, drawn
+from cogmem.fit.people import rank_within
 from cogmem.fit.responses import Counts, Evidence, criteria, p_yes
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.scene_world import generator
@@ -165,14 +166,8 @@ def over_cells(design: Design, subjects: np.ndarray, yes: np.ndarray, n: np.ndar
 
 def halved(subject: np.ndarray, cell: np.ndarray) -> Int[np.ndarray, " trial"]:
     """0 (training) and 1 (held out) in turn, within each person's trials of each cell."""
-    order = np.lexsort((np.arange(len(cell)), cell, subject))
-    group = np.flatnonzero(
-        np.r_[True, (np.diff(subject[order]) != 0) | (np.diff(cell[order]) != 0)]
-    )
-    rank = np.arange(len(cell)) - np.repeat(group, np.diff(np.r_[group, len(cell)]))
-    half = np.empty(len(cell), int)
-    half[order] = rank % 2
-    return half
+    each = np.unique(np.stack([subject, cell]), axis=1, return_inverse=True)[1]
+    return rank_within(each) % 2
 
 
 def counted(

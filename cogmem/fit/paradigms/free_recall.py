@@ -13,7 +13,8 @@ from cogmem.data import load
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 from cogmem.fit.paradigms.protocol import CurveAbout, Curves
-from cogmem.fit.paradigms.recall import Heard, RecallParadigm
+from cogmem.fit.paradigms.recall import Heard, RecallParadigm, one_line
+from cogmem.fit.people import rank_within
 from cogmem.tasks import FreeRecall
 
 __all__ = ["PARADIGM", "heard"]
@@ -41,7 +42,11 @@ def heard(data: str, n_people: int) -> tuple[Heard, str, str]:
         recalls = recalls.select(list_length=int(length))
     if n_people:
         recalls = recalls.select(subject=recalls.subjects[:n_people])
-    return of_recalls(recalls), str(recalls.attrs.get("title", data)), _citation(recalls)
+    return (
+        of_recalls(recalls),
+        str(recalls.attrs.get("title", data)),
+        str(recalls.attrs.get("citation", "")),
+    )
 
 
 def of_recalls(recalls: Recalls) -> Heard:
@@ -50,9 +55,10 @@ def of_recalls(recalls: Recalls) -> Heard:
     if len(lengths) != 1:
         raise InvalidValue(f"list lengths are {lengths.tolist()}, expected one: name it, data:20.")
     order = np.lexsort((recalls.list_id, recalls.subject))
-    said, who = _first_times(recalls)[order], recalls.subject[order]
+    # Without repeats and intrusions, as everywhere where free recall has a likelihood.
+    said, who = recalls.cleaned().recalls[order], recalls.subject[order]
     subjects, row = np.unique(who, return_inverse=True)
-    slot = np.arange(len(row)) - np.searchsorted(row, row)
+    slot = rank_within(row)
     shape = (len(subjects), int(slot.max()) + 1)
     responses = np.zeros((*shape, said.shape[1]), np.int16)
     half = np.zeros(shape, np.int8)
@@ -65,24 +71,9 @@ def of_recalls(recalls: Recalls) -> Heard:
     return Heard(responses, half, int(lengths[0]), subjects, strangers, len(pool))
 
 
-def _first_times(recalls: Recalls) -> np.ndarray:
-    """Repeats and intrusions removed, as everywhere where free recall has a likelihood."""
-    return recalls.cleaned().recalls
-
-
-def _citation(recalls: Recalls) -> str:
-    return str(recalls.attrs.get("citation", ""))
-
-
 def _read(said: np.ndarray, subject: np.ndarray, n_items: int) -> Curves:
     recalls = Recalls.from_positions(said, list_length=n_items, subject=subject)
-    return {name: _curve(of(recalls)) for name, of in _MEASURES.items()}
-
-
-def _curve(measured: xr.Dataset) -> xr.Dataset:
-    value = measured["value"]
-    (x,) = (dim for dim in value.dims if dim != "subject")
-    return value.rename({x: "x"}).expand_dims(line=["all"], axis=1).to_dataset(name="value")
+    return {name: one_line(of(recalls)) for name, of in _MEASURES.items()}
 
 
 PARADIGM = RecallParadigm(

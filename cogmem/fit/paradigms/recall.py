@@ -10,6 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import xarray as xr
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.fit.paradigms.protocol import CurveAbout, Curves, Pool, Study, studied
@@ -17,7 +18,7 @@ from cogmem.fit.responses import Choices, Evidence, choice_log_probs, in_sd
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.scene_world import generator
 
-__all__ = ["Heard", "RecallParadigm", "choices", "evidence_before", "spoken"]
+__all__ = ["Heard", "RecallParadigm", "choices", "evidence_before", "one_line", "spoken"]
 
 AT_ONCE = 128
 """Lists under one `vmap`."""
@@ -144,6 +145,13 @@ class RecallParadigm:
         silence = jnp.asarray(silences(study.answers, n_items, in_places=self.in_places)[who])
         keys = jax.random.split(key, len(who))
         return np.asarray(spoken(self, participant, n_items, silence, sensitivity, keys))
+
+
+def one_line(measured: xr.Dataset) -> xr.Dataset:
+    """A measure's `value` along `subject` and one other axis, as a curve of one line."""
+    value = measured["value"]
+    (x,) = (dim for dim in value.dims if dim != "subject")
+    return value.rename({x: "x"}).expand_dims(line=["all"], axis=1).to_dataset(name="value")
 
 
 def _pool(heard: Heard) -> Pool | None:

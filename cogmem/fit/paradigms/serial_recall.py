@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import xarray as xr
 
 from cogmem.data import load_trials
 from cogmem.errors import InvalidValue
 from cogmem.fit.paradigms.protocol import CurveAbout, Curves
-from cogmem.fit.paradigms.recall import Heard, RecallParadigm
+from cogmem.fit.paradigms.recall import Heard, RecallParadigm, one_line
+from cogmem.fit.people import rank_within
 from cogmem.measures import serial
 from cogmem.tasks import SerialRecall
 from cogmem.tasks.sparse_items import random_items
@@ -29,9 +29,7 @@ def _heard(data: str, n_people: int) -> tuple[Heard, str, str]:
         raise InvalidValue(f"the condition is {condition!r}, expected one of {', '.join(known)}.")
     trials = trials.isel(trial=trials["condition"].values == condition)
     subjects, row = np.unique(trials["subject"].values, return_inverse=True)
-    order = np.argsort(row, kind="stable")
-    slot = np.empty(len(row), int)
-    slot[order] = np.arange(len(row)) - np.searchsorted(row[order], row[order])
+    slot = rank_within(row)
     shape = (len(subjects), int(slot.max()) + 1)
     n_items = trials.sizes["output"]
     responses, half = np.zeros((*shape, n_items), np.int16), np.zeros(shape, np.int8)
@@ -42,13 +40,10 @@ def _heard(data: str, n_people: int) -> tuple[Heard, str, str]:
 
 
 def _read(said: np.ndarray, subject: np.ndarray, n_items: int) -> Curves:
-    place = serial.accuracy(said, subject)["value"].rename(serial_position="x")
-    moved = serial.transposition_gradient(said, subject)["value"].rename(distance="x")
-    return {"in place": _curve(place), "transpositions": _curve(moved)}
-
-
-def _curve(value: xr.DataArray) -> xr.Dataset:
-    return value.expand_dims(line=["all"], axis=1).to_dataset(name="value")
+    return {
+        "in place": one_line(serial.accuracy(said, subject)),
+        "transpositions": one_line(serial.transposition_gradient(said, subject)),
+    }
 
 
 PARADIGM = RecallParadigm(
