@@ -21,13 +21,11 @@ from cogmem.tasks.displays import colour_display
 from cogmem.tasks.facts import fan_facts
 from cogmem.tasks.paired_associates import ab_ac
 from cogmem.tasks.retention import Retention
-from cogmem.tasks.sparse_items import random_items
+from cogmem.tasks.sparse_items import N_ACTIVE, N_FEATURES, random_items
 from cogmem.tasks.updating import Updating, updating_trial
 
 __all__ = ["EXAMS", "Exam", "exam"]
 
-N_FEATURES, N_ACTIVE = 144, 12
-"""What items look like, as where people are compared."""
 
 KEY = jax.random.key(90)
 """Of features, orders and new numbers."""

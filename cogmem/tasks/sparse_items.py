@@ -12,7 +12,18 @@ from jaxtyping import Array, Bool, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 
-__all__ = ["keeping", "ladder", "random_item", "random_items", "random_sequences"]
+__all__ = [
+    "N_ACTIVE",
+    "N_FEATURES",
+    "keeping",
+    "ladder",
+    "random_item",
+    "random_items",
+    "random_sequences",
+]
+
+N_FEATURES, N_ACTIVE = 144, 12
+"""Of words and letters, for participants that see features (`experiments/sparsey_sits`)."""
 
 
 def random_item(n_features: int, n_active: int, *, key: PRNGKeyArray) -> Bool[Array, " feature"]:

@@ -17,11 +17,10 @@ from cogmem.fit.paradigms.cells import CellParadigm, Design, counted
 from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, studied
 from cogmem.participants.protocol import Participant
 from cogmem.tasks import Recognition
-from cogmem.tasks.sparse_items import random_items
+from cogmem.tasks.sparse_items import N_ACTIVE, N_FEATURES, random_items
 
 __all__ = ["PARADIGM", "of_trials"]
 
-N_FEATURES, N_ACTIVE = 144, 12
 LENGTHS = np.arange(1, 6)
 """Of the lists of Donkin & Nosofsky (2012)."""
 

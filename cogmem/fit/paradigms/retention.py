@@ -21,14 +21,13 @@ from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, lead, studie
 from cogmem.fit.responses import Counts
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.retention import Retention
-from cogmem.tasks.sparse_items import random_items
+from cogmem.tasks.sparse_items import N_ACTIVE, N_FEATURES, random_items
 
 __all__ = ["PARADIGM", "of_counts", "of_halves"]
 
 N_LETTERS, LENGTH = 20, 3
 """Consonants, and those of a trial (Floden, Stuss & Craik, 2000)."""
 
-N_FEATURES, N_ACTIVE = 144, 12
 SPLIT_SEED = 2000
 
 

@@ -11,12 +11,9 @@ from cogmem.fit.paradigms.recall import Heard, RecallParadigm, one_line
 from cogmem.fit.people import rank_within
 from cogmem.measures import serial
 from cogmem.tasks import SerialRecall
-from cogmem.tasks.sparse_items import random_items
+from cogmem.tasks.sparse_items import N_ACTIVE, N_FEATURES, random_items
 
 __all__ = ["PARADIGM"]
-
-N_FEATURES, N_ACTIVE = 144, 12
-"""What items look like to participants that see features: `experiments/sparsey_sits`."""
 
 
 def _heard(data: str, n_people: int) -> tuple[Heard, str, str]:
