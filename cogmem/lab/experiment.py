@@ -66,6 +66,9 @@ class Experiment:
         people: names of the human data sets it is laid beside.
         models: names of the models' cards.
         sources: the papers it answers.
+        answers: which published figure, table or claim it is laid beside, in words.
+        agrees: what of it was found, in a sentence or two, with the numbers.
+        disagrees: what was not, likewise; never empty: what was not looked at belongs here.
         cost: what each preset costs, in words.
         tolerance: largest difference of a plotted number at which a figure counts as unchanged.
         table: labelled results -> a `rich` table for the terminal, if there is one to show.
@@ -88,6 +91,9 @@ class Experiment:
     people: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    answers: str = ""
+    agrees: str = ""
+    disagrees: str = ""
     cost: Mapping[str, str] = field(default_factory=dict)
     tolerance: float = 1e-6
     table: Callable[[Any], Any] | None = None
