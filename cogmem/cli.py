@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
@@ -22,7 +22,14 @@ app = typer.Typer(
 
 Words = Annotated[list[str] | None, typer.Argument(help="Names; all if none.")]
 Preset = Annotated[str, typer.Option(help="quick (minutes) or paper (the published setting).")]
-Folder = Annotated[Path, typer.Option(help="Where the figure goes.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where figures go: figures (paper), figures/quick, or figures/changed "
+        "(settings changed) if not said.",
+        show_default=False,
+    ),
+]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="Change a setting: name=value; repeatable.")
 ]
@@ -76,7 +83,7 @@ def compare(
     measured: Annotated[
         bool, typer.Option(help="The paper preset as it was measured; computes nothing.")
     ] = False,
-    out: Folder = Path("figures"),
+    out: Folder = None,
 ) -> None:
     """Every model on every paradigm that it sits, on the same people's responses: one table."""
     from cogmem.lab import minds_run, minds_tables
@@ -100,9 +107,7 @@ def compare(
 
 
 @_command
-def run(
-    name: str, preset: Preset = "quick", sets: Set = None, out: Folder = Path("figures")
-) -> None:
+def run(name: str, preset: Preset = "quick", sets: Set = None, out: Folder = None) -> None:
     """Run an experiment and write its figure, its numbers and how they came about."""
     _carry_out(name, preset, sets, out)
 
@@ -215,27 +220,32 @@ def figure(
     preset: Preset = "quick",
     check: Annotated[bool, typer.Option(help="Compare the numbers with those kept.")] = False,
     explain: Annotated[bool, typer.Option(help="Say what would be made anew, and why.")] = False,
-    out: Folder = Path("figures"),
+    anew: Annotated[
+        bool, typer.Option(help="Also those that this very code made already.")
+    ] = False,
+    workers: Annotated[int, typer.Option(help="Processes, each with a figure at a time.")] = 0,
+    out: Folder = None,
 ) -> None:
     """Make figures from what is stored, computing only what is missing."""
     from cogmem.errors import InvalidValue
-    from cogmem.lab import figures
+    from cogmem.lab import figures, regenerate
     from cogmem.lab.experiment import list_experiments
 
     if bool(names) == every:
         raise InvalidValue("name the figures, or say --all.")
-    chosen = list_experiments() if every else list(names or ())
-    runs = [_run(name, preset, None) for name in chosen]
+    runs = [_run(name, preset, None) for name in names or list_experiments()]
     if explain:
         for each in runs:
-            typer.echo(figures.explain(each, out))
+            typer.echo(figures.explain(each, regenerate.folder_of(each, out)))
     elif check:
-        checks = [figures.check(each, out) for each in runs]
-        typer.echo(figures.tally(checks))
-        raise typer.Exit(0 if all(each.unchanged for each in checks) else 1)
+        _check_figures(runs, out)
     else:
-        for name in chosen:
-            _carry_out(name, preset, None, out)
+        old = [
+            each
+            for each in runs
+            if anew or not regenerate.is_current(each, regenerate.folder_of(each, out))
+        ]
+        _make_figures(old, out, workers, len(runs) - len(old), gallery=every and out is None)
 
 
 @_command
@@ -264,7 +274,9 @@ def _list(
     from cogmem.models.card import choose_cards, markdown_table
 
     if names == ["experiments"]:
-        _list_experiments()
+        from cogmem.lab.listings import experiments
+
+        _paragraphs(experiments())
         return
     cards = choose_cards(*(names or ()))
     if markdown:
@@ -277,32 +289,24 @@ def _list(
 
 
 @_command
-def cite(names: Words = None) -> None:
-    """BibTeX of models."""
-    from cogmem.models.card import cite as bibtex
+def cite(
+    names: Words = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="A figure's .json, or a store: what ran in it.")
+    ] = None,
+) -> None:
+    """BibTeX of cogmem and of models, experiments and data sets; of all models if none is named."""
+    from cogmem.lab.citations import bibtex
 
-    typer.echo(bibtex(*(names or ())))
+    typer.echo(bibtex(names or (), figure))
 
 
 @_command
 def data() -> None:
     """The data sets by paradigm and the published tables: how much, whose, and whether here."""
-    from itertools import groupby
+    from cogmem.lab.listings import data_sets
 
-    from cogmem.data import catalogue, published_catalogue
-
-    rows = sorted(catalogue(), key=lambda row: row["paradigm"])
-    for paradigm, sets in groupby(rows, key=lambda row: row["paradigm"]):
-        typer.secho(paradigm, bold=True)
-        for row in sets:
-            counts = {"people": row["subjects"], "lists or trials": row["lists"]}
-            sizes = [f"{n} {what}" for what, n in counts.items() if n]
-            typer.echo(f"  {row['name']}: {', '.join([*sizes, row['place']])}")
-            typer.echo(f"    {row['citation']} Licence: {row['licence']}")
-    typer.secho("published tables, as published(NAME)", bold=True)
-    for table in published_catalogue():
-        checked = f"{table['verified']} of {table['numbers']} numbers read at their source"
-        typer.echo(f"  {table['name']}: {checked}\n    {table['source']}")
+    _paragraphs(data_sets())
 
 
 @_command
@@ -314,16 +318,45 @@ def doctor() -> None:
 
 
 @_command
-def new_model(
-    name: str, out: Annotated[Path, typer.Option(help="Where the files go.")] = Path(".")
+def lab(
+    folder: Annotated[
+        Path | None, typer.Option(help="Where notebooks are, or are copied to.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Where JupyterLab listens.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
 ) -> None:
+    """JupyterLab in the folder of the notebooks, with everything ready."""
+    from cogmem.lab.workbench import start
+
+    code = start(folder, port, browser)
+    if code:
+        raise typer.Exit(code)
+
+
+New = Annotated[Path, typer.Option(help="Where the files go.")]
+
+
+@_command
+def new_model(name: str, out: New = Path(".")) -> None:
     """Write a model that works, its test and its notebook, to be changed into your own."""
-    from cogmem.lab.new_model import files_of, next_steps, write
+    from cogmem.lab import new_model as template
     from cogmem.participants.roster import minds
 
-    paths = write(files_of(name, minds()), out)
+    paths = template.write(template.files_of(name, minds()), out)
     typer.echo("wrote " + ", ".join(str(path) for path in paths))
-    typer.echo(next_steps(paths))
+    typer.echo(template.next_steps(paths))
+
+
+@_command
+def new_experiment(name: str, out: New = Path(".")) -> None:
+    """Write an experiment that works, and its test, to be changed into your own."""
+    from cogmem.lab import new_experiment as template
+    from cogmem.lab.experiment import list_experiments
+    from cogmem.lab.new_model import write
+
+    paths = write(template.files_of(name, list_experiments()), out)
+    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+    typer.echo(template.next_steps(paths))
 
 
 def script(name: str) -> None:
@@ -345,34 +378,65 @@ def _run(name: str, preset: str, sets: list[str] | None) -> Any:
 
 
 def _carry_out(
-    name: str, preset: str, sets: list[str] | None, out: Path, mapper: Any = None
+    name: str, preset: str, sets: list[str] | None, out: Path | None, mapper: Any = None
 ) -> Any:
     from dataclasses import replace
 
+    from cogmem.lab.regenerate import folder_of
     from cogmem.lab.show import carry_out
 
     asked = replace(_run(name, preset, sets), mapper=mapper)
-    results, paths = carry_out(asked, out)
+    results, paths = carry_out(asked, folder_of(asked, out))
     if asked.experiment.table is not None:
         _print(asked.experiment.table(results))
     typer.echo("wrote " + ", ".join(str(path) for path in paths))
     return results
 
 
-def _list_experiments() -> None:
-    from cogmem.lab.experiment import find_experiment, list_experiments
+def _make_figures(
+    runs: Sequence[Any], out: Path | None, workers: int, n_kept: int, gallery: bool
+) -> None:
+    from cogmem.lab.gallery import write_gallery
+    from cogmem.lab.progress import progress_bar
+    from cogmem.lab.regenerate import FIGURES, make_all
 
-    for name in list_experiments():
-        one = find_experiment(name)
-        facts = {
-            "answers": "; ".join(one.sources),
-            "models": ", ".join(one.models),
-            "people": ", ".join(one.people),
-            "cost": "; ".join(f"{preset}: {cost}" for preset, cost in one.cost.items()),
-        }
-        typer.secho(f"{name}: {one.title}", bold=True)
-        for what, fact in facts.items():
-            typer.echo(f"  {what}: {fact or 'none'}")
+    with _workers(workers, "", None) as mapper, progress_bar(len(runs)) as report:
+        made = list(make_all(runs, out, report, mapper if workers else None))
+    for each in made:
+        if each.paths:
+            typer.echo("wrote " + ", ".join(map(str, each.paths)))
+    if n_kept:
+        typer.echo(f"{n_kept} kept: made by this code with these settings (--anew makes them too)")
+    if gallery:
+        typer.echo(f"wrote {write_gallery(FIGURES)}")
+    _tell_failures([each.error for each in made if each.error])
+
+
+def _check_figures(runs: Sequence[Any], out: Path | None) -> None:
+    from cogmem.lab.figures import Check, tally
+    from cogmem.lab.progress import progress_bar
+    from cogmem.lab.regenerate import check_all
+
+    with progress_bar(len(runs)) as report:
+        told = list(check_all(runs, out, report))
+    checks = [each for each in told if isinstance(each, Check)]
+    typer.echo(tally(checks))
+    _tell_failures([each.error for each in told if not isinstance(each, Check)])
+    if not all(each.unchanged for each in checks):
+        raise typer.Exit(1)
+
+
+def _tell_failures(errors: list[str]) -> None:
+    for error in errors:
+        typer.secho(f"failed: {error}", fg="red", err=True)
+    if errors:
+        raise typer.Exit(1)
+
+
+def _paragraphs(paragraphs: Iterable[tuple[str, list[str]]]) -> None:
+    for heading, lines in paragraphs:
+        typer.secho(heading, bold=True)
+        typer.echo("\n".join(lines))
 
 
 def _part(shard: str) -> tuple[int, int]:

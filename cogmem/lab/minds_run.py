@@ -209,7 +209,7 @@ def _part(name: str) -> str:
     return f"mind {zlib.crc32(name.encode()):08x}"
 
 
-def _silent(steps: int, doing: str) -> None:
+def _silent(steps: float, doing: str) -> None:
     pass
 
 

@@ -14,9 +14,11 @@ from typing import Any
 
 import cogmem
 
-__all__ = ["config_hash", "provenance", "versions"]
+__all__ = ["commit", "config_hash", "provenance", "versions"]
 
 _PACKAGES = ("cogmem", "numpy", "jax", "jaxlib", "equinox", "optax", "scipy", "xarray", "psifr")
+_CODE = ("cogmem", "experiments")
+"""What numbers come from, in a checkout: figures made anew are no change of it."""
 
 
 def config_hash(config: Any) -> str:
@@ -44,7 +46,7 @@ def provenance(config: Any) -> dict[str, Any]:
         "config": asdict(config),
         "config_hash": config_hash(config),
         "versions": versions(),
-        "commit": _commit(),
+        "commit": commit(),
         "platform": f"{platform.system()} {platform.machine()}",
         "device": jax.devices()[0].device_kind,
     }
@@ -55,13 +57,14 @@ def describe(mapping: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in mapping.items())
 
 
-def _commit() -> str:
-    """The commit of a checkout, marked if it was changed since; "unknown" outside one."""
-    folder = Path(cogmem.__file__).parent
-    git = ["git", "-C", str(folder)]
+def commit() -> str:
+    """The commit of a checkout, marked if its code was changed since; "unknown" outside one."""
+    git = ["git", "-C", str(Path(cogmem.__file__).parents[1])]
     try:
         commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
-        changed = subprocess.run([*git, "status", "--porcelain", "-uno"], capture_output=True)
+        changed = subprocess.run(
+            [*git, "status", "--porcelain", "-uno", "--", *_CODE], capture_output=True
+        )
     except FileNotFoundError:
         return "unknown"
     if commit.returncode != 0:

@@ -22,7 +22,7 @@ from cogmem.lab.execute import (
     widest_labels,
 )
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report, progress_bar
+from cogmem.lab.progress import Bar, Report, progress_bar
 from cogmem.lab.provenance import provenance
 from cogmem.lab.results import describe_axes, open_results
 from cogmem.lab.runtime import compilation_cache, results_folder
@@ -43,12 +43,14 @@ class Run:
         preset: which of its configurations.
         overrides: settings changed from it, as text by dotted path.
         mapper: who computes what the experiment can spread; None for this process.
+        bar: shows its progress.
     """
 
     experiment: Experiment
     preset: str = "quick"
     overrides: Mapping[str, str] | None = None
     mapper: Mapper | None = None
+    bar: Bar = progress_bar
 
     @property
     def config(self) -> Any:
@@ -69,11 +71,11 @@ class Run:
         """Labelled results, computed as far as no store holds them yet. Shows its progress."""
         if self.experiment.run is None:
             sweep = preset_sweep(self)
-            run_sweep(sweep, self.command)
+            run_sweep(sweep, self.command, bar=self.bar)
             return open_results(sweep_path(sweep))
         with ExitStack() as stack:
             session = Session(
-                lambda total: stack.enter_context(progress_bar(total)), mapper=self.mapper
+                lambda total: stack.enter_context(self.bar(total)), mapper=self.mapper
             )
             return self.experiment.run(self.config, session)
 
@@ -136,8 +138,9 @@ def run_sweep(
     path: Path | None = None,
     mapper: Mapper = in_this_process,
     options: Options | None = None,
+    bar: Bar = progress_bar,
 ) -> Tally:
-    """Compute what the store of a sweep does not hold yet, with a progress bar.
+    """Compute what the store of a sweep does not hold yet, and show the progress.
 
     Args:
         sweep: what is swept.
@@ -145,6 +148,7 @@ def run_sweep(
         path: of the store.
         mapper: who computes.
         options: which part, and what to do about failures.
+        bar: shows the progress.
 
     Returns:
         How many cells are done and failed.
@@ -157,6 +161,6 @@ def run_sweep(
     with ExitStack() as stack:
 
         def begin(total: int) -> Report:
-            return stack.enter_context(progress_bar(total))
+            return stack.enter_context(bar(total))
 
         return execute(sweep, store, begin, mapper, options or Options())

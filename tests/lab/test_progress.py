@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from cogmem.lab import progress
-from cogmem.lab.progress import progress_bar
+from cogmem.lab.progress import progress_bar, step_of
 
 
 @pytest.fixture
@@ -39,3 +39,20 @@ def test_a_terminal_gets_a_bar_with_steps_and_words():
     shown = screen.getvalue()
     assert "4/4" in shown
     assert "1 failed" in shown
+
+
+def test_long_steps_of_a_bar_move_it_by_fractions():
+    told = []
+    with step_of(lambda steps, doing: told.append((steps, doing)), "cmr") as bar:
+        with bar(4) as report:
+            report(1, "cells")
+            report(2, "")
+        with bar(0) as report:  # a second bar of the same step: no more than what is left
+            report(9, "drawing")
+    assert told == [
+        (0, "cmr"),
+        (0.25, "cmr: cells"),
+        (0.5, "cmr"),
+        (0.25, "cmr: drawing"),
+        (0.0, "cmr"),
+    ]

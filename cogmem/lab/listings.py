@@ -1,0 +1,57 @@
+"""What there is, in lines for the terminal: data sets, published tables, experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from cogmem.data import catalogue, published_catalogue
+from cogmem.lab.experiment import Experiment, find_experiment, list_experiments
+
+__all__ = ["Paragraph", "data_sets", "experiments"]
+
+Paragraph = tuple[str, list[str]]
+"""A heading and the lines below it."""
+
+
+def data_sets() -> Iterator[Paragraph]:
+    """Data sets by paradigm, then tables of published numbers: how much, whose, whether here."""
+    rows = sorted(catalogue(), key=lambda row: row["paradigm"])
+    for paradigm, sets in groupby(rows, key=lambda row: row["paradigm"]):
+        yield paradigm, [line for row in sets for line in _data_set(row)]
+    yield "published tables, as published(NAME)", _tables(published_catalogue())
+
+
+def experiments() -> Iterator[Paragraph]:
+    """Experiments by name: what each answers, of which models and people, at what cost."""
+    for name in list_experiments():
+        one = find_experiment(name)
+        yield f"{name}: {one.title}", [f"  {what}: {fact}" for what, fact in _facts(one).items()]
+
+
+def _data_set(row: Mapping[str, Any]) -> list[str]:
+    counts = {"people": row["subjects"], "lists or trials": row["lists"]}
+    sizes = [f"{n} {what}" for what, n in counts.items() if n]
+    return [
+        f"  {row['name']}: {', '.join([*sizes, row['place']])}",
+        f"    {row['citation']} Licence: {row['licence']}",
+    ]
+
+
+def _tables(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [
+        f"  {row['name']}: {row['verified']} of {row['numbers']} numbers read at their source\n"
+        f"    {row['source']}"
+        for row in rows
+    ]
+
+
+def _facts(experiment: Experiment) -> dict[str, str]:
+    facts = {
+        "answers": "; ".join(experiment.sources),
+        "models": ", ".join(experiment.models),
+        "people": ", ".join(experiment.people),
+        "cost": "; ".join(f"{preset}: {cost}" for preset, cost in experiment.cost.items()),
+    }
+    return {what: fact or "none" for what, fact in facts.items()}
