@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,13 +13,13 @@ from types import ModuleType
 from typing import Any
 
 import cogmem
-from cogmem.errors import UnknownName
+from cogmem.errors import InvalidValue, UnknownName
 from cogmem.lab.progress import Report
 from cogmem.lab.provenance import config_hash, provenance
 from cogmem.lab.runtime import results_folder
 from cogmem.lab.store import Store
 
-__all__ = ["Experiment", "Session", "find_experiment", "list_experiments"]
+__all__ = ["Experiment", "Session", "find_experiment", "list_experiments", "scripts"]
 
 
 @dataclass(frozen=True)
@@ -115,38 +116,113 @@ class Experiment:
 
 
 def list_experiments() -> list[str]:
-    """Names of all experiment scripts."""
-    return sorted(path.stem for path in _folder().glob("[a-z]*.py"))
+    """Names of all experiments: those of `COGMEM_EXPERIMENTS`, and cogmem's own.
+
+    Raises:
+        InvalidValue: if `COGMEM_EXPERIMENTS` names what is no folder.
+    """
+    return sorted(scripts())
 
 
 def find_experiment(name: str) -> Experiment:
-    """The experiment of the script of that name.
+    """An experiment by its name, or by the path of its script, e.g. "./leaky_trace.py".
+
+    A name is looked up in `COGMEM_EXPERIMENTS`, and then among cogmem's own. The folder of a path
+    is put there too, for this process and for the workers that it starts, so that they find the
+    experiment by its name.
+
+    Args:
+        name: the name; or a path, which ends in ".py".
 
     Raises:
-        UnknownName: if there is no such script.
+        UnknownName: if there is no experiment of that name.
+        InvalidValue: if there is no such file, or no experiment of the file's name in it.
     """
-    path = _folder() / f"{name}.py"
-    if not path.exists():
-        raise UnknownName("experiment", name, list_experiments())
-    return _module(f"experiments.{name}", path).EXPERIMENT
+    if name.endswith(".py"):
+        return _from_path(Path(name).expanduser().absolute())
+    known = scripts()
+    if name not in known:
+        raise UnknownName("experiment", name, known)
+    return _loaded(known[name])
 
 
-def _folder() -> Path:
-    """`COGMEM_EXPERIMENTS`, `experiments/` of a checkout, or what an installed cogmem carries."""
-    if "COGMEM_EXPERIMENTS" in os.environ:
-        return Path(os.environ["COGMEM_EXPERIMENTS"])
+def _from_path(path: Path) -> Experiment:
+    if not path.is_file():
+        raise InvalidValue(f"{path} is no file; expected the script of an experiment.")
+    found = _loaded(path)
+    if path.parent not in _folders():
+        before = [os.environ[_FOLDERS]] if os.environ.get(_FOLDERS) else []
+        os.environ[_FOLDERS] = os.pathsep.join([str(path.parent), *before])
+    return found
+
+
+_FOLDERS = "COGMEM_EXPERIMENTS"
+"""Environment variable: folders of experiments besides cogmem's own, separated as in PATH."""
+
+_HOLDS_ONE = re.compile(r"^EXPERIMENT\b", re.MULTILINE)
+
+
+def scripts() -> dict[str, Path]:
+    """Scripts that hold an experiment, by name: the user's, and then cogmem's of other names.
+
+    Raises:
+        InvalidValue: if `COGMEM_EXPERIMENTS` names what is no folder.
+    """
+    paths = [path for folder in _folders() for path in sorted(folder.glob("*.py"))]
+    holding = [path for path in paths if _HOLDS_ONE.search(path.read_text(encoding="utf-8"))]
+    return {path.stem: path for path in reversed(holding)}
+
+
+def _folders() -> list[Path]:
+    """Where experiments are: the user's folders, and then cogmem's."""
+    named = [each for each in os.environ.get(_FOLDERS, "").split(os.pathsep) if each]
+    users = [Path(each).expanduser().absolute() for each in named]
+    for folder in users:
+        if not folder.is_dir():
+            raise InvalidValue(f"{_FOLDERS} names {folder}, expected a folder: make it, or unset.")
+    return [*users, _own_folder()]
+
+
+def _own_folder() -> Path:
+    """`experiments/` of a checkout, or what an installed cogmem carries."""
     package = Path(cogmem.__file__).parent
     checkout = package.parent / "experiments"
     return checkout if checkout.is_dir() else package / "experiments"
 
 
+def _loaded(path: Path) -> Experiment:
+    """The experiment that a script holds.
+
+    Raises:
+        InvalidValue: if it holds none, or one of another name: its results would be mixed up with
+            those of the script that has that name.
+    """
+    found = getattr(_module(f"experiments.{path.stem}", path), "EXPERIMENT", None)
+    if not isinstance(found, Experiment):
+        raise InvalidValue(f"{path} holds no experiment: expected EXPERIMENT = Experiment(...).")
+    if found.name != path.stem:
+        raise InvalidValue(
+            f"{path} holds an experiment called {found.name!r}, expected {path.stem!r}: results "
+            "and figures are kept by that name."
+        )
+    return found
+
+
 def _module(name: str, path: Path) -> ModuleType:
-    if name in sys.modules:
-        return sys.modules[name]
+    """A script as a module, executed once; what a user's imports may lie beside it."""
+    known = sys.modules.get(name)
+    if known is not None and known.__file__ and Path(known.__file__).resolve() == path.resolve():
+        return known
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    if path.parent != _own_folder() and str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
     sys.modules[name] = module  # dataclasses look their module up by name
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]  # half a module would be taken for a whole one next time
+        raise
     return module

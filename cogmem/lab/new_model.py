@@ -17,7 +17,7 @@ from typing import Any
 
 from cogmem.errors import InvalidValue
 
-__all__ = ["files_of", "next_steps", "notebook_of", "write"]
+__all__ = ["files_of", "filled", "next_steps", "notebook_of", "words_of", "write"]
 
 _TEMPLATES = {
     "{name}.py": "model.txt",
@@ -37,14 +37,9 @@ def files_of(name: str, taken: Iterable[str] = ()) -> dict[str, str]:
     Raises:
         InvalidValue: for a name that no module can have, or that is taken.
     """
-    words = _words(name, taken)
-    filled = {
-        _filled(file, words): _filled(_template(template), words)
-        for file, template in _TEMPLATES.items()
-    }
+    texts = filled(_TEMPLATES, words_of(name, taken))
     return {
-        file: notebook_of(text) if file.endswith(".ipynb") else text
-        for file, text in filled.items()
+        file: notebook_of(text) if file.endswith(".ipynb") else text for file, text in texts.items()
     }
 
 
@@ -111,8 +106,17 @@ def _cell(number: int, is_markdown: bool, source: str) -> dict[str, Any]:
     return {"cell_type": "code", **about, **begun, "source": source}
 
 
-def _words(name: str, taken: Iterable[str]) -> dict[str, str]:
-    """What stands for {name}, {Class} and {Title}."""
+def words_of(name: str, taken: Iterable[str] = (), kind: str = "a model") -> dict[str, str]:
+    """What stands in a template for {name}, {Class} and {Title}.
+
+    Args:
+        name: of the module, e.g. "leaky_trace": class LeakyTrace, title "Leaky trace".
+        taken: names or titles of others of its kind.
+        kind: what it is, with its article, for messages.
+
+    Raises:
+        InvalidValue: for a name that no module can have, or that is taken.
+    """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
         raise InvalidValue(
             f"the name is {name!r}, expected one that a Python module can have: letters, digits "
@@ -125,9 +129,21 @@ def _words(name: str, taken: Iterable[str]) -> dict[str, str]:
         )
     parts = [part[:1].upper() + part[1:] for part in name.split("_") if part]
     title = name[:1].upper() + " ".join(name.split("_"))[1:].rstrip()
-    if title.casefold() in {each.casefold() for each in taken}:
-        raise InvalidValue(f"there is a model called {title} already; choose another name.")
+    known = {each.casefold() for each in taken}
+    for given in (title, name):
+        if given.casefold() in known:
+            raise InvalidValue(f"there is {kind} called {given} already; choose another name.")
     return {"name": name, "Class": "".join(parts), "Title": title}
+
+
+def filled(templates: Mapping[str, str], words: Mapping[str, str]) -> dict[str, str]:
+    """Templates of this package with their placeholders filled in.
+
+    Args:
+        templates: file of the template, by name of the file to be written.
+        words: what stands for each placeholder; see `words_of`.
+    """
+    return {_filled(file, words): _filled(_template(of), words) for file, of in templates.items()}
 
 
 def _template(file: str) -> str:

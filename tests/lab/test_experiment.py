@@ -1,0 +1,94 @@
+"""Experiments are found by name and by path, and none is taken for another."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from cogmem.errors import InvalidValue, UnknownName
+from cogmem.lab.experiment import find_experiment, list_experiments
+
+SCRIPT = """
+from cogmem.lab.experiment import Experiment
+
+{before}
+EXPERIMENT = Experiment("{name}", "{title}", {{}}, plot=print, numbers=print)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COGMEM_EXPERIMENTS", "")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
+def a_script(folder: Path, stem: str = "one", **words: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{stem}.py"
+    path.write_text(SCRIPT.format(**{"name": stem, "title": "", "before": ""} | words))
+    return path
+
+
+def test_files_that_hold_no_experiment_are_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = list_experiments()
+    a_script(tmp_path)
+    (tmp_path / "beside.py").write_text("from one import EXPERIMENT\n")
+    monkeypatch.setenv("COGMEM_EXPERIMENTS", str(tmp_path))
+    assert set(list_experiments()) - set(own) == {"one"}
+
+
+def test_scripts_of_one_name_in_two_folders_are_two(tmp_path: Path) -> None:
+    first = a_script(tmp_path / "a", title="first")
+    second = a_script(tmp_path / "b", title="second")
+    assert find_experiment(str(first)).title == "first"
+    assert find_experiment(str(second)).title == "second"
+    assert find_experiment(str(first)).title == "first"
+
+
+def test_what_was_found_by_path_is_found_by_name_here_and_by_workers(tmp_path: Path) -> None:
+    a_script(tmp_path / "a", title="first")
+    os.environ["COGMEM_EXPERIMENTS"] = str(tmp_path / "a")
+    found = find_experiment(str(a_script(tmp_path / "b", title="second")))
+    assert find_experiment("one") is found
+    assert os.environ["COGMEM_EXPERIMENTS"].split(os.pathsep)[0] == str(tmp_path / "b")
+
+
+def test_relative_paths_and_a_module_beside_the_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "beside_it.py").write_text("TITLE = 'beside'")
+    monkeypatch.delitem(sys.modules, "beside_it", raising=False)
+    a_script(tmp_path, before="import beside_it", title="it")
+    monkeypatch.chdir(tmp_path)
+    assert find_experiment("one.py") is find_experiment("./one.py")
+
+
+def test_an_experiment_of_another_name_is_refused(tmp_path: Path) -> None:
+    """A copy of a script would otherwise write into the results of the original."""
+    with pytest.raises(InvalidValue, match="called 'one', expected 'copy'"):
+        find_experiment(str(a_script(tmp_path, "copy", name="one")))
+
+
+def test_a_script_that_fails_fails_again(tmp_path: Path) -> None:
+    path = a_script(tmp_path, before="raise ArithmeticError('broken')")
+    for _ in range(2):
+        with pytest.raises(ArithmeticError, match="broken"):
+            find_experiment(str(path))
+
+
+def test_what_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidValue, match="is no file"):
+        find_experiment(str(tmp_path / "none.py"))
+    (tmp_path / "empty.py").write_text("")
+    with pytest.raises(InvalidValue, match="holds no experiment"):
+        find_experiment(str(tmp_path / "empty.py"))
+    with pytest.raises(UnknownName, match="Did you mean 'fan_effect'"):
+        find_experiment("fan_efect")
+    monkeypatch.setenv("COGMEM_EXPERIMENTS", str(tmp_path / "nowhere"))
+    with pytest.raises(InvalidValue, match="nowhere, expected a folder"):
+        list_experiments()
