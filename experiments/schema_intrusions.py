@@ -404,6 +404,22 @@ EXPERIMENT = Experiment(
         "Roediger & McDermott (1995), from secondary texts but for one number",
         "Brewer & Treyens (1981), from secondary texts",
     ),
+    answers=(
+        "The order of people's reports of what was there, of what would fit and of the unrelated: "
+        "word lists (Roediger & McDermott, 1995, Exp. 1) and books of an office without any "
+        "(Brewer & Treyens, 1981), from secondary texts, unverified, but for one number."
+    ),
+    agrees=(
+        "The order is people's: what was the case in usual episodes (activity .85, predicate .90), "
+        "what is usual but was not the case (.55, .26), the unrelated (.04, .02). Intrusion rates "
+        "are .52 (.51 to .53) and .24 (.22 to .25)."
+    ),
+    disagrees=(
+        "An odd activity is recalled with .29, less often than its intrusion. Noise in the trace "
+        "does not lead back to the schema; a decoder that learns on does (.64 and .52 after 1,600 "
+        "steps), but nothing is rehearsed here. Materials and answers are not people's: no number "
+        "of theirs is tested."
+    ),
     cost={"quick": "40 seconds on one core", "paper": "four minutes on one core"},
     tolerance=0.03,
 )
