@@ -368,6 +368,22 @@ EXPERIMENT = Experiment(
     models=("sparsey",),
     people=("mnist",),
     sources=("Rinkus & Leveille (2017)",),
+    answers=(
+        "Rinkus & Leveille (2017): 91 % of MNIST digits from one look at each, in 220 s on one "
+        "thread. Their sizes are in figures that could not be read, so that the number is drawn "
+        "for orientation only."
+    ),
+    agrees=(
+        "Codes help: a linear classifier on them gets .88 right (.87 to .90), on pixels .80, and "
+        "accuracy hardly depends on the number of test images, as in the paper. Without freezing "
+        "it falls to .84, and label weights from .76 to .52."
+    ),
+    disagrees=(
+        "91 % is not reached: label weights, the read-out nearest to the paper's, get .76, counts "
+        ".77, the nearest code .78. One macrocolumn for the whole image cannot tell digits apart "
+        "(.51 at best). Learning took 1 s, but on another machine with another program: no "
+        "comparison."
+    ),
     cost={"quick": "half a minute on 2 cores", "paper": "six minutes on 2 cores"},
     tolerance=0.02,
 )

@@ -361,6 +361,22 @@ EXPERIMENT = Experiment(
         "Lillicrap et al. (2016)",
         "Liao et al. (2016)",
     ),
+    answers=(
+        "Xiao et al. (2024): that Hebbian projection protects old tasks under DSR, BPTT and OTTT, "
+        "for several error paths, and with lateral neurons that spike. The claims are confirmed in "
+        "words only; their accuracies are unverified and not drawn."
+    ),
+    agrees=(
+        "With HLOP networks forget less by all methods: BWT from -6.9 to -0.9 points (DSR), -7.4 "
+        "to -1.3 (BPTT), -5.7 to -0.7 (OTTT), ACC from 87.0, 86.6 and 87.7 to 90.8, 91.0 and 90.7 "
+        "%. Lateral neurons with 20 or more levels are within .3 points of linear ones."
+    ),
+    disagrees=(
+        "With feedback alignment HLOP protects and does not help (ACC 85.8 for 85.1, 87.1 for "
+        "87.1). Four levels are ruinous (ACC 59.7), and why is not settled. More rows are not "
+        "better: half of the published number keeps as much. Five permuted MNIST tasks, three "
+        "networks: no published run."
+    ),
     cost={"quick": "two to three minutes on one core", "paper": "half an hour on one core"},
     tolerance=1.0,
 )

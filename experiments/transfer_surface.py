@@ -213,6 +213,23 @@ EXPERIMENT = Experiment(
     numbers=numbers,
     models=("hlop",),
     sources=("Xiao et al. (2024)", "Osgood (1949), quoted from memory"),
+    answers=(
+        "Osgood's (1949) surface of transfer and retroaction, as textbooks state it: quoted from "
+        "memory, unverified, and so no test. No people are in the figure; the fitted protection is "
+        "that of `interference`."
+    ),
+    agrees=(
+        "With new responses interference rises with the similarity of stimuli in the plain network "
+        "(22 to 91 %) and with partial, fitted protection (4 to 26 %). Only the latter has both "
+        "negative transfer and negative retroaction, as the surface does for identical stimuli "
+        "with unrelated responses."
+    ),
+    disagrees=(
+        "The plain network has retroaction without negative transfer, HLOP the reverse (13.4 to "
+        "22.9 trials, interference 3 to 4 %). Identical responses help with new stimuli too (13 to "
+        "14 %), where the surface is said to be flat. Similar responses cannot be asked, and "
+        "delays change nothing."
+    ),
     cost={"quick": "half a minute on 2 cores", "paper": "a minute and a half on 2 cores"},
     tolerance=0.5,
 )
