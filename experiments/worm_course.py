@@ -107,6 +107,21 @@ EXPERIMENT = Experiment(
     numbers=tree_numbers,
     models=("worm_networks",),
     sources=("Sikarwar & Zhang (2023)",),
+    answers=(
+        "Sikarwar & Zhang (2023): one recurrent network learns all the tasks of WorM together. "
+        "Accuracies of the paper are unverified, and none is compared."
+    ),
+    agrees=(
+        "All fourteen identities are learnt above what is right without memory, by nine standard "
+        "errors or more: changes and switching perfectly, integration .97 (.95 to .99), free "
+        "recall .94, coordination .93, updating .78, serial recognition .78."
+    ),
+    disagrees=(
+        "Item recognition hardly is (.63, base .50); serial recall (.45, base .18) and complex "
+        "span (.40, base .16) still rise at the end. Networks saw symbols in a curriculum, not "
+        "pictures for a million steps, and were taught before ends of turned bars were rounded to "
+        "pixels."
+    ),
     cost={
         "quick": "a minute or two on 2 cores",
         "paper": "80 minutes of a core for each of three networks",
