@@ -1,11 +1,12 @@
 # cogmem: every command a reader needs. No system package is required beyond Python 3.11-3.13, git and make.
-.PHONY: help env demo test test-all check bench lock clean
+.PHONY: help env demo figures figures-check lab docs test test-all check browser wheel bench lock clean
 .DEFAULT_GOAL := help
 
 # The first interpreter on the path that runs and is new enough; `make PYTHON=... env` overrides.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+WORKERS ?= 2
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,8 +20,20 @@ env: .venv/installed  ## the environment, in .venv, with all extras
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-demo: env  ## the main job on a subset of people: figures/comparison.* and a table
+demo: env  ## the main job on a subset of people: figures/quick/minds.* and a table
 	$(BIN)/cogmem compare --preset quick
+
+figures: env  ## every figure anew (quick preset), and their gallery; an hour on two cores, goes on when stopped
+	$(BIN)/cogmem figure --all --workers $(WORKERS)
+
+figures-check: env  ## compute every figure (quick preset) and compare its numbers with those kept
+	$(BIN)/cogmem figure --all --check
+
+lab: env  ## JupyterLab in the folder of the notebooks
+	$(BIN)/cogmem lab
+
+docs: env  ## the documentation, in site/index.html
+	$(BIN)/mkdocs build --strict --quiet
 
 check: env  ## style and types
 	$(BIN)/ruff check .

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,20 +80,26 @@ def compare(
     slurm: Annotated[Path | None, typer.Option(help="TOML file describing Slurm jobs.")] = None,
     markdown: Annotated[bool, typer.Option(help="Print the table as Markdown.")] = False,
     measured: Annotated[
-        bool, typer.Option(help="The paper preset as it was measured; computes nothing.")
+        bool,
+        typer.Option(
+            help="The paper preset as measured; computes nothing. With --out also its figure."
+        ),
     ] = False,
     out: Folder = None,
 ) -> None:
     """Every model on every paradigm that it sits, on the same people's responses: one table."""
     from cogmem.lab import minds_run, minds_tables
+    from cogmem.lab.cluster import chosen
 
     if measured:
         results = minds_run.measured()
         _print(minds_tables.table(results))
+        if out is not None:
+            _draw_measured(results, out)
     else:
         own = {"models": ",".join(model or ()), "data": data}
         changed = [*(sets or ()), *(f"{name}={value}" for name, value in own.items() if value)]
-        with _workers(workers, scheduler, slurm) as mapper:
+        with chosen(workers, scheduler, slurm) as mapper:
             spread = mapper if workers or scheduler or slurm else None
             results = _carry_out("minds", preset, changed, out, spread)
     if markdown:
@@ -186,7 +191,8 @@ def sweep(
     from dataclasses import replace
 
     from cogmem.lab.axes import Axes, parse_over
-    from cogmem.lab.execute import Options
+    from cogmem.lab.cluster import chosen
+    from cogmem.lab.execute import Options, parse_part
     from cogmem.lab.show import preset_sweep, run_sweep, sweep_path
 
     asked, axes = _run(name, preset, sets), None
@@ -197,8 +203,8 @@ def sweep(
     if over:
         axes = parse_over(over, asked.config, n_samples=samples, seed=seed)
     planned = replace(preset_sweep(asked, axes, repeats), seed=seed)
-    options = Options(_part(shard), retry_failed, fail_fast, repair)
-    with _workers(workers, scheduler, slurm) as mapper:
+    options = Options(parse_part(shard), retry_failed, fail_fast, repair)
+    with chosen(workers, scheduler, slurm) as mapper:
         tally = run_sweep(
             planned,
             shlex.join(["cogmem", *sys.argv[1:]]),
@@ -302,11 +308,29 @@ def cite(
 
 
 @_command
-def data() -> None:
-    """The data sets by paradigm and the published tables: how much, whose, and whether here."""
-    from cogmem.lab.listings import data_sets
+def data(
+    name: Annotated[str, typer.Argument(help="A data set of free recall, to be written.")] = "",
+    csv: Annotated[Path | None, typer.Option(help="Write it as a table, psifr's columns.")] = None,
+    people: Annotated[int | None, typer.Option(help="Only the first so many people.")] = None,
+) -> None:
+    """The data sets and the published tables: how much, whose, and whether here; or one as CSV."""
+    from cogmem.errors import InvalidValue
+    from cogmem.lab.listings import data_sets, write_table
 
-    _paragraphs(data_sets())
+    if bool(name) != (csv is not None):
+        raise InvalidValue("name a data set and a file: cogmem data murdock1962 --csv mine.csv")
+    if csv is None:
+        _paragraphs(data_sets())
+    else:
+        typer.echo(f"wrote {csv}: {write_table(name, csv, people)} rows")
+
+
+@_command
+def where(name: str) -> None:
+    """Where the code behind a name is: a model, a measure, an experiment, a figure."""
+    from cogmem.lab.whereabouts import where as places
+
+    _table(("what", "where"), [(each.what, str(each)) for each in places(name)])
 
 
 @_command
@@ -393,14 +417,23 @@ def _carry_out(
     return results
 
 
+def _draw_measured(results: Any, out: Path) -> None:
+    from cogmem.lab.show import draw
+
+    how = {"command": "cogmem compare --measured", "from": "the measured results in the package"}
+    paths = draw(_run("minds", "paper", None), results, out, how)
+    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+
+
 def _make_figures(
     runs: Sequence[Any], out: Path | None, workers: int, n_kept: int, gallery: bool
 ) -> None:
+    from cogmem.lab.cluster import chosen
     from cogmem.lab.gallery import write_gallery
     from cogmem.lab.progress import progress_bar
     from cogmem.lab.regenerate import FIGURES, make_all
 
-    with _workers(workers, "", None) as mapper, progress_bar(len(runs)) as report:
+    with chosen(workers) as mapper, progress_bar(len(runs)) as report:
         made = list(make_all(runs, out, report, mapper if workers else None))
     for each in made:
         if each.paths:
@@ -437,30 +470,6 @@ def _paragraphs(paragraphs: Iterable[tuple[str, list[str]]]) -> None:
     for heading, lines in paragraphs:
         typer.secho(heading, bold=True)
         typer.echo("\n".join(lines))
-
-
-def _part(shard: str) -> tuple[int, int]:
-    from cogmem.errors import InvalidValue
-
-    part, _, whole = shard.partition("/")
-    if not (part.isdigit() and whole.isdigit() and 1 <= int(part) <= int(whole)):
-        raise InvalidValue(f"shard is {shard!r}, expected i/n with i from 1 to n, e.g. 2/4.")
-    return int(part), int(whole)
-
-
-def _workers(workers: int, address: str, slurm: Path | None) -> AbstractContextManager[Any]:
-    """Who computes: this process, or one kind of Dask workers."""
-    from cogmem.errors import InvalidValue
-    from cogmem.lab import cluster
-    from cogmem.lab.execute import in_this_process
-
-    if (workers > 0) + bool(address) + (slurm is not None) > 1:
-        raise InvalidValue("give one of --workers, --scheduler and --slurm.")
-    if workers:
-        return cluster.local_workers(workers)
-    if address:
-        return cluster.scheduler(address)
-    return nullcontext(in_this_process) if slurm is None else cluster.slurm(slurm)
 
 
 def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

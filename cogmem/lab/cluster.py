@@ -8,20 +8,42 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from cogmem.errors import InvalidValue, MissingExtra
-from cogmem.lab.execute import Mapper
+from cogmem.lab.execute import Mapper, in_this_process
 
-__all__ = ["local_workers", "scheduler", "slurm", "slurm_cluster"]
+__all__ = ["chosen", "local_workers", "scheduler", "slurm", "slurm_cluster"]
 
 _ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+
+
+def chosen(
+    workers: int = 0, address: str = "", settings: Path | None = None
+) -> AbstractContextManager[Mapper]:
+    """Who computes: this process, or one kind of workers.
+
+    Args:
+        workers: processes on this machine; 0: none.
+        address: of a Dask scheduler; "": none.
+        settings: TOML file describing Slurm jobs; None: none.
+
+    Raises:
+        InvalidValue: if more than one is asked for.
+    """
+    if (workers != 0) + bool(address) + (settings is not None) > 1:
+        raise InvalidValue("give one of --workers, --scheduler and --slurm.")
+    if workers:
+        return local_workers(workers)
+    if address:
+        return scheduler(address)
+    return nullcontext(in_this_process) if settings is None else slurm(settings)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from cogmem.errors import CogmemError
+from cogmem.errors import CogmemError, InvalidValue
 from cogmem.lab.experiment import Experiment, find_experiment
 from cogmem.lab.progress import Report
 from cogmem.lab.settings import with_values
@@ -31,6 +31,7 @@ __all__ = [
     "execute",
     "failure",
     "in_this_process",
+    "parse_part",
     "results_table",
     "widest_labels",
 ]
@@ -80,6 +81,18 @@ class Tally:
     done: int = 0
     failed: int = 0
     messages: list[str] = field(default_factory=list)
+
+
+def parse_part(text: str) -> tuple[int, int]:
+    """ "2/4" as (2, 4): the second of four parts.
+
+    Raises:
+        InvalidValue: for anything but i/n with i from 1 to n.
+    """
+    part, _, whole = text.partition("/")
+    if not (part.isdigit() and whole.isdigit() and 1 <= int(part) <= int(whole)):
+        raise InvalidValue(f"shard is {text!r}, expected i/n with i from 1 to n, e.g. 2/4.")
+    return int(part), int(whole)
 
 
 def in_this_process(

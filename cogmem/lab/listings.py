@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
-from cogmem.data import catalogue, published_catalogue
+from cogmem.data import catalogue, load, published_catalogue, to_table
+from cogmem.errors import InvalidValue
 from cogmem.lab.experiment import Experiment, find_experiment, list_experiments
 
-__all__ = ["Paragraph", "data_sets", "experiments"]
+__all__ = ["Paragraph", "data_sets", "experiments", "write_table"]
 
 Paragraph = tuple[str, list[str]]
 """A heading and the lines below it."""
@@ -28,6 +30,33 @@ def experiments() -> Iterator[Paragraph]:
     for name in list_experiments():
         one = find_experiment(name)
         yield f"{name}: {one.title}", [f"  {what}: {fact}" for what, fact in _facts(one).items()]
+
+
+def write_table(name: str, path: Path, n_people: int | None = None) -> int:
+    """Write people's free recall as a CSV that `cogmem fit` and `cogmem compare` read.
+
+    Args:
+        name: of a data set of free recall.
+        path: of the file; nothing is overwritten.
+        n_people: the first so many; None: all.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        UnknownName: for no data set of that name.
+        InvalidValue: if the file is there already, nobody would be in it, or it is not free recall.
+    """
+    if path.exists():
+        raise InvalidValue(f"{path} would be overwritten; give another name (--csv).")
+    if n_people is not None and n_people < 1:
+        raise InvalidValue(f"people is {n_people}, expected 1 or more.")
+    table = to_table(load(name))
+    people = table["subject"].drop_duplicates()[:n_people]
+    table = table[table["subject"].isin(people)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(path, index=False)
+    return len(table)
 
 
 def _data_set(row: Mapping[str, Any]) -> list[str]:

@@ -31,7 +31,7 @@ from cogmem.lab.store import Store
 from cogmem.lab.sweep import Sweep
 from cogmem.plots.style import house_style
 
-__all__ = ["Run", "carry_out", "preset_sweep", "run_sweep", "sweep_path"]
+__all__ = ["Run", "carry_out", "draw", "preset_sweep", "run_sweep", "sweep_path"]
 
 
 @dataclass(frozen=True)
@@ -90,24 +90,38 @@ def carry_out(run: Run, folder: Path) -> tuple[Any, list[Path]]:
     Returns:
         The labelled results, and the files written.
     """
-    config = run.config
+    _ = run.config  # refused before anything is begun
     compilation_cache()
     began = time.perf_counter()
     results = run.results()
+    seconds = round(time.perf_counter() - began, 1)
+    return results, draw(run, results, folder, {"command": run.command, "seconds": seconds})
+
+
+def draw(run: Run, results: Any, folder: Path, how: Mapping[str, Any]) -> list[Path]:
+    """Write the figure of results that are here.
+
+    Args:
+        run: what gave them.
+        results: labelled results.
+        folder: where the figure goes.
+        how: the command, the seconds that it took, and what else its provenance should say.
+
+    Returns:
+        The files written.
+    """
     experiment = run.experiment
-    how = provenance(config) | {
+    about = provenance(run.config) | {
         "experiment": experiment.name,
         "title": experiment.title,
         "preset": run.preset,
-        "command": run.command,
         "sources": list(experiment.sources),
         "measured": datetime.date.today().isoformat(),
-        "seconds": round(time.perf_counter() - began, 1),
     }
     with house_style():
         figure = experiment.plot(results)
-        paths = save_figure(folder, experiment.name, figure, experiment.numbers(results), how)
-    return results, paths
+        numbers = experiment.numbers(results)
+        return save_figure(folder, experiment.name, figure, numbers, about | dict(how))
 
 
 def preset_sweep(run: Run, axes: Axes | None = None, repeats: int | None = None) -> Sweep:
