@@ -24,6 +24,7 @@ Run: `cogmem run worm_similarity`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
@@ -71,13 +72,30 @@ PANELS = {
     ),
 }
 
-EXPERIMENT = experiment(
-    "worm_similarity",
-    "Similarity of probes: gated networks, and people",
-    PANELS,
-    Networks(n_steps=600, batch=64),
-    people=("keshvari2013",),
-    sources=("Keshvari et al. (2013)",),
+EXPERIMENT = replace(
+    experiment(
+        "worm_similarity",
+        "Similarity of probes: gated networks, and people",
+        PANELS,
+        Networks(n_steps=600, batch=64),
+        people=("keshvari2013",),
+        sources=("Keshvari et al. (2013)",),
+    ),
+    answers=(
+        "Similarity of the probes in serial recognition of WorM (Sikarwar & Zhang, 2023). The "
+        "nearest people are those who saw changes of orientation by their size (Keshvari et al., "
+        "2013), another task."
+    ),
+    agrees=(
+        "The fewer cells differ, the harder: .97 with ten to .86 with two in lists of two, .86 to "
+        ".77 in lists of five, .73 to .65 in lists of nine. People, too, see large changes more "
+        "often than small ones, and the more so the fewer bars there are."
+    ),
+    disagrees=(
+        "Degrees are no cells: only directions can be compared. Symbols are alike in the number of "
+        "cells alone; what likeness of shape does in vision is not asked. In lists of nine, probes "
+        "that differ in two or four cells are not five standard errors above base."
+    ),
 )
 
 if __name__ == "__main__":

@@ -160,6 +160,22 @@ EXPERIMENT = Experiment(
         "Oberauer & Kliegl (2006)",
         "Grenfell-Essam & Ward (2012)",
     ),
+    answers=(
+        "How many units working memory needs in WorM's tasks (Sikarwar & Zhang, 2023, of whom no "
+        "number is compared), beside the curves of people who update digits (Oberauer & Kliegl, "
+        "2006) or recall words (Grenfell-Essam & Ward, 2012)."
+    ),
+    agrees=(
+        "A set-size effect that is less steep with more units shows in updating: two boxes .38, "
+        ".57 and .67 with 12, 48 and 192 units, three .20, .19 and .40. Switching is perfect with "
+        "12 units."
+    ),
+    disagrees=(
+        "It shows in updating alone, and four boxes are above base with no size, where people hold "
+        "four digits at .92. Recognition is at .5 throughout; free recall reaches .270 with 192 "
+        "units, from six squares on less than who knows where squares were. 300 steps show what is "
+        "learnt early."
+    ),
     cost={"quick": "a minute or two on 2 cores", "paper": "two minutes of one core"},
     tolerance=0.05,
 )

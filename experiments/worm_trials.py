@@ -110,6 +110,17 @@ EXPERIMENT = Experiment(
     plot=plot,
     numbers=numbers,
     sources=("Sikarwar & Zhang (2023)",),
+    answers=(
+        "The trials of WorM as the official generators draw them (Sikarwar & Zhang, 2023): ten "
+        "tasks, fourteen identities with those of change detection. It shows what networks and "
+        "people are asked."
+    ),
+    agrees="Frames are the same to the pixel as those of the official generators.",
+    disagrees=(
+        "Nothing is measured here. One short trial of each task, chosen by the seed alone, does "
+        "not show the longest lists or the largest displays, and what would follow the last phase "
+        "of a trial is left out."
+    ),
     cost={"quick": "seconds", "paper": "seconds"},
     tolerance=0.0,
 )
