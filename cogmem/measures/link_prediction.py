@@ -43,7 +43,7 @@ Direction = Literal["object", "subject"]
 DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 
 
-Scores = Float[ArrayLike, "entity predicate entity"]
+Scores = Float[Array | np.ndarray, "entity predicate entity"]
 """[subject, predicate, object], higher is better."""
 
 
