@@ -8,7 +8,7 @@ half best is chosen, person by person.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from cogmem.fit.paradigms import Study
 from cogmem.fit.paradigms.cells import GROUPS
 from cogmem.fit.recovery import confusion
 from cogmem.fit.simulators import Budget, best, generations
+from cogmem.participants.reporting import Report, silent
 from cogmem.participants.roster import Mind
 
 __all__ = ["confusions", "recovered", "simulated_by", "simulated_units"]
@@ -34,7 +35,7 @@ def recovered(
     budget: Budget,
     *,
     key: PRNGKeyArray,
-    report: Callable[[int, str], None] = lambda steps, doing: None,
+    report: Report = silent,
 ) -> Float[np.ndarray, "made model unit"]:
     """How well everybody foretells everybody's behaviour in one paradigm, after a refit.
 

@@ -16,8 +16,8 @@ from jaxtyping import PRNGKeyArray
 
 from cogmem.data.recalls import Recalls
 from cogmem.fit import Fit, People, Search, fit, simulate, split_lists
-from cogmem.lab.progress import Report
 from cogmem.lab.store import Column, Store, Table
+from cogmem.participants.reporting import Report
 from cogmem.participants.sitting import Sitting
 
 __all__ = ["Contest", "Result"]

@@ -16,10 +16,10 @@ import numpy as np
 
 from cogmem.errors import CogmemError, InvalidValue
 from cogmem.lab.experiment import Experiment, find_experiment
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import with_values
 from cogmem.lab.store import DONE, FAILED, TO_DO, Column, Store, Table
 from cogmem.lab.sweep import Block, Sweep
+from cogmem.participants.reporting import Report
 
 __all__ = [
     "Computed",

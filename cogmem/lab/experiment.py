@@ -14,10 +14,10 @@ from typing import Any
 
 import cogmem
 from cogmem.errors import InvalidValue, UnknownName
-from cogmem.lab.progress import Report
 from cogmem.lab.provenance import config_hash, provenance
 from cogmem.lab.runtime import results_folder
 from cogmem.lab.store import Store
+from cogmem.participants.reporting import Report, silent
 
 __all__ = ["Experiment", "Session", "find_experiment", "list_experiments", "scripts"]
 
@@ -33,7 +33,7 @@ class Session:
             `cogmem.lab.execute.Mapper`; None: this process.
     """
 
-    begin: Callable[[int], Report] = lambda total: lambda steps, doing: None
+    begin: Callable[[int], Report] = lambda total: silent
     results: Path = field(default_factory=results_folder)
     mapper: Callable[..., Iterator[tuple[Any, Any]]] | None = None
 

@@ -30,10 +30,10 @@ from cogmem.fit import Fit, People, Search, fit, simulate
 from cogmem.fit.criteria import CRITERIA, aic, aicc, bic
 from cogmem.fit.laplace import laplace
 from cogmem.lab.artefacts import save_figure
-from cogmem.lab.progress import Report
 from cogmem.lab.provenance import config_hash, provenance
 from cogmem.lab.runtime import compilation_cache, results_folder
 from cogmem.lab.store import Column, Store
+from cogmem.participants.reporting import Report, silent
 from cogmem.participants.roster import roster
 from cogmem.participants.sitting import Sitting
 from cogmem.plots.estimates import fit_figure
@@ -65,7 +65,7 @@ Begin = Callable[[int], Report]
 
 
 def _silent(total: int) -> Report:
-    return lambda steps, doing: None
+    return silent
 
 
 @dataclass(frozen=True)

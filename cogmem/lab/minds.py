@@ -23,8 +23,8 @@ import zarr
 from cogmem.fit.arena import ALL, Arena, all_but
 from cogmem.fit.paradigms import Study
 from cogmem.fit.simulators import Budget, Generation, best, generations, state_size
-from cogmem.lab.progress import Report
 from cogmem.lab.store import Column, Store, Table
+from cogmem.participants.reporting import Report
 from cogmem.participants.roster import Mind
 
 __all__ = ["Found", "Terms", "find", "n_steps", "stamp"]

@@ -22,11 +22,11 @@ from cogmem.fit.simulators import Budget
 from cogmem.lab.experiment import Session
 from cogmem.lab.minds import Found, Terms, find, n_steps, stamp
 from cogmem.lab.minds_tree import assembled, gains
-from cogmem.lab.progress import Report
 from cogmem.lab.provenance import config_hash
 from cogmem.lab.runtime import compilation_cache
 from cogmem.lab.store import Column, Store, StoreBusy
 from cogmem.models.parameters import get
+from cogmem.participants.reporting import Report, silent
 from cogmem.participants.roster import Mind, join, minds
 
 __all__ = ["MEASURED", "MindsConfig", "arena_of", "measured", "run_minds"]
@@ -175,7 +175,7 @@ def _all_found(
         for job, n in session.mapper(_work, jobs):
             report(n, job.mind)
         # What others did is read, not told again.
-        report = _silent
+        report = silent
     found: dict[str, Found] = {}
     failed: dict[str, str] = {}
     for name, mind in everyone.items():
@@ -201,16 +201,12 @@ def _work(job: _Job) -> int:
     if arena.sits(mind):
         # What it raises, the process that was started will meet again, and tell.
         with store.writing(_part(job.mind)), suppress(ValueError, TypeError, ArithmeticError):
-            find(arena, mind, _terms(job.config), store, _silent)
+            find(arena, mind, _terms(job.config), store, silent)
     return n_steps(arena, mind, _terms(job.config))
 
 
 def _part(name: str) -> str:
     return f"mind {zlib.crc32(name.encode()):08x}"
-
-
-def _silent(steps: float, doing: str) -> None:
-    pass
 
 
 # ---- recovery ------------------------------------------------------------------------------------
@@ -341,7 +337,7 @@ def _refits(
             report(1, f"{model} does not sit {data}")
             continue
         with store.writing(_part(f"{data} {model}")):
-            found = find(arena, mind, terms, inner, _silent)
+            found = find(arena, mind, terms, inner, silent)
         each |= {model: gains(arena, {model: found}, "headline")[name][model]}
         report(1, f"{model}, {data}")
     return each

@@ -17,10 +17,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-__all__ = ["Bar", "Report", "progress_bar", "step_of"]
+from cogmem.participants.reporting import Report
 
-Report = Callable[[float, str], None]
-"""(steps done since the last call, what is being done now)"""
+__all__ = ["Bar", "Report", "progress_bar", "step_of"]
 
 Bar = Callable[[int], AbstractContextManager[Report]]
 """Number of steps -> a context that shows them, as `progress_bar` does."""

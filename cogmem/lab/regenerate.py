@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 from cogmem.lab import figures
 from cogmem.lab.execute import Mapper
 from cogmem.lab.experiment import find_experiment
-from cogmem.lab.progress import Report, step_of
+from cogmem.lab.progress import step_of
 from cogmem.lab.provenance import commit, config_hash, versions
 from cogmem.lab.show import Run, carry_out
+from cogmem.participants.reporting import Report, silent
 
 __all__ = ["FIGURES", "Outcome", "check_all", "folder_of", "is_current", "make_all"]
 
@@ -114,7 +115,7 @@ def _here(run: Run, folder: Path, report: Report) -> Outcome:
 
 def _elsewhere(job: _Job) -> Outcome:
     run = Run(find_experiment(job.name), job.preset)
-    return _step(run, lambda steps, doing: None, partial(_made, folder=job.folder))
+    return _step(run, silent, partial(_made, folder=job.folder))
 
 
 def _made(run: Run, folder: Path) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -15,6 +15,7 @@ from cogmem.errors import InvalidValue
 from cogmem.lab.store import Column, Store, Table
 from cogmem.models.sequence_learning import Training
 from cogmem.models.sequence_model import SequenceModel, count_weights
+from cogmem.participants.reporting import Report, silent
 from cogmem.participants.sequence_pupils import Exam, Said, examined
 from cogmem.participants.sequence_school import Draw, taught
 from cogmem.tasks.word_tokens import WordTokens
@@ -54,7 +55,7 @@ def sittings(
     school: School,
     models: Mapping[str, tuple[SequenceModel, Training]],
     exams: Sequence[Exam],
-    report: Callable[[int, str], None] = lambda steps, doing: None,
+    report: Report = silent,
 ) -> dict[str, dict[str, Said]]:
     """What all subjects said, by model and exam; what is in the store is not done again.
 

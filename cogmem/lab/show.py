@@ -22,13 +22,14 @@ from cogmem.lab.execute import (
     widest_labels,
 )
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Bar, Report, progress_bar
+from cogmem.lab.progress import Bar, progress_bar
 from cogmem.lab.provenance import provenance
 from cogmem.lab.results import describe_axes, open_results
 from cogmem.lab.runtime import compilation_cache, results_folder
 from cogmem.lab.settings import override
 from cogmem.lab.store import Store
 from cogmem.lab.sweep import Sweep
+from cogmem.participants.reporting import Report
 from cogmem.plots.style import house_style
 
 __all__ = ["Run", "carry_out", "draw", "preset_sweep", "run_sweep", "sweep_path"]

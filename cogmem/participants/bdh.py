@@ -29,11 +29,11 @@ from cogmem.models.bdh import Weights
 from cogmem.models.sequence_model import count_weights
 from cogmem.participants import taught_words, teaching
 from cogmem.participants.pupil_networks import DECLINES, BDHPupil
+from cogmem.participants.reporting import Report, silent
 from cogmem.participants.roster import register
 from cogmem.participants.sequence_participant import SequenceParticipant
 from cogmem.participants.sequence_school import Schooled
 from cogmem.participants.taught_words import WordRecipe, lessons
-from cogmem.participants.teaching import Report
 
 __all__ = [
     "FILE",
@@ -59,7 +59,7 @@ class Recipe(BDHPupil, WordRecipe):
 RECIPE = Recipe()
 
 
-def teach(recipe: Recipe = RECIPE, report: Report = lambda steps, doing: None) -> Schooled:
+def teach(recipe: Recipe = RECIPE, report: Report = silent) -> Schooled:
     """All lessons; see `teaching.teach`."""
     return teaching.teach(recipe, report)
 

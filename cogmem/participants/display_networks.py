@@ -41,9 +41,10 @@ from cogmem.models.sequence_learning import Learning, Training
 from cogmem.models.sequence_model import count_weights
 from cogmem.participants.protocol import Cue, Participant
 from cogmem.participants.pupil_networks import DECLINES
+from cogmem.participants.reporting import Report, silent
 from cogmem.participants.roster import register
 from cogmem.participants.sequence_school import Schooled
-from cogmem.participants.teaching import Recipe, Report, load, write
+from cogmem.participants.teaching import Recipe, load, write
 from cogmem.tasks.displays import N_COLOURS, N_PLACES, colour_display
 from cogmem.tasks.paradigms import ChangeDetection
 
@@ -190,7 +191,7 @@ def _frame(features: Bool[Array, " feature"], asked: bool = False) -> Float[Arra
     return jnp.append(features, asked).astype(float)
 
 
-def teach(recipe: DisplayRecipe, report: Report = lambda steps, doing: None) -> Schooled:
+def teach(recipe: DisplayRecipe, report: Report = silent) -> Schooled:
     """All lessons: the cross-entropy of "same" at the test is lowered.
 
     Args:

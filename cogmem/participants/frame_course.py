@@ -12,7 +12,7 @@ goes on to the next stage whenever trials of another sample are answered well en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +36,7 @@ from cogmem.models.memory_cores import Core
 from cogmem.models.parameters import check_sizes
 from cogmem.participants import frame_lessons
 from cogmem.participants.frame_lessons import Learning, Lesson, learn, right, said
+from cogmem.participants.reporting import Report, silent
 from cogmem.tasks.worm import TASKS, Batch, Render, make_batch
 from cogmem.tasks.worm.curriculum import STAGES, levels_at, taught_levels
 from cogmem.tasks.worm.task import Levels
@@ -170,7 +171,7 @@ def follow(
     path: str | Path | None = None,
     *,
     until: int | None = None,
-    report: Callable[[int, str], None] = lambda steps, doing: None,
+    report: Report = silent,
 ) -> Progress:
     """Take a course, from where it was left.
 

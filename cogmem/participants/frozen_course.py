@@ -13,7 +13,6 @@ A course of so many steps is taught here with as many trials, all of them of ful
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +28,7 @@ from cogmem.models.frame_network import Linear, NetworkWeights
 from cogmem.models.memory_cores import Core
 from cogmem.participants.frame_course import Course
 from cogmem.participants.frame_lessons import Lesson, kind_of, right
+from cogmem.participants.reporting import Report, silent
 from cogmem.tasks.worm import Batch, make_batch
 from cogmem.tasks.worm.curriculum import taught_levels
 
@@ -84,7 +84,7 @@ def fitted(
     course: Course,
     path: str | Path | None = None,
     *,
-    report: Callable[[int, str], None] = lambda steps, doing: None,
+    report: Report = silent,
 ) -> Frozen:
     """Fit heads to a course's trials, from where it was left.
 

@@ -17,7 +17,6 @@ people studied are for tests only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -30,6 +29,7 @@ from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 from cogmem.models.sequence_learning import Learning, Training, learn
 from cogmem.models.sequence_model import Passage, SequenceModel
+from cogmem.participants.reporting import Report, silent
 from cogmem.participants.sequence_sitting import Sat, answer, sit, state_norms, studied
 from cogmem.tasks.word_tokens import WordTokens, check_rows, spoken, study_prefix
 
@@ -107,7 +107,7 @@ def taught(
     learning: Learning | None = None,
     block: int = 50,
     dropout: bool = False,
-    report: Callable[[int, str], None] = lambda steps, doing: None,
+    report: Report = silent,
 ) -> Schooled:
     """Teach a model a task by random examples, up to a number of steps.
 

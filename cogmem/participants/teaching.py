@@ -23,11 +23,11 @@ from jaxtyping import PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.sequence_learning import Learning, Training
+from cogmem.participants.reporting import Report, silent
 from cogmem.participants.sequence_school import Draw, Schooled, taught
 
-__all__ = ["Recipe", "Report", "load", "save", "teach", "write"]
+__all__ = ["Recipe", "load", "save", "teach", "write"]
 
-Report = Callable[[int, str], None]
 """Told the number of steps just done, and the loss."""
 
 _ADAMW = ("learning_rate", "final", "beta2", "weight_decay", "clip", "warm_up")
@@ -36,7 +36,6 @@ _UNCHANGED = {
     "beta1",
     "eps",
 }  # numbers of AdamW that most recipes leave as they are
-_SILENT: Report = lambda steps, doing: None  # noqa: E731
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def _n_numbers(value: Any) -> int:
     return sum(map(_n_numbers, value)) if isinstance(value, tuple | list) else 1
 
 
-def teach(recipe: Recipe, report: Report = _SILENT) -> Schooled:
+def teach(recipe: Recipe, report: Report = silent) -> Schooled:
     """All lessons of a recipe whose pupil predicts the next token.
 
     Args:
@@ -199,12 +198,12 @@ def write(
         accuracy: what the weights can do.
         school: what teaches.
     """
-    done = 0
+    done = 0.0
 
-    def report(steps: int, doing: str) -> None:
+    def report(steps: float, doing: str) -> None:
         nonlocal done
         done += steps
-        print(f"{recipe.name}: {done} of {recipe.n_steps} steps, {doing}", file=sys.stderr)
+        print(f"{recipe.name}: {done:.0f} of {recipe.n_steps} steps, {doing}", file=sys.stderr)
 
     found = school(recipe, report)
     right = accuracy(found.weights)
