@@ -92,7 +92,7 @@ def strengthening(
 
     Of every synapse (i, j) of a layer, a token writes y_i of the layer before times x_j (Eq. 16 of
     Kosowski et al., 2025). For each place, the synapse that gains most there and least elsewhere is
-    looked up; shown are those of the largest gains, of different words.
+    looked up; shown are those of the largest gains, of different words, and no synapse twice.
 
     Args:
         reader: who reads.
@@ -115,8 +115,10 @@ def strengthening(
     words = [str(reader.language.words[token]) for token in tokens]
     turn = reader.model.turn(jnp.float32)
     shown, values = [], []
+    chosen: list[tuple[int, int, int]] = []
     for place in _places(y, x, words)[:n_synapses]:
-        head, i, j = _written(y, x, place)
+        head, i, j = _written(y, x, place, chosen)
+        chosen.append((head, i, j))
         rate = None if turn.frequencies is None else turn.frequencies[head]
         ends = activity.y[layer - 1, head], activity.x[layer, head]
         trace = synapse(*ends, i, j, rate, turn.damping[head])
@@ -133,9 +135,13 @@ def _gains(y: np.ndarray, x: np.ndarray, place: int) -> np.ndarray:
     return y[:, place, :, None] * x[:, place, None, :] - mean
 
 
-def _written(y: np.ndarray, x: np.ndarray, place: int) -> tuple[int, int, int]:
-    """Head, i and j of the synapse that gains most at a place, over what it does elsewhere."""
+def _written(
+    y: np.ndarray, x: np.ndarray, place: int, but: list[tuple[int, int, int]]
+) -> tuple[int, int, int]:
+    """Head, i and j of the synapse that gains most at a place, but for those already chosen."""
     gains = _gains(y, x, place)
+    for synapse_chosen in but:
+        gains[synapse_chosen] = -np.inf
     head, i, j = np.unravel_index(np.argmax(gains), gains.shape)
     return int(head), int(i), int(j)
 

@@ -54,7 +54,8 @@ def mind_beside_people(tree: xr.DataTree, model: str) -> Figure:
         places = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for letter, ax, (name, curve) in zip("ABCDEFGHIJKL", places, sat.items(), strict=False):
             _panel(ax, curve, model, name)
-            panel_letter(ax, letter, x=-22)
+            if len(sat) > 1:
+                panel_letter(ax, letter, x=-22)
         for ax in places[len(sat) :]:
             ax.set_axis_off()
     return figure

@@ -46,6 +46,11 @@ def test_a_trace_ends_at_an_entry_of_the_matrix_of_synapses(reader, traces) -> N
     assert (distance < 1e-5).all()
 
 
+def test_no_synapse_is_shown_twice(reader) -> None:
+    traces = strengthening(reader, reader.text(30, seed=1), 6)
+    assert len(np.unique(traces["value"].values, axis=0)) == 6
+
+
 def test_a_synapse_grows_most_at_the_word_that_it_was_chosen_for(reader) -> None:
     """Where nothing turns, what a word adds is what it writes."""
     still = reader._replace(model=replace(reader.model, rotary=False))
