@@ -104,7 +104,7 @@ class WordTokens:
 
 
 class Spoken(NamedTuple):
-    """What was said of a list, in the form of `cogmem.data.Recalls.from_positions`.
+    """What was said of a list, in the form of `cogmem.data.recalls.Recalls.from_positions`.
 
     Attributes:
         recalls: [*batch, output] serial position (1-based) of each response, repeats included; -1
