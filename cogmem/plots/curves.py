@@ -155,10 +155,9 @@ def _values(summary: xr.Dataset, *names: str) -> list[np.ndarray]:
 
 
 def _with_gap(summary: xr.Dataset, axis: str) -> xr.Dataset:
-    """The lags shown, with NaN at 0, so that no line joins the two sides."""
+    """The lags shown; 0, which a lag-CRP has not, is a gap, so that no line joins the two sides."""
     widest = min(MAX_LAG, int(abs(summary[axis]).max()))
-    shown = summary.reindex({axis: np.arange(-widest, widest + 1)})
-    return shown.where(shown[axis] != 0)
+    return summary.reindex({axis: np.arange(-widest, widest + 1)})
 
 
 def dress(ax: Axes, measure: str, n_items: int, top: float = 1.0) -> None:

@@ -80,6 +80,13 @@ def test_lag_zero_is_a_gap_and_far_lags_are_not_shown() -> None:
         assert len(drawn.band.get_paths()) == 2
 
 
+def test_what_lies_at_zero_is_drawn_where_there_is_something() -> None:
+    """Transposition gradients of serial recall peak there."""
+    curve = a_summary("distance", np.arange(-3, 4), 0)
+    drawn = people_band(recall_panels(N_ITEMS)[1]["lag_crp"], curve)
+    np.testing.assert_array_equal(drawn.line.get_ydata(), curve["mean"].values)
+
+
 def test_axes_are_named_in_the_words_of_the_field() -> None:
     spc, pfr, crp = a_figure().axes
     assert (spc.get_xlabel(), spc.get_ylabel()) == ("Serial position", "Probability of recall")
