@@ -113,6 +113,7 @@ def run(config: Config, session: Session) -> xr.DataTree:
     Raises:
         MissingExtra: if scikit-learn is not installed.
     """
+    linear_svc()
     report = session.begin(config.n_networks * len(EVIDENCE))
     parts: list[dict[str, xr.DataArray]] = []
     for number in range(config.n_networks):
@@ -284,6 +285,19 @@ def directions(
     return {"accuracy": np.array(right), "backwards": np.array(own)}
 
 
+def linear_svc() -> Any:
+    """scikit-learn's linear support vectors: asked for before anything is learnt.
+
+    Raises:
+        MissingExtra: if scikit-learn is not installed.
+    """
+    try:
+        from sklearn.svm import LinearSVC
+    except ImportError as error:
+        raise MissingExtra("scikit-learn", "images") from error
+    return LinearSVC
+
+
 def read_outs(
     train: Float[np.ndarray, "film cell"],
     label: Int[np.ndarray, " film"],
@@ -294,11 +308,7 @@ def read_outs(
     Raises:
         MissingExtra: if scikit-learn is not installed.
     """
-    try:
-        from sklearn.svm import LinearSVC
-    except ImportError as error:
-        raise MissingExtra("scikit-learn", "images") from error
-    machine = LinearSVC(C=1.0, max_iter=20_000, random_state=0).fit(train, label)
+    machine = linear_svc()(C=1.0, max_iter=20_000, random_state=0).fit(train, label)
     return machine.predict(test), label[(test @ train.T).argmax(axis=1)]
 
 

@@ -118,7 +118,11 @@ def run(config: Config, session: Session) -> xr.DataTree:
         Nodes `freezing` (threshold), `test_size` (n_test), `training` (n_train), `controls`
         (condition): `accuracy` (seed, read_out, ...); `images`: examples and their reading back.
         Attributes: `learning_seconds`, the median over thresholds.
+
+    Raises:
+        MissingExtra: if scikit-learn is not installed.
     """
+    linear_svc()
     steps = len(thresholds(config)) + 2
     report = session.begin(config.n_seeds * steps)
     parts, seconds, examples = [], [], {}
@@ -310,8 +314,8 @@ def pixels(digits: Digits) -> Said:
     }
 
 
-def linear(train: np.ndarray, label: np.ndarray, test: np.ndarray) -> Int[np.ndarray, " image"]:
-    """Classes by linear support vectors, one class against the others, C = 1.
+def linear_svc() -> Any:
+    """scikit-learn's linear support vectors: asked for before anything is learnt.
 
     Raises:
         MissingExtra: if scikit-learn is not installed.
@@ -320,7 +324,16 @@ def linear(train: np.ndarray, label: np.ndarray, test: np.ndarray) -> Int[np.nda
         from sklearn.svm import LinearSVC
     except ImportError as error:
         raise MissingExtra("scikit-learn", "images") from error
-    machine = LinearSVC(C=1.0, dual="auto", max_iter=20_000, random_state=0)
+    return LinearSVC
+
+
+def linear(train: np.ndarray, label: np.ndarray, test: np.ndarray) -> Int[np.ndarray, " image"]:
+    """Classes by linear support vectors, one class against the others, C = 1.
+
+    Raises:
+        MissingExtra: if scikit-learn is not installed.
+    """
+    machine = linear_svc()(C=1.0, dual="auto", max_iter=20_000, random_state=0)
     return machine.fit(train, label).predict(test)
 
 

@@ -41,7 +41,7 @@ import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.fit.extras import bayes_extra
+from cogmem.fit.extras import bayes_extra, need_bayes
 from cogmem.fit.laplace import around, find_peaks, laplace_at
 from cogmem.fit.multistart import Search, fit
 from cogmem.fit.nuts import By, Chains, Draws, Progress, everyone_alone, from_a_population
@@ -152,6 +152,7 @@ def posterior(
         MissingExtra: without numpyro and arviz.
         InvalidValue: if nothing is free, or `by` is another word.
     """
+    need_bayes()
     problem = Problem.of_sitting(sitting, people, key=key)
     starts = fit(sitting, people, key=key, search=SEARCH).raw
     return sample(problem, key=key, by=by, draws=draws, starts=starts, progress=progress)
@@ -177,7 +178,7 @@ def sample(
             None.
         progress: see `posterior`.
     """
-    bayes_extra("numpyro")
+    need_bayes()
     draws = draws or Draws()
     if by not in get_args(By):
         raise InvalidValue(f"by is {by!r}, expected one of {', '.join(get_args(By))}.")

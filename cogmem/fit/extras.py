@@ -7,7 +7,17 @@ from typing import Any
 
 from cogmem.errors import MissingExtra
 
-__all__ = ["bayes_extra"]
+__all__ = ["bayes_extra", "need_bayes"]
+
+
+def need_bayes() -> None:
+    """Before minutes of work, that what it needs in the end is here.
+
+    Raises:
+        MissingExtra: without numpyro and arviz.
+    """
+    for module in ("numpyro", "arviz"):
+        bayes_extra(module)
 
 
 def bayes_extra(module: str) -> Any:

@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from cogmem.fit.extras import bayes_extra
+from cogmem.fit.extras import bayes_extra, need_bayes
 from cogmem.fit.laplace import find_peaks
 from cogmem.fit.nuts import rounding
 from cogmem.fit.problem import Data, Density, Problem
@@ -62,6 +62,7 @@ def variational(
     Raises:
         MissingExtra: without numpyro and arviz.
     """
+    need_bayes()
     density, prior = problem.density(), problem.prior()
     start = prior.to_raw @ prior.centre if start is None else start
     peaks = find_peaks(problem.only(person), density, np.asarray(start)[None])

@@ -19,7 +19,7 @@ import xarray as xr
 from jaxtyping import Array, Float
 
 from cogmem.errors import InvalidValue
-from cogmem.lab.sliders import Sliders
+from cogmem.lab.sliders import Sliders, widgets
 from cogmem.models.four_layer_brain import FourLayerBrain
 from cogmem.models.index_layer import (
     ROLES,
@@ -90,6 +90,7 @@ class BrainView(Sliders):
         Raises:
             MissingExtra: if ipywidgets is not installed.
         """
+        widgets()  # before the minute that learning takes
         small = small_brain(seed=seed) if small is None else small
         data, self._brain, self._weights = small
         self._damage, self._key = damage, jax.random.key(seed)

@@ -20,7 +20,7 @@ import xarray as xr
 from jaxtyping import Array, Float, Int
 
 from cogmem.errors import InvalidValue, MissingExtra
-from cogmem.lab.sliders import Sliders
+from cogmem.lab.sliders import Sliders, widgets
 from cogmem.measures.interaction_graph import (
     best_partition,
     degrees,
@@ -262,6 +262,7 @@ class SpanView(Sliders):
         Raises:
             MissingExtra: if ipywidgets is not installed.
         """
+        widgets()  # before the minute that teaching takes
         self._spans = dict(small_spans() if spans is None else spans)
         self._key = jax.random.key(seed)
         few, many = min(self._spans), max(self._spans)

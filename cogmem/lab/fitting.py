@@ -28,6 +28,7 @@ from cogmem.data.recalls import Recalls
 from cogmem.errors import DataNotFound, InvalidValue, UnknownName
 from cogmem.fit import Fit, People, Search, fit, simulate
 from cogmem.fit.criteria import CRITERIA, aic, aicc, bic
+from cogmem.fit.extras import need_bayes
 from cogmem.fit.laplace import laplace
 from cogmem.lab.artefacts import save_figure
 from cogmem.lab.provenance import config_hash, provenance
@@ -420,6 +421,8 @@ def run(
         What was found, and the lists.
     """
     compilation_cache()
+    if settings.get("bayes"):
+        need_bayes()
     (name, _), recalls = _entrant(model), read_lists(data, length)
     people, lists = people_of(recalls, settings.get("by", "subject"))
     return fit_people(FitPlan(name, lists, **settings), people, begin), recalls
