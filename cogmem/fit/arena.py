@@ -23,6 +23,7 @@ from jaxtyping import Float, PRNGKeyArray
 from cogmem.errors import InvalidValue
 from cogmem.fit.paradigms import Paradigm, Study, find_paradigm
 from cogmem.fit.paradigms.fact_verification import line_through
+from cogmem.fit.paradigms.protocol import NoEvidence
 from cogmem.fit.responses import (
     SENSITIVITIES,
     Choices,
@@ -118,6 +119,9 @@ class Arena:
             mind: with its parameters set.
             name: of the paradigm.
             final: with other random numbers than those of the search.
+
+        Raises:
+            NoEvidence: if it is a finite number nowhere.
         """
         participant = mind.sitting(name)
         assert participant is not None
@@ -145,9 +149,14 @@ class Arena:
     def loss(self, mind: Mind, names: list[str], values: dict[str, float]) -> float:
         """Minus the mean gain over some paradigms, each with its own best sensitivity of a grid."""
         changed = mind.with_values(dict(values)) if values else mind
-        evidence = {name: self.evidence(changed, name) for name in names}
-        gains = [self.training_gain(n, z, SENSITIVITIES).max() for n, z in evidence.items()]
-        return -float(np.mean(gains))
+        return -float(np.mean([self._best_gain(changed, name) for name in names]))
+
+    def _best_gain(self, mind: Mind, name: str) -> float:
+        try:
+            z = self.evidence(mind, name)
+        except NoEvidence:  # of these parameters only; who has no others is refused at the end
+            return 0.0
+        return float(self.training_gain(name, z, SENSITIVITIES).max())
 
     def sensitivity(self, name: str, z: Evidence) -> float:
         """What serves a paradigm best, on training responses; 0 where no response is scored."""

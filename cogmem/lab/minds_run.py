@@ -26,6 +26,7 @@ from cogmem.lab.provenance import config_hash
 from cogmem.lab.runtime import compilation_cache
 from cogmem.lab.store import Column, Store, StoreBusy
 from cogmem.models.parameters import get
+from cogmem.participants import conformance
 from cogmem.participants.reporting import Report, silent
 from cogmem.participants.roster import Mind, join, minds
 
@@ -71,10 +72,16 @@ def run_minds(config: Any, session: Session, about: dict[str, Any]) -> xr.DataTr
         config: see `MindsConfig`.
         session: where results go, who is told, and who computes.
         about: attributes of the tree.
+
+    Raises:
+        RuleBroken: if a participant of one's own does not do what all must, before anything is
+            computed.
     """
-    everyone = _everyone(config)
-    store = session.store("minds", config)
     chosen, left_out = _data_here(config)
+    before = minds()
+    everyone = _everyone(config)
+    _check_joined(before, everyone, chosen)
+    store = session.store("minds", config)
     arena = arena_of(config, chosen)
     report = session.begin(_n_reports(config, arena, everyone))
     found, failed = _all_found(config, session, store, everyone, arena, chosen, report)
@@ -138,6 +145,15 @@ def _everyone(config: Any) -> dict[str, Mind]:
     for path in filter(None, config.models.split(",")):
         join(Path(path))
     return minds()
+
+
+def _check_joined(
+    before: Mapping[str, Mind], everyone: Mapping[str, Mind], data: Mapping[str, str]
+) -> None:
+    """Those who were not there before: a faulty one would end hours of the others' work."""
+    for name, mind in everyone.items():
+        if name not in before or len(mind.participants) > len(before[name].participants):
+            conformance.check(mind, data)
 
 
 # ---- minds ---------------------------------------------------------------------------------------

@@ -13,9 +13,11 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.fit.arena import ALL, Arena, aims, all_but, gain_by_unit, n_events, units
 from cogmem.fit.paradigms import Study
+from cogmem.fit.paradigms.protocol import NoEvidence
 from cogmem.fit.paradigms.recall import choices
 from cogmem.fit.responses import Choices, Counts, scores
 from cogmem.fit.simulators import Budget, best, generations
+from cogmem.models.parameters import parameter
 from cogmem.participants.null import NullParticipant
 from cogmem.participants.roster import Mind, minds
 from tests.fit.small_arena import (
@@ -267,3 +269,28 @@ def test_cells_are_the_units_where_people_are_one_group() -> None:
     null = here.null(OLD)
     assert null.nats.shape == n_events(study, 1).shape == (4,)
     assert gain_by_unit(study, null, null).tolist() == [0] * 4
+
+
+# ---- no evidence ---------------------------------------------------------------------------------
+
+
+class Speechless(Spy):
+    """Answers with NaN unless it is told not to."""
+
+    loud: float = parameter(0.0, (0, 1), meaning="whether it answers", source="a toy")
+
+    def evidence(self, state: Any, cue: Any) -> Float[Array, " n"]:
+        return jnp.where(self.loud > 0.5, state, jnp.nan)
+
+
+@pytest.mark.parametrize("name", [FREE, SERIAL, OLD])
+def test_evidence_that_is_nan_throughout_is_refused_and_not_taken_for_the_null(name: str) -> None:
+    told = r"evidence is nan, and a finite number nowhere; expected finite numbers.*conformance\.check"
+    with pytest.raises(NoEvidence, match=told):
+        arena().evidence(mind(Speechless()), name)
+
+
+def test_a_search_goes_on_past_parameters_without_evidence_as_if_they_were_the_null() -> None:
+    who, names = mind(Speechless()), [FREE, OLD]
+    assert arena().loss(who, names, {"loud": 0.0}) == 0
+    assert arena().loss(who, names, {"loud": 1.0}) == arena().loss(mind(Spy()), names, {})

@@ -15,6 +15,8 @@ from cogmem.lab.experiment import Session
 from cogmem.lab.minds_run import measured
 from cogmem.lab.minds_tables import markdown
 from cogmem.lab.store import Store
+from cogmem.participants import roster
+from cogmem.participants.conformance import RuleBroken
 from cogmem.participants.null import NullParticipant
 from cogmem.participants.protocol import PARADIGMS
 from cogmem.participants.roster import Mind, minds
@@ -93,3 +95,43 @@ def test_a_mind_that_fails_is_told_of_and_the_others_go_on(tmp_path, monkeypatch
     )
     assert set(found) == {"null"}
     assert failed == {"Broken": "failed: ValueError: no such thing"}
+
+
+FAULTY = '''
+import jax.numpy as jnp
+from cogmem.participants.null import NullParticipant
+from cogmem.participants.protocol import PARADIGMS
+from cogmem.participants.roster import enter
+
+
+@enter("Faulty")
+class Faulty(NullParticipant):
+    """Sits one paradigm, with a fault."""
+
+    paradigms = {"retention": "native"}
+    declines = {name: "nothing on it" for name in PARADIGMS if name != "retention"}
+
+    def evidence(self, state, cue):
+        BODY
+'''
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("raise ValueError('boom')", r"Faulty in retention breaks .*: got ValueError: boom"),
+        ("return super().evidence(state, cue)[:-1]", "breaks the rule 'a number each'"),
+        ("return super().evidence(state, cue) * jnp.nan", "got nan for candidate 0"),
+    ],
+)
+def test_a_faulty_file_is_refused_in_one_sentence_before_anything_is_computed(
+    tmp_path, monkeypatch, body, told
+):
+    monkeypatch.setattr(roster, "_ROSTER", dict(roster.roster(None) and roster._ROSTER))
+    file = tmp_path / "faulty.py"
+    file.write_text(FAULTY.replace("BODY", body))
+    here = {"retention": find_paradigm("retention").sets[0]}
+    monkeypatch.setattr(minds_run, "_data_here", lambda config: (here, []))
+    with pytest.raises(RuleBroken, match=told):
+        minds_run.run_minds(SimpleNamespace(models=str(file)), Session(results=tmp_path), {})
+    assert [each.name for each in tmp_path.iterdir()] == ["faulty.py"]  # no store

@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from cogmem.fit.paradigms.protocol import Block, CurveAbout, Curves, Study, drawn
+from cogmem.fit.paradigms.protocol import Block, CurveAbout, Curves, Study, check_some, drawn
 from cogmem.fit.people import rank_within
 from cogmem.fit.responses import Counts, Evidence, criteria, p_yes
 from cogmem.participants.protocol import Participant
@@ -129,7 +129,11 @@ class CellParadigm:
 def cell_evidence(
     participant: Participant, design: Design, *, n_draws: int, key: PRNGKeyArray
 ) -> Float[Array, "cell draw"]:
-    """Evidence in SD over all cells and draws; no answer (NaN) has the mean of all."""
+    """Evidence in SD over all cells and draws; no answer (NaN) has the mean of all.
+
+    Raises:
+        NoEvidence: if there is no answer in any cell.
+    """
     each = []
     for number, block in enumerate(design.blocks):
         keys = jax.random.split(jax.random.fold_in(key, number), n_draws)
@@ -137,8 +141,9 @@ def cell_evidence(
     raw = jnp.concatenate(each)
     # In float64: leads of a thousand and their rounding errors are told apart.
     values = np.asarray(raw, np.float64)
+    check_some(values)
     known = np.isfinite(values)
-    if not known.any() or np.ptp(values[known]) <= 1e-6 * np.abs(values[known]).max():
+    if np.ptp(values[known]) <= 1e-6 * np.abs(values[known]).max():
         return jnp.zeros_like(raw)
     mean, sd = values[known].mean(), values[known].std()
     return jnp.asarray(np.where(known, (values - mean) / sd, 0.0), jnp.float32)

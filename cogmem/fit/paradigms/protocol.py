@@ -19,13 +19,42 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from cogmem.errors import InvalidValue
 from cogmem.fit.responses import Choices, Counts, Evidence
 from cogmem.participants.protocol import Participant
 
-__all__ = ["Block", "Curves", "Paradigm", "Pool", "Study", "drawn", "lead", "studied"]
+__all__ = [
+    "Block",
+    "Curves",
+    "NoEvidence",
+    "Paradigm",
+    "Pool",
+    "Study",
+    "check_some",
+    "drawn",
+    "lead",
+    "studied",
+]
 
 Curves = dict[str, xr.Dataset]
 """`value` (subject, line, x) of each curve, by name."""
+
+
+class NoEvidence(InvalidValue):
+    """A participant without a finite number anywhere: it would pass for the null."""
+
+
+def check_some(raw: np.ndarray) -> None:
+    """Refuse evidence that is a finite number nowhere.
+
+    Raises:
+        NoEvidence: as the readout would take it for evidence that says nothing.
+    """
+    if raw.size and not np.isfinite(raw).any():
+        raise NoEvidence(
+            f"evidence is {raw.flat[0]:g}, and a finite number nowhere; expected finite numbers. "
+            "Try the participant with cogmem.participants.conformance.check."
+        )
 
 
 class Pool(NamedTuple):

@@ -13,7 +13,14 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from cogmem.fit.paradigms.protocol import CurveAbout, Curves, Pool, Study, studied
+from cogmem.fit.paradigms.protocol import (
+    CurveAbout,
+    Curves,
+    Pool,
+    Study,
+    check_some,
+    studied,
+)
 from cogmem.fit.responses import Choices, Evidence, choice_log_probs, in_sd
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.scene_world import generator
@@ -84,6 +91,7 @@ class RecallParadigm:
         shape = heard.responses.shape
         flat = jnp.asarray(heard.responses.reshape(-1, shape[-1]))
         raw = _walked(self, participant, flat, heard.n_items, jax.random.split(key, len(flat)))
+        check_some(np.asarray(raw))
         left = study.answers.left  # type: ignore[union-attr]
         return in_sd(raw.reshape(left.shape), jnp.asarray(left))
 
