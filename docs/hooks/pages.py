@@ -78,6 +78,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
             return found[0]
         return _PARTS[found[1]]()
 
+    page.meta.setdefault("search", {"boost": _boost(page.file.src_uri)})
     return _MARK.sub(part, markdown)
 
 
@@ -86,6 +87,13 @@ def on_page_content(html: str, *, page: Page, config: MkDocsConfig, files: Files
     if page.file.src_uri.endswith(".ipynb"):
         return notebooks.plain_html(html)
     return html.replace(_SOURCE, f"{_SOURCE} data-search-exclude")
+
+
+def _boost(place: str) -> float:
+    """How high the search ranks a page: what was written to be read first, the reference last."""
+    if "/" not in place:
+        return 4
+    return {"notebooks": 2, "reference": 0.5, "source": 0.25}.get(place.partition("/")[0], 1)
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -18,8 +18,18 @@ from cogmem.lab.experiment import find_experiment
 from cogmem.lab.settings import override, parse_assignments
 
 pytest.importorskip("mkdocs")
-sys.path.insert(0, str(Path(__file__).parent))
-from pages import DOCS, PAGES, ROOT, anchors, blocks, commands, imports, links, targets, words
+from tests.docs.pages import (
+    DOCS,
+    PAGES,
+    ROOT,
+    anchors,
+    blocks,
+    commands,
+    imports,
+    links,
+    targets,
+    words,
+)
 
 sys.path.insert(0, str(DOCS / "hooks"))
 from sitegen import experiments, models, reference

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -154,6 +156,26 @@ def test_the_search_knows_what_a_newcomer_looks_for(site: Path, word: str) -> No
     assert found
 
 
-def test_the_search_works_without_a_server(site: Path) -> None:
-    assert (site / "search" / "search_index.js").is_file()
-    assert "assets/iframe-worker.js" in read(site / "index.html").loads
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium: the system's, or playwright's own."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        found = shutil.which("chromium") or started.chromium.executable_path
+        if not Path(found).is_file():
+            pytest.skip("no Chromium is installed")
+        yield started.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+
+
+def test_the_search_works_from_a_disk_and_asks_for_nothing_outside(
+    site: Path, browser: Any
+) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((site / "index.html").as_uri())
+    page.click(".md-search__input")
+    page.keyboard.type("lag-CRP")
+    page.wait_for_selector(".md-search-result__item", timeout=90_000)
+    assert "matching documents" in page.inner_text(".md-search-result__meta")
+    assert [url for url in asked if urlsplit(url).scheme not in ("file", "data", "about")] == []

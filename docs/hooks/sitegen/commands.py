@@ -23,7 +23,7 @@ def page() -> str:
 
 def _command(name: str, command: Any) -> str:
     shown = [_row(one) for one in command.params if one.name != "help"]
-    table = "\n".join(["| | | default |", "|---|---|---|", *shown])
+    table = "\n".join(["| | | if not said |", "|---|---|---|", *shown])
     return f"## cogmem {name}\n\n{' '.join((command.help or '').split())}" + (
         f"\n\n{table}" if shown else ""
     )

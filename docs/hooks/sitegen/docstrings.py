@@ -12,7 +12,7 @@ from typing import Any
 
 import griffe
 
-__all__ = ["HouseStyle", "entries_apart", "links"]
+__all__ = ["HouseStyle", "entries_apart", "links", "without_links"]
 
 _SEVERAL = re.compile(
     r"^(?P<indent> {4,8})(?P<names>\*{0,2}\w+(?:, \*{0,2}\w+)+)"
@@ -36,8 +36,12 @@ def entries_apart(text: str) -> str:
 
 def links(text: str) -> str:
     """A docstring whose dotted names are links, and whose brackets are none."""
-    plain = _BRACKETS.sub(lambda found: found[1] or "]\\", text)
-    return _NAME.sub(r"[`\1`][\1]", plain)
+    return _NAME.sub(r"[`\1`][\1]", without_links(text))
+
+
+def without_links(text: str) -> str:
+    """A text in which `[subject][list]`, outside code, is no link."""
+    return _BRACKETS.sub(lambda found: found[1] or "]\\", text)
 
 
 class HouseStyle(griffe.Extension):

@@ -13,6 +13,7 @@ from typing import Any
 
 from cogmem.lab.experiment import Experiment, find_experiment, list_experiments
 from cogmem.models.card import read_cards
+from sitegen.docstrings import without_links
 from sitegen.links import ROOT, Links
 
 __all__ = ["all_experiments", "nav", "pages", "row", "using"]
@@ -79,10 +80,8 @@ def _docstring(name: str) -> str:
     """What the script says of itself, but for its first line, which is the title or near it."""
     said = inspect.getdoc(sys.modules[f"experiments.{name}"]) or ""
     first, _, rest = said.partition("\n\n")
-    escaped = rest.replace("][", r"]\[").replace("](", r"]\(").replace("*", r"\*")
-    body = _LEAD.sub(r"**\1**\2 ", escaped)
-    told = f"*{' '.join(first.split())}*\n\n{body}"
-    return re.sub(r"`([^`]*)`", lambda code: code[0].replace(r"\*", "*"), told)
+    body = _LEAD.sub(r"**\1**\2 ", without_links(rest))
+    return f"*{' '.join(first.split())}*\n\n{body}"
 
 
 def _figure(name: str, links: Links) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sitegen.docstrings import without_links
 from sitegen.links import ROOT, relative
 
 __all__ = ["first_line", "nav", "pages"]
@@ -83,7 +84,7 @@ def _title(module: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", r"\|").replace("][", r"]\[").replace("](", r"]\(")
+    return without_links(text).replace("|", r"\|")
 
 
 def _nav(folder: Path) -> list[Any]:
