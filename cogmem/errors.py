@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 __all__ = [
     "CogmemError",
@@ -14,6 +15,7 @@ __all__ = [
     "MissingExtra",
     "MixedListLengths",
     "UnknownName",
+    "UnreadableTable",
 ]
 
 
@@ -22,15 +24,79 @@ class CogmemError(Exception):
 
 
 class UnknownName(CogmemError, KeyError):
-    """A name that is not in a catalogue; the message offers the nearest one."""
+    """A name that is not in a catalogue; the message offers the nearest ones.
 
-    def __init__(self, kind: str, given: str, known: Iterable[str]) -> None:
+    Capitals do not count for nearness. A short catalogue is told in full; of a long one, the
+    nearest names, and the command that lists it.
+
+    Args:
+        kind: what it would be the name of, in words.
+        given: what was given.
+        known: the catalogue.
+        same: names in the catalogue that mean the same, offered before those that look alike.
+    """
+
+    def __init__(
+        self, kind: str, given: object, known: Iterable[str], same: Iterable[str] = ()
+    ) -> None:
         known = sorted(known)
-        near = difflib.get_close_matches(given, known, n=1, cutoff=0.4)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"unknown {kind} {given!r}.{hint} Known: {', '.join(known)}.")
+        near = list(dict.fromkeys([*same, *_nearest(str(given), known)]))
+        if len(known) <= _FEW:
+            told = _hint(near[:1]), f" Known: {', '.join(known)}."
+        else:
+            told = _hint(near[:3]), _listing(kind, known, bool(near))
+        super().__init__(f"unknown {kind} {given!r}.{''.join(told)}")
 
     __str__ = Exception.__str__  # KeyError would print the message in quotes
+
+
+_FEW = 20
+"""Names that are told in full; more of them would bury the message."""
+
+_LISTINGS = {
+    "data set": "`cogmem data`",
+    "experiment": "`cogmem list experiments`",
+    "model": "`cogmem list`",
+    "model, participant, experiment or data set": "`cogmem list`, `cogmem list experiments` and "
+    "`cogmem data`",
+    "name": "`cogmem list` and `cogmem list experiments`",
+    "published table": "`cogmem data`",
+}
+"""Commands that list a catalogue, by its kind."""
+
+
+def _nearest(given: str, known: Sequence[str]) -> list[str]:
+    """The nearest name, and up to two others that look much alike."""
+    folded: dict[str, str] = {}
+    for name in known:  # of names that differ in capitals, the one written as it was given
+        other = folded.setdefault(name.casefold(), name)
+        folded[name.casefold()] = max(other, name, key=partial(_likeness, given))
+    if (whole := folded.get(given.casefold())) is not None:
+        return [whole]
+    near = difflib.get_close_matches(given.casefold(), folded, n=3, cutoff=0.4)
+    alike = [each for each in near[1:] if _likeness(given.casefold(), each) >= _ALIKE]
+    return [folded[each] for each in [*near[:1], *alike]]
+
+
+_ALIKE = 0.7
+
+
+def _likeness(given: str, name: str) -> float:
+    return difflib.SequenceMatcher(None, name, given).ratio()
+
+
+def _hint(near: Sequence[str]) -> str:
+    named = [repr(name) for name in near]
+    if not named:
+        return ""
+    return f" Did you mean {' or '.join([', '.join(named[:-1]), named[-1]][len(named) < 2 :])}?"
+
+
+def _listing(kind: str, known: Sequence[str], hinted: bool) -> str:
+    """Where a long catalogue is told; all of it here if there is no hint and no such place."""
+    if kind in _LISTINGS:
+        return f" All {len(known)} are listed by {_LISTINGS[kind]}."
+    return "" if hinted else f" Known: {', '.join(known)}."
 
 
 class InvalidValue(CogmemError, ValueError):
@@ -46,6 +112,14 @@ class InvalidTable(CogmemError, ValueError):
         if len(self.faults) > shown:
             lines.append(f"  ... and {len(self.faults) - shown} more (see .faults)")
         super().__init__(f"the table has {len(self.faults)} fault(s):\n" + "\n".join(lines))
+
+
+class UnreadableTable(InvalidTable):
+    """A file that cannot be read as a table at all; its one fault is told in a sentence."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__([fault])
+        self.args = (fault,)
 
 
 class MixedListLengths(CogmemError, ValueError):

@@ -39,7 +39,7 @@ def find_faults(
         times: column of recall onsets, if one was asked for.
     """
     needed = (*CORE, times) if times else CORE
-    absent = [(-1, f"column {name!r} is missing") for name in needed if name not in table]
+    absent = [(-1, _absent(name, table)) for name in needed if name not in table]
     if table.empty:
         absent.append((-1, "the table has no rows"))
     teller = _Teller(table, position_names)
@@ -48,6 +48,11 @@ def find_faults(
     if set(CORE[:4]) <= set(bad):
         found += _structure_faults(teller, bad)
     return [text for _, text in sorted(found, key=lambda fault: fault[0])]
+
+
+def _absent(name: str, table: pd.DataFrame) -> str:
+    alike = [each for each in table.columns if str(each).strip().casefold() == name.casefold()]
+    return f"column {name!r} is missing" + (f": rename {alike[0]!r}" if alike else "")
 
 
 class _Teller:

@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cogmem.data.csv_files import existing_file
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 
@@ -127,19 +129,44 @@ def read_matrices(path: str | PathLike[str], **attrs: Any) -> Recalls:
     """`Recalls` from a .mat (EMBAM: a struct `data`; or matrices alone) or .npz file.
 
     Raises:
-        InvalidValue: if the ending is another, or see `from_matrices`.
+        DataNotFound: if there is no such file.
+        InvalidValue: if the ending is another or the file is damaged, or see `from_matrices`.
     """
     path = Path(path)
     _check_ending(path)
+    found = _loaded(existing_file(path, "matrices (.mat or .npz)"))
     if path.suffix == ".npz":
-        with np.load(path, allow_pickle=False) as file:
-            return from_matrices(dict(file), **attrs)
-    from scipy.io import loadmat
-
-    found = loadmat(path, simplify_cells=True)
+        return from_matrices(found, **attrs)
     found = found.get("data", {k: v for k, v in found.items() if not k.startswith("__")})
     arrays = {name: values for name, values in found.items() if not isinstance(values, dict)}
     return from_matrices({k: _plain(np.asarray(v)) for k, v in arrays.items()}, **attrs)
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    """What a file holds, by name."""
+    try:
+        if path.suffix == ".npz":
+            with np.load(path, allow_pickle=False) as file:
+                return dict(file)
+        return _matlab(path)
+    except NotImplementedError as error:  # scipy's word for HDF5 files
+        raise InvalidValue(
+            f"{path} is of MATLAB 7.3, expected an earlier form: in MATLAB, save it with '-v7'."
+        ) from error
+    except (ValueError, TypeError, EOFError, OSError, BadZipFile) as error:
+        raise InvalidValue(
+            f"{path} cannot be read as {path.suffix} ({type(error).__name__}: {error})."
+        ) from error
+
+
+def _matlab(path: Path) -> dict[str, Any]:
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        return loadmat(path, simplify_cells=True)
+    except MatReadError as error:  # the one error of scipy's own, and no ValueError
+        raise ValueError(str(error)) from error
 
 
 def numbered(items: np.ndarray, responses: np.ndarray) -> Matrices:

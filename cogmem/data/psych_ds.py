@@ -87,13 +87,17 @@ def read_psych_ds(folder: str | PathLike[str]) -> Recalls:
     Raises:
         DataNotFound: if a file is missing.
         InvalidTable: if the table has faults, each told by row and column.
+        InvalidValue: if the sidecar is no JSON.
     """
     sidecar, table = (Path(folder) / "data" / f"{STEM}{end}" for end in (".json", ".csv"))
     for path in (Path(folder) / DESCRIPTION, sidecar, table):
         if not path.is_file():
-            raise DataNotFound(f"{path} is missing: {folder} is not a data set of free recall.")
+            raise DataNotFound(
+                f"{path} is missing: {folder} is not a Psych-DS folder of free recall. To read a "
+                "table or matrices, name the file."
+            )
     as_it_stands = read_csv(table)  # finds every fault
-    arrays = json.loads(sidecar.read_text(encoding="utf-8")).get("cogmem")
+    arrays = _sidecar(sidecar).get("cogmem")
     return as_it_stands if arrays is None else _recalls(_text(table), arrays)
 
 
@@ -168,6 +172,16 @@ def _number(value: Any) -> Any:
 
 
 # ---- reading ------------------------------------------------------------------------------------
+
+
+def _sidecar(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # JSON's own error and that of letters are both one
+        raise InvalidValue(f"{path} is no JSON: {error}.") from error
+    if not isinstance(content, dict):
+        raise InvalidValue(f"{path} holds a {type(content).__name__}, expected a JSON object.")
+    return content
 
 
 def _text(path: Path) -> pd.DataFrame:

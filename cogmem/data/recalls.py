@@ -77,8 +77,11 @@ class Recalls:
             **columns: any other attribute of the class.
 
         Without `items`, every list is taken to hold words of its own, unknown to the others.
+
+        Raises:
+            InvalidValue: if a position is no whole number, or see the class.
         """
-        recalls = np.asarray(recalls, dtype=np.int16)
+        recalls = _positions(recalls)
         n_trials = recalls.shape[0]
         subject = np.broadcast_to(np.asarray(subject), (n_trials,)).copy()
         lengths = np.broadcast_to(np.asarray(list_length, np.int16), (n_trials,)).copy()
@@ -166,8 +169,11 @@ class Recalls:
 
         Raises:
             MixedListLengths: if there are several.
+            InvalidValue: if there is no list.
         """
         lengths = np.unique(self.list_length)
+        if not len(lengths):
+            raise InvalidValue(f"there is no list in {self!r}, expected one or more.")
         if len(lengths) != 1:
             raise MixedListLengths(int(n) for n in lengths)
         return int(lengths[0])
@@ -224,13 +230,33 @@ class Recalls:
         return columns[name]
 
     def __getitem__(self, rows: Any) -> Recalls:
-        """The lists at `rows` (a slice, a mask or indices), in that order."""
+        """The lists at `rows` (a slice, a mask or indices), in that order.
+
+        Raises:
+            InvalidValue: if `rows` are none of these, or there is no such row.
+        """
+        rows = self._rows(rows)
         taken = {
             name: _take(getattr(self, name), rows)
             for name in (f.name for f in fields(self))
             if name not in ("pool", "attrs")
         }
         return replace(self, **taken)
+
+    def _rows(self, rows: Any) -> Any:
+        if isinstance(rows, slice):
+            return rows
+        told = (
+            f"recalls[{rows!r}] is not possible: expected a slice, a mask or indices of the "
+            f"{len(self)} lists, e.g. recalls[[0, 2]]. Of a person: recalls.select(subject=...)."
+        )
+        try:
+            chosen = np.arange(len(self))[np.asarray(rows) if np.size(rows) else []]
+        except IndexError as error:
+            raise InvalidValue(told) from error
+        if np.ndim(chosen) != 1:
+            raise InvalidValue(told)
+        return chosen
 
     def cleaned(self) -> Recalls:
         """Without intrusions and repeats, remaining responses moved up: what likelihoods need."""
@@ -286,6 +312,28 @@ _EXTRA_DIMS: dict[str, tuple[str, ...]] = {
     "by_position": ("trial", "position"),
     "by_output": ("trial", "output"),
 }
+
+
+def _positions(recalls: Any) -> np.ndarray:
+    """int16[trial, output] serial positions.
+
+    Raises:
+        InvalidValue: if one is no whole number, or the rows differ in length.
+    """
+    try:
+        numbers = np.asarray(recalls, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InvalidValue(
+            f"recalls are not serial positions ({error}), expected whole numbers [trial, output], "
+            "padded with 0. Words are read by cogmem.data.from_table."
+        ) from error
+    odd = ~np.isfinite(numbers) | (numbers != np.floor(numbers))
+    if odd.any():
+        raise InvalidValue(
+            f"recalls hold {numbers[odd][0]:g}, expected whole numbers: serial positions from 1, "
+            "0 for padding, -1 for an intrusion."
+        )
+    return numbers.astype(np.int16)
 
 
 def _take(value: np.ndarray | Columns, rows: Any) -> Any:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from cogmem.data.columns import Layout, plain, restore, store
+from cogmem.data.csv_files import header_of, read_frame
 from cogmem.data.faults import CORE, find_faults
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidTable, InvalidValue
@@ -77,12 +78,12 @@ def read_csv(path: str | PathLike[str], *, times: str | None = None, **attrs: An
     """`from_table` of a CSV file. Items may be any word, "null" and "None" among them.
 
     Raises:
-        FileNotFoundError: if there is no such file.
+        DataNotFound: if there is no such file.
+        UnreadableTable: if it is no table: empty, no UTF-8 text, or not parted by commas.
         InvalidTable: see `from_table`; rows are numbered from 0, the header not counted.
     """
-    header = pd.read_csv(path, nrows=0).columns
-    missing = {name: [""] if name == "item" else _MISSING for name in header}
-    frame = pd.read_csv(path, keep_default_na=False, na_values=missing)
+    missing = {name: [""] if name == "item" else _MISSING for name in header_of(path)}
+    frame = read_frame(path, keep_default_na=False, na_values=missing)
     return from_table(frame, times=times, **attrs)
 
 

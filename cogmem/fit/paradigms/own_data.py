@@ -21,14 +21,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
 from cogmem.data import read_csv
-from cogmem.errors import DataNotFound, InvalidTable, InvalidValue
+from cogmem.data.csv_files import header_of, read_frame
+from cogmem.errors import InvalidTable, InvalidValue
 from cogmem.fit.paradigms import (
     change_detection,
     free_recall,
@@ -120,19 +120,15 @@ def read_own(path: str | PathLike[str]) -> tuple[str, Study]:
 
     Raises:
         DataNotFound: if there is no such file.
+        UnreadableTable: if it is no table: empty, no UTF-8 text, or not parted by commas.
         InvalidTable: with every fault by row and column.
         InvalidValue: for columns of no paradigm or of several, for free recall of several list
             lengths, and for people of whom nothing is held out.
     """
     path = Path(path)
-    if not path.is_file():
-        raise DataNotFound(f"{path} is no file; expected a table (.csv) with a header.")
-    # Spreadsheets begin a file with a mark of their own, which utf-8-sig leaves out.
-    header = [str(name) for name in pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns]
-    if _is_free_recall(header):
+    if _is_free_recall(header_of(path)):
         return "free recall", _held_out(_free_recall(path))
-    how: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
-    frame = pd.read_csv(path, skipinitialspace=True, **how)
+    frame = read_frame(path, skipinitialspace=True, dtype=str, keep_default_na=False)
     frame = frame.rename(columns=lambda name: str(name).strip())
     known = set(frame.columns)
     frame = frame.rename(columns={a: b for a, b in _ALIASES.items() if b not in known})
