@@ -71,6 +71,7 @@ class Sliders(ABC):
         # What a preset does not name goes back to its start, so that order does not matter.
         every: dict[str, Mapping[str, float]] = {"start": {}, **(presets or {})}
         self._presets = {name: {**start, **values} for name, values in every.items()}
+        self._name_width = f"{0.6 * max(map(len, self._entries), default=0):.1f}em"
         self._listening, self.ms = True, math.nan
         self.sliders = {name: self._slider(name, entry) for name, entry in entries.items()}
         self._picture = self._ipywidgets.Image(value=self.picture(self.values), format="png")
@@ -140,7 +141,7 @@ class Sliders(ABC):
             "readout_format": ".3g",
             # The browser sends one move at a time and drops those overtaken while it waits.
             "continuous_update": True,
-            "style": {"description_width": "11em"},
+            "style": {"description_width": self._name_width},
             "layout": {"width": "98%"},
         }
         slider = self._bounded(scale, value, common)
@@ -150,9 +151,10 @@ class Sliders(ABC):
     def _bounded(self, scale: Scale, value: float, common: Mapping[str, Any]) -> Any:
         low, high = min(scale.low, value), max(scale.high, value)
         if scale.log and low > 0:
-            ends = {"min": math.log10(low), "max": math.log10(high)}
-            return self._ipywidgets.FloatLogSlider(base=10, step=0.01, **ends, **common)
-        step = (high - low) / 200
+            low, high, value = (math.log10(each) for each in (low, high, value))
+            ends = {"min": low, "max": high, "step": _step(low, high, value)}
+            return self._ipywidgets.FloatLogSlider(base=10, **ends, **common)
+        step = _step(low, high, value)
         return self._ipywidgets.FloatSlider(min=low, max=high, step=step, **common)
 
     def _moved(self, change: Any) -> None:
@@ -161,12 +163,18 @@ class Sliders(ABC):
 
     def _arranged(self) -> Any:
         rows = [
-            self._ipywidgets.VBox([slider, self._ipywidgets.HTML(_small(entry.meaning))])
+            self._ipywidgets.VBox([slider, self._small(entry.meaning)])
             for slider, entry in zip(self.sliders.values(), self._entries.values(), strict=True)
         ]
         layout = {"grid_template_columns": "50% 50%", "max_width": "700px"}
         grid = self._ipywidgets.GridBox(rows, layout=layout)
         return self._ipywidgets.VBox([self._controls(), self._picture, grid])
+
+    def _small(self, text: str) -> Any:
+        """A note close below a slider, from where its bar begins."""
+        note = f'<div style="color: gray; font-size: 85%; line-height: 1.2">{text}</div>'
+        margin = f"-4px 0 6px calc({self._name_width} + 12px)"
+        return self._ipywidgets.HTML(note, layout={"margin": margin, "height": "auto"})
 
     def _controls(self) -> Any:
         button = self._ipywidgets.Button(description="Reset")
@@ -206,5 +214,11 @@ def _widen(slider: Any, value: float) -> None:
     slider.min, slider.max = min(slider.min, at), max(slider.max, at)
 
 
-def _small(text: str) -> str:
-    return f'<span style="color: gray; font-size: 85%; padding-left: 12.5em">{text}</span>'
+def _step(low: float, high: float, value: float) -> float:
+    """About a two-hundredth of a slider; from its lower end, whole steps lead to the value.
+
+    So whoever moves a slider and moves it back is where they began.
+    """
+    about = (high - low) / 200
+    n_below = round((value - low) / about) if about > 0 else 0
+    return (value - low) / n_below if n_below else about
