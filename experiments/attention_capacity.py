@@ -69,12 +69,12 @@ from scipy.stats import t as student
 
 from cogmem.lab.artefacts import by_node, datasets
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
 from cogmem.measures.completion import crossing
 from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.bdh_attention import Turn, frequencies, turned, write
+from cogmem.participants.reporting import Report
 from cogmem.plots.attention_capacity import attention_capacity
 from cogmem.tasks.sparse_items import random_items
 

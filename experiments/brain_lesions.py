@@ -51,12 +51,11 @@ from typing import Any
 
 import jax
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
@@ -162,14 +161,9 @@ def advantage(
     return episodic - semantic
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """What is left after lesions of each site."""
-    return brain_lesions({name: node.to_dataset() for name, node in tree.children.items()})
+    return brain_lesions(datasets(tree))
 
 
 EXPERIMENT = Experiment(
@@ -178,7 +172,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(n_seeds=6, n_steps=4000, n_lesions=4)},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2023)", "Vargha-Khadem et al. (1997), in words only"),
     cost={"quick": "a minute on one core", "paper": "four minutes on one core"},

@@ -65,13 +65,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float, Int
 from matplotlib.figure import Figure
 
 from cogmem.data import published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
@@ -370,14 +369,9 @@ def path(
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    nodes: Mapping[str, xr.Dataset] = {k: node.to_dataset() for k, node in tree.children.items()}
+    nodes: Mapping[str, xr.Dataset] = datasets(tree)
     return category_verification(nodes)
 
 
@@ -387,7 +381,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(6, 1500)},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("tensor_brain",),
     sources=("Collins & Quillian (1969), by eye from the figure", "Tresp et al. (2023)"),
     cost={"quick": "a minute on 1 core", "paper": "four minutes on 1 core"},

@@ -38,9 +38,9 @@ from cogmem.fit.laplace import laplace_of
 from cogmem.fit.problem import Problem
 from cogmem.fit.recovery import parameter_recovery
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
+from cogmem.participants.reporting import Report
 from cogmem.participants.roster import sitting
 from cogmem.plots.recovery import recovery
 

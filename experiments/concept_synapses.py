@@ -67,7 +67,6 @@ from matplotlib.figure import Figure
 
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
 from cogmem.measures.replicates import mean_and_interval
@@ -77,6 +76,7 @@ from cogmem.models.bdh_attention import frequencies
 from cogmem.models.bdh_synapses import synapse, synapse_matrix
 from cogmem.models.sequence_learning import Training, learn
 from cogmem.models.sequence_model import Passage
+from cogmem.participants.reporting import Report
 from cogmem.plots.concept_synapses import concept_synapses
 from cogmem.tasks.grammar import END, FILLER, TOPICS, Grammar, Language, draw, language_of
 

@@ -69,14 +69,13 @@ from functools import partial
 from typing import Any
 
 import jax
-import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
 from cogmem import measures
 from cogmem.data import load
 from cogmem.data.recalls import Recalls
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import numbers_and_weights
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.schools import School, sittings
 from cogmem.lab.settings import setting
@@ -278,16 +277,6 @@ def resets(vocabulary: WordTokens, said: Mapping[str, Said]) -> Curve:
     return joined(values, "condition", "Proportion recalled")
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of; RMSDs, and numbers of weights."""
-    table = by_node(
-        (name.strip("/"), node) for name, node in tree.to_dict().items() if node.data_vars
-    )
-    n_weights = dict(tree.attrs["n_weights"])
-    rows = [{"node": "weights", "source": k, "mean": n} for k, n in n_weights.items()]
-    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """People and models on the same axes."""
     return dragon_free_recall(tree)
@@ -301,7 +290,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": _PAPER},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=numbers_and_weights,
     people=(*SETS, BY_LENGTH),
     models=("bdh", "networks"),
     sources=(

@@ -70,7 +70,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.data import load_trials
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.schools import School, subjects
 from cogmem.lab.settings import setting
@@ -467,14 +467,9 @@ def of_strengths(strength: xr.Dataset) -> xr.Dataset:
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Strengths, recall after silence and after fillers, and which law each follows."""
-    return dragon_retention({k: node.to_dataset() for k, node in tree.children.items()}, tree.attrs)
+    return dragon_retention(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(
@@ -483,7 +478,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(n_steps=900, n_lists=50, n_subjects=10)},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     people=("floden2000",),
     models=("bdh", "networks", "retention"),
     sources=(

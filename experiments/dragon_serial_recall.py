@@ -66,13 +66,12 @@ from typing import Any
 
 import jax
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Int
 from matplotlib.figure import Figure
 
 from cogmem.data import load_trials
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import numbers_and_weights
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.schools import School, sittings
 from cogmem.lab.settings import setting
@@ -292,14 +291,6 @@ def by_seed(vocabulary: WordTokens, said: Mapping[str, Mapping[str, Said]]) -> x
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of; RMSDs, and numbers of weights."""
-    table = by_node((name.strip("/"), each) for name, each in tree.to_dict().items() if each)
-    n_weights = dict(tree.attrs["n_weights"])
-    rows = [{"node": "weights", "source": k, "mean": n} for k, n in n_weights.items()]
-    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """People and models on the same axes."""
     return dragon_serial_recall(tree)
@@ -313,7 +304,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": _PAPER},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=numbers_and_weights,
     people=("farrell_lewandowsky2004", "unsworth_engle2006"),
     models=("bdh", "networks"),
     sources=(

@@ -71,12 +71,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Int
 from matplotlib.figure import Figure
 
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, mean_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
@@ -436,15 +435,9 @@ def observed(config: Config, seed: int) -> tuple[np.ndarray, np.ndarray]:
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every mean with its interval, and the node that it is of."""
-    nodes = {k: v.to_dataset() for k, v in tree.children.items() if not k.startswith("each")}
-    return by_node(nodes.items()).dropna(subset="mean").reset_index(drop=True)
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Hidden labels by what is fed back; accuracy, and what memory is worth, by noise."""
-    return enriched_perception({name: node.to_dataset() for name, node in tree.children.items()})
+    return enriched_perception(datasets(tree))
 
 
 EXPERIMENT = Experiment(
@@ -453,7 +446,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(n_seeds=5, n_steps=1500)},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=mean_numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2023)",),
     cost={"quick": "a minute and a quarter on one core", "paper": "four minutes on one core"},

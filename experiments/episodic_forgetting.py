@@ -83,7 +83,7 @@ from jaxtyping import Float, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.data import published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import by_node, datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
@@ -425,7 +425,7 @@ def ebbinghaus() -> xr.Dataset:
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes = datasets(tree)
     nodes["written"] = nodes["written"].assign(n_changed=tree.attrs["n_changed"])
     fit = nodes.pop("fit")
     parts = [*nodes.items(), ("fit", fit.drop_dims(["parameter", "age"]))]
@@ -435,9 +435,7 @@ def numbers(tree: xr.DataTree) -> pd.DataFrame:
 
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    return episodic_forgetting(
-        {name: node.to_dataset() for name, node in tree.children.items()}, tree.attrs
-    )
+    return episodic_forgetting(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(

@@ -65,7 +65,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.data import published
 from cogmem.errors import InvalidValue
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import by_node, datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.completion import auc
@@ -302,7 +302,7 @@ def _own(times: np.ndarray, y: np.ndarray) -> dict[str, Any]:
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of; the course at every fourth trial."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes = datasets(tree)
     for name in ("learning", "course"):
         nodes[name] = nodes[name].isel(trial=slice(None, None, 4))
     nodes["about"] = xr.Dataset({"mean": ("what", list(tree.attrs.values()))}).assign_coords(

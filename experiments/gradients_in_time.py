@@ -59,13 +59,13 @@ from matplotlib.figure import Figure
 from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column, Store
 from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.bdh import BDH
 from cogmem.models.sequence_learning import Training, log_probabilities
 from cogmem.models.sequence_model import Passage
+from cogmem.participants.reporting import Report
 from cogmem.participants.sequence_school import (
     Asked,
     Draw,
@@ -77,13 +77,12 @@ from cogmem.participants.sequence_school import (
 )
 from cogmem.participants.text_reading import (
     Text,
-    grammar_text,
     held_out_windows,
     lessons,
     ngram_losses,
     reading_loss,
     stream_losses,
-    tiny_shakespeare,
+    text_of,
 )
 from cogmem.plots.gradients_in_time import gradients_in_time
 from cogmem.tasks.repeated_words import repeated_half
@@ -156,13 +155,6 @@ class Config:
             )
 
 
-def text_of(config: Config) -> Text:
-    """What is read."""
-    if config.source == "Shakespeare":
-        return tiny_shakespeare()
-    return grammar_text(config.n_train, config.n_held_out, config.seed)
-
-
 def bdh(config: Config, n_tokens: int, *, detached: bool, damping: float = 1.0) -> BDH:
     """Who learns."""
     sizes = (n_tokens, config.width, config.n_heads, config.n_neurons, config.n_layers)
@@ -184,7 +176,7 @@ def run(config: Config, session: Session) -> xr.DataTree:
     n_lists = len(TASKS) * len(GRADIENTS) * config.n_seeds * config.n_recall_steps
     report = session.begin(n_texts + n_lists)
     with store.writing():
-        text = text_of(config)
+        text = text_of(config.source, config.n_train, config.n_held_out, seed=config.seed)
         read = _texts(config, text, store, report)
         recalled = _lists(config, store, report)
     return _labelled(config, text, read, recalled)

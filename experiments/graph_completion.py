@@ -64,13 +64,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
 from cogmem.data import load_graph, published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column, Store
@@ -434,14 +433,9 @@ def of_others(names: tuple[str, ...]) -> xr.Dataset:
 # ---- what is shown -------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every number by node; of tests, by seed and direction."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """MRR of all models by graph, and what makes the Tensor Brain learn kinships."""
-    return graph_completion({name: node.to_dataset() for name, node in tree.children.items()})
+    return graph_completion(datasets(tree))
 
 
 _ALL = {"umls": True, "kinships": True, "scenes": True, "attempts": True}
@@ -455,7 +449,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     people=("nations", "umls", "kinships"),
     models=("tensor_brain", "knowledge_graph"),
     sources=("Tresp et al. (2020)", "Tresp et al. (2023)", "Dettmers et al. (2018)"),

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -36,25 +37,12 @@ from cogmem import measures
 from cogmem.data import entry, load, load_trials
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.settings import setting
+from cogmem.lab.parts import Resampling, in_turn
 from cogmem.measures import recognition, serial, working_memory
 from cogmem.plots.paradigms import paradigms
 
 Lines = dict[str, xr.DataArray]
 """Values of each person [subject, x] by what the line is called."""
-
-
-@dataclass(frozen=True)
-class Config:
-    """How uncertainty is computed.
-
-    Attributes:
-        n_resamples: bootstrap resamples of people.
-        seed: of the resampling.
-    """
-
-    n_resamples: int = setting(2000, (10, 1_000_000), meaning="bootstrap resamples of people")
-    seed: int = setting(0, (0, 2**32 - 1), meaning="of the resampling")
 
 
 @dataclass(frozen=True)
@@ -209,7 +197,7 @@ FINDINGS: Mapping[str, Finding] = {
 }
 
 
-def run(config: Config, session: Session) -> xr.DataTree:
+def run(config: Resampling, session: Session) -> xr.DataTree:
     """All findings.
 
     Returns:
@@ -217,15 +205,11 @@ def run(config: Config, session: Session) -> xr.DataTree:
         `citation` and `missing`: empty, or the reason why the set is not here. Below it a node per
         line, as `measures.summary` gives it.
     """
-    report = session.begin(len(FINDINGS))
-    nodes: dict[str, xr.Dataset] = {}
-    for name, finding in FINDINGS.items():
-        nodes |= _nodes(name, finding, config)
-        report(1, name)
-    return xr.DataTree.from_dict(nodes)
+    parts = {name: partial(_nodes, name, each, config) for name, each in FINDINGS.items()}
+    return in_turn(parts, session)
 
 
-def _nodes(name: str, finding: Finding, config: Config) -> dict[str, xr.Dataset]:
+def _nodes(name: str, finding: Finding, config: Resampling) -> dict[str, xr.Dataset]:
     about = {
         "title": finding.title,
         "x": finding.x,
@@ -273,7 +257,7 @@ def plot(tree: xr.DataTree) -> Figure:
 EXPERIMENT = Experiment(
     name="human_memory",
     title="Human memory beyond free recall: nine findings",
-    presets={"quick": Config(), "paper": Config(n_resamples=10_000)},
+    presets={"quick": Resampling(), "paper": Resampling(n_resamples=10_000)},
     run=run,
     plot=plot,
     numbers=numbers,

@@ -72,7 +72,6 @@ from scipy.stats import skew
 from cogmem.data import load_text
 from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
 from cogmem.measures.interaction_graph import (
@@ -89,6 +88,7 @@ from cogmem.measures.tails import fit_tail
 from cogmem.models.bdh import BDH, Weights
 from cogmem.models.sequence_learning import Training, learn, windows
 from cogmem.models.sequence_model import Passage
+from cogmem.participants.reporting import Report
 from cogmem.plots.interaction_graph import interaction_graph
 from cogmem.tasks.repeated_words import RepeatedWord, repeated_words
 

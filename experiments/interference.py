@@ -73,7 +73,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from cogmem.data import published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import by_node, datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
@@ -277,7 +277,7 @@ def fit_protection(kept: xr.DataArray, people: xr.Dataset, n_learners: int) -> x
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of; courses at some trials only."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes = datasets(tree)
     nodes["course"] = nodes["course"].sel(trial=list(AT))
     best = {f"best_{name}": value for name, value in nodes["fit"].attrs.items()}
     nodes["fit"] = nodes["fit"].sel(g=FINE[::50]).assign(best)
@@ -286,7 +286,7 @@ def numbers(tree: xr.DataTree) -> pd.DataFrame:
 
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    return interference({name: node.to_dataset() for name, node in tree.children.items()})
+    return interference(datasets(tree))
 
 
 EXPERIMENT = Experiment(

@@ -55,7 +55,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.data import published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import by_node, datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures import retention
@@ -256,7 +256,7 @@ def laws(lists: xr.Dataset) -> xr.Dataset:
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of; courses at some trials only."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes = datasets(tree)
     nodes["course"] = nodes["course"].sel(trial=[0, *DEGREES])
     fitted = nodes.pop("laws")
     estimate = fitted[["estimate"]].dropna("parameter")
@@ -265,7 +265,7 @@ def numbers(tree: xr.DataTree) -> pd.DataFrame:
 
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    return interpolated_learning({name: node.to_dataset() for name, node in tree.children.items()})
+    return interpolated_learning(datasets(tree))
 
 
 EXPERIMENT = Experiment(

@@ -66,7 +66,6 @@ from matplotlib.figure import Figure
 from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column, Store
 from cogmem.measures.replicates import mean_and_interval
@@ -74,16 +73,16 @@ from cogmem.models.bdh import BDH
 from cogmem.models.networks import sized
 from cogmem.models.sequence_learning import Training
 from cogmem.models.sequence_model import SequenceModel, count_weights
+from cogmem.participants.reporting import Report
 from cogmem.participants.text_reading import (
     ACTIVITIES,
     Text,
     active_shares,
-    grammar_text,
     held_out_windows,
     lessons,
     ngram_losses,
     reading_loss,
-    tiny_shakespeare,
+    text_of,
 )
 from cogmem.plots.language_modelling import language_modelling
 
@@ -133,13 +132,6 @@ class Config:
             raise InvalidValue("there are no rates, expected one or more to choose from.")
 
 
-def text_of(config: Config) -> Text:
-    """What is read."""
-    if config.source == "Shakespeare":
-        return tiny_shakespeare()
-    return grammar_text(config.n_train, config.n_held_out, config.seed)
-
-
 def network(config: Config, kind: str, n_neurons: int, n_tokens: int) -> SequenceModel:
     """BDH of so many neurons, or a baseline with about as many weights as that."""
     heads, gamma = config.n_heads, config.damping if kind == "BDH, damped" else 1.0
@@ -174,7 +166,8 @@ def run(config: Config, session: Session) -> xr.DataTree:
         activity): each with `mean`, `low` and `high`; `sizes` with `n_weights` and `rate` (model,
         n); `choice` with `loss` and `recent` (model, n, rate); `guides` with `loss` (guide).
     """
-    text, store = text_of(config), session.store("language_modelling", config)
+    text = text_of(config.source, config.n_train, config.n_held_out, seed=config.seed)
+    store = session.store("language_modelling", config)
     n_nets = len(MODELS) * len(config.sizes) * (len(config.rates) + config.n_seeds - 1)
     report = session.begin(n_nets * config.n_steps)
     with store.writing():

@@ -61,7 +61,7 @@ from matplotlib.figure import Figure
 from cogmem import measures
 from cogmem.data import load
 from cogmem.data.recalls import Recalls
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.schools import School, subjects
 from cogmem.lab.settings import setting
@@ -300,14 +300,9 @@ def _by_list(recalls: Recalls) -> xr.Dataset:
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Recall and intrusions by number of the list, and intrusions by list lag."""
-    return list_carry_over({k: node.to_dataset() for k, node in tree.children.items()}, tree.attrs)
+    return list_carry_over(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(
@@ -316,7 +311,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(n_steps=900, n_rows=60, n_subjects=10)},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     people=PEOPLE,
     models=("bdh", "networks"),
     sources=("Kosowski et al. (2025)", "Healey & Kahana (2014)", "Morton et al. (2013)"),

@@ -80,7 +80,7 @@ from matplotlib.figure import Figure
 from scipy.special import logsumexp
 
 from cogmem.data import published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
@@ -434,14 +434,9 @@ def recalled_of(
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    nodes: Mapping[str, xr.Dataset] = {k: node.to_dataset() for k, node in tree.children.items()}
+    nodes: Mapping[str, xr.Dataset] = datasets(tree)
     return measurement_order(nodes)
 
 
@@ -451,7 +446,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(5, 1500, 200, 100)},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2025), from secondary texts", "Tresp et al. (2023)"),
     cost={"quick": "a minute on 1 core", "paper": "five minutes on 1 core"},

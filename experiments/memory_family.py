@@ -101,6 +101,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from matplotlib.figure import Figure
 from scipy.stats import spearmanr
 
+from cogmem.lab.artefacts import datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.completion import auc, crossing, dice, information
@@ -503,9 +504,7 @@ def _tables(tree: xr.DataTree) -> Iterable[pd.DataFrame]:
 
 def plot(tree: xr.DataTree) -> Figure:
     """Completion, familiarity, capacity, similarity and cost."""
-    return memory_family(
-        {name: node.to_dataset() for name, node in tree.children.items()}, n_modules=N_MODULES
-    )
+    return memory_family(datasets(tree), n_modules=N_MODULES)
 
 
 EXPERIMENT = Experiment(

@@ -58,7 +58,6 @@ from cogmem.data import published
 from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
 from cogmem.measures.replicates import mean_and_interval
@@ -66,6 +65,7 @@ from cogmem.models.bdh import BDH, Weights
 from cogmem.models.bdh_merging import averaged, merged
 from cogmem.models.sequence_learning import Training, learn
 from cogmem.models.sequence_model import Passage
+from cogmem.participants.reporting import Report
 from cogmem.plots.merging import merging
 from cogmem.tasks.markov_languages import (
     LanguageText,

@@ -31,11 +31,11 @@ from cogmem.data import load
 from cogmem.fit import Fit, People, Search, fit, simulated_sets
 from cogmem.fit.recovery import badness, confusion
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column, Table
 from cogmem.participants.null import NullParticipant
 from cogmem.participants.readout import Readout
+from cogmem.participants.reporting import Report
 from cogmem.participants.roster import sitting
 from cogmem.participants.sitting import Sitting
 from cogmem.plots.confusion import confusion_map

@@ -38,6 +38,7 @@ from cogmem import measures
 from cogmem.data import load, published
 from cogmem.data.recalls import Recalls
 from cogmem.fit import list_log_likelihoods
+from cogmem.lab.artefacts import datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.maximum_likelihood import maximise
@@ -257,7 +258,7 @@ def _tidy(table: pd.DataFrame, panel: str) -> pd.DataFrame:
 
 def plot(tree: xr.DataTree) -> Any:
     """Serial position curves of three lengths, first recalls of one, words recalled of six."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes = datasets(tree)
     return murdock_lists(nodes)
 
 

@@ -66,13 +66,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Bool, Float, Int
 from matplotlib.figure import Figure
 
 from cogmem.errors import InvalidValue
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
@@ -410,14 +409,9 @@ def tested(brain: TensorBrain, weights: Weights, shown: Met) -> Float[np.ndarray
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Five panels."""
-    return new_entities({name: node.to_dataset() for name, node in tree.children.items()})
+    return new_entities(datasets(tree))
 
 
 EXPERIMENT = Experiment(
@@ -426,7 +420,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(6, 1500, (1, 3, 5, 10))},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2020)", "Tresp et al. (2023)"),
     cost={"quick": "a minute on 1 core", "paper": "four minutes on 1 core"},

@@ -79,7 +79,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.data import load_trials, published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.schools import School, subjects
 from cogmem.lab.settings import setting
@@ -456,14 +456,9 @@ def zrocs(fit: xr.Dataset, ratings: np.ndarray, told: xr.Dataset) -> dict[str, x
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    return pairs_and_probes({k: node.to_dataset() for k, node in tree.children.items()}, tree.attrs)
+    return pairs_and_probes(datasets(tree), tree.attrs)
 
 
 EXPERIMENT = Experiment(
@@ -475,7 +470,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     people=(
         "murdock_paired_associates",
         "kahana2002",

@@ -18,7 +18,7 @@ Run: `cogmem run people_curves`; `cogmem data` says where files are looked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,7 @@ from cogmem.data import catalogue, entry, load
 from cogmem.data.recalls import Recalls
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.settings import setting
+from cogmem.lab.parts import Resampling, in_turn
 from cogmem.plots.people import gallery
 
 MAX_LAG = 5
@@ -46,20 +46,7 @@ SHOWN: Mapping[str, Mapping[str, Mapping[str, object]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Config:
-    """How uncertainty is computed.
-
-    Attributes:
-        n_resamples: bootstrap resamples of people.
-        seed: of the resampling.
-    """
-
-    n_resamples: int = setting(2000, (10, 1_000_000), meaning="bootstrap resamples of people")
-    seed: int = setting(0, (0, 2**32 - 1), meaning="of the resampling")
-
-
-def run(config: Config, session: Session) -> xr.DataTree:
+def run(config: Resampling, session: Session) -> xr.DataTree:
     """The curves of every set.
 
     Returns:
@@ -67,15 +54,10 @@ def run(config: Config, session: Session) -> xr.DataTree:
         why the set is not here. Below it a node per group of lists, below that one per measure.
     """
     names = [row["name"] for row in catalogue() if "free recall" in row["paradigm"]]
-    report = session.begin(len(names))
-    nodes: dict[str, xr.Dataset] = {}
-    for name in names:
-        nodes |= _nodes(name, config)
-        report(1, name)
-    return xr.DataTree.from_dict(nodes)
+    return in_turn({name: partial(_nodes, name, config) for name in names}, session)
 
 
-def _nodes(name: str, config: Config) -> dict[str, xr.Dataset]:
+def _nodes(name: str, config: Resampling) -> dict[str, xr.Dataset]:
     title = f"{entry(name).title}, {entry(name).n_subjects} people"
     about = {"title": title, "citation": entry(name).citation, "missing": ""}
     try:
@@ -95,7 +77,7 @@ def groups(name: str, recalls: Recalls) -> dict[str, Recalls]:
     return {label: recalls.select(**which) for label, which in SHOWN.get(name, by_length).items()}
 
 
-def _curves(recalls: Recalls, config: Config) -> dict[str, xr.Dataset]:
+def _curves(recalls: Recalls, config: Resampling) -> dict[str, xr.Dataset]:
     lags = min(MAX_LAG, recalls.length - 1)
     each = {
         "spc": measures.spc(recalls),
@@ -140,7 +122,7 @@ def plot(tree: xr.DataTree) -> Figure:
 EXPERIMENT = Experiment(
     name="people_curves",
     title="A gallery of human memory: free recall on every data set",
-    presets={"quick": Config(), "paper": Config(n_resamples=10_000)},
+    presets={"quick": Resampling(), "paper": Resampling(n_resamples=10_000)},
     run=run,
     plot=plot,
     numbers=numbers,

@@ -62,10 +62,9 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from cogmem.data import load_images
 from cogmem.errors import InvalidValue
+from cogmem.lab.artefacts import panel_rows
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column, Store, Table
 from cogmem.measures import continual, retention
@@ -74,9 +73,9 @@ from cogmem.models.hlop import LateralCircuit
 from cogmem.models.hlop_controls import CONTROLS
 from cogmem.models.retention import LAWS
 from cogmem.models.spiking_training import DSR
-from cogmem.participants.class_streams import examples
+from cogmem.participants.class_streams import digit_stream, examples
+from cogmem.participants.reporting import Report
 from cogmem.plots.permuted_digits import permuted_digits
-from cogmem.tasks.continual import ClassStream, generated_stream, permuted
 
 N_CLASSES = 10
 RATES = (0.001, 0.01, 0.01)
@@ -146,22 +145,6 @@ REFERENCES = {
 # ---- the stream ----------------------------------------------------------------------------------
 
 
-def class_stream(config: Config) -> ClassStream:
-    """Digits, or generated images, their pixels permuted anew in each task.
-
-    Raises:
-        DataNotFound: if MNIST is not here; it says what to fetch.
-    """
-    if config.source == "generated":
-        sizes = (N_CLASSES, config.n_features, config.n_train, config.n_test)
-        return generated_stream(config.n_tasks, *sizes, seed=config.seed)
-    images = load_images("mnist")
-    split = images["split"].values
-    parts = (("train", config.n_train), ("test", config.n_test))
-    kept = np.concatenate([np.flatnonzero(split == part)[:n] for part, n in parts])
-    return permuted(images.isel(item=kept), config.n_tasks)
-
-
 # ---- the networks --------------------------------------------------------------------------------
 
 
@@ -209,7 +192,7 @@ def run(config: Config, session: Session) -> xr.DataTree:
         `retention`: laws of R[t, 1]. `reference`: what others got. Attributes: `source`, `n_test`,
         `n_hidden`, and `seconds`, the median over tasks by condition.
     """
-    stream = class_stream(config)
+    stream = digit_stream(config)
     accuracy, seconds = learnt(config, examples(stream), session)
     took = seconds.median(["seed", "after"]).round(2)
     about = {"source": stream.name, "n_test": config.n_test, "n_hidden": config.n_hidden}
@@ -369,25 +352,20 @@ def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number: panel, condition, network, then after which task, and on which."""
     learning = tree["learning"].to_dataset()
     tables = [
-        _rows(learning["accuracy"], "R", seed="network"),
-        _rows(learning["average_accuracy"], "ACC", seed="network"),
-        _rows(learning["backward_transfer"], "BWT", seed="network"),
+        panel_rows(learning["accuracy"], "R", seed="network"),
+        panel_rows(learning["average_accuracy"], "ACC", seed="network"),
+        panel_rows(learning["backward_transfer"], "BWT", seed="network"),
     ]
     for name, law in tree["retention"].to_dataset().groupby("law"):
         own = law.sel(law=name)
         curve = 100 * own["probability"].assign_coords(interpolated=own["interpolated"] + 1)
-        tables.append(_rows(curve, f"{name}, fitted", interpolated="after"))
-        tables.append(_rows(100 * own["held_out_rmse"], f"{name}, error of tasks left out"))
-        tables.append(_rows(own["estimate"].sel(parameter="b"), f"{name}, b"))
+        tables.append(panel_rows(curve, f"{name}, fitted", interpolated="after"))
+        tables.append(panel_rows(100 * own["held_out_rmse"], f"{name}, error of tasks left out"))
+        tables.append(panel_rows(own["estimate"].sel(parameter="b"), f"{name}, b"))
     for which, values in tree["reference"].to_dataset().items():
-        tables.append(_rows(values, f"{which}, {tree['reference'].attrs['said']}"))
+        tables.append(panel_rows(values, f"{which}, {tree['reference'].attrs['said']}"))
     columns = ["panel", "condition", "network", "after", "task", "value"]
     return pd.concat(tables).reindex(columns=columns).reset_index(drop=True)
-
-
-def _rows(values: xr.DataArray, panel: str, **names: str) -> pd.DataFrame:
-    table = values.rename("value").to_dataframe().reset_index().rename(columns=names)
-    return table.dropna(subset="value").assign(panel=panel)
 
 
 def plot(tree: xr.DataTree) -> Figure:

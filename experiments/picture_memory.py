@@ -43,7 +43,9 @@ import xarray as xr
 from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.data.publications import published
+from cogmem.lab.artefacts import panel_numbers
 from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.parts import in_turn, keys_of_part
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_sd
 from cogmem.measures.strengths import choice
@@ -98,23 +100,12 @@ def run(config: Config, session: Session) -> xr.DataTree:
         macrocolumns or memories.
     """
     parts = {
-        "sets": sets,
-        "people_sets": lambda _: quoted(),
-        "age": ageing,
-        "occlusion": occlusion,
+        "sets": lambda: {"sets": sets(config)},
+        "people_sets": lambda: {"people_sets": quoted()},
+        "age": lambda: {"age": ageing(config)},
+        "occlusion": lambda: {"occlusion": occlusion(config)},
     }
-    nodes: dict[str, xr.Dataset] = {}
-    report = session.begin(len(parts))
-    for name, part in parts.items():
-        nodes[name] = part(config)
-        report(1, name)
-    return xr.DataTree.from_dict(nodes)
-
-
-def _keys(config: Config, part: int, n: int | None = None) -> Array:
-    """One key per macrocolumn, or `n` of them."""
-    key = jax.random.fold_in(jax.random.key(config.seed), part)
-    return jax.random.split(key, n or config.n_macs)
+    return in_turn(parts, session)
 
 
 # ---- many pictures -------------------------------------------------------------------------------
@@ -207,7 +198,7 @@ def many_macs(
 def size_for(config: Config) -> int:
     """Fewest features of a macrocolumn that chooses right as often as people, of 612 pictures."""
     low, high = SIZES
-    keys = _keys(config, SHEPARD)
+    keys = keys_of_part(config.seed, SHEPARD, config.n_macs)
     while low < high:
         middle = (low + high) // 2
         found = one_mac((SHEPARD,), config.n_tested, jnp.asarray(middle), keys)
@@ -218,7 +209,7 @@ def size_for(config: Config) -> int:
 
 def sets(config: Config) -> xr.Dataset:
     """Choices between an old and a new picture, by the number studied."""
-    n_features, keys = size_for(config), _keys(config, 1973, config.n_stores)
+    n_features, keys = size_for(config), keys_of_part(config.seed, 1973, config.n_stores)
     found = {}
     for n, text in ((N_FEATURES, "One mac"), (n_features, f"One mac, fitted at {SHEPARD}")):
         name = f"{text}: {n} features"
@@ -269,7 +260,8 @@ def aged(permanence: Permanence, n_tested: int, keys: Array) -> tuple[Array, Arr
 
 def ageing(config: Config) -> xr.Dataset:
     """Familiarity and choices by the steps that have passed since a short list."""
-    old, new = map(np.asarray, aged(Stepwise(), config.n_tested, _keys(config, 2000)))
+    keys = keys_of_part(config.seed, 2000, config.n_macs)
+    old, new = map(np.asarray, aged(Stepwise(), config.n_tested, keys))
     values = {
         "old": old.mean(axis=-1),
         "new": new.mean(axis=-1),
@@ -312,7 +304,7 @@ def occlusion(config: Config) -> xr.Dataset:
     recovered: list[np.ndarray] = []
     for name, band in NORMALISERS.items():
         mac = Mac(**SMALL, normaliser=name, band=band)
-        each = occluded(mac, _keys(config, SMALL_STORED))
+        each = occluded(mac, keys_of_part(config.seed, SMALL_STORED, config.n_macs))
         for found, into in zip(each, (familiar, recovered), strict=True):
             into.append(np.asarray(found).mean(axis=-1))
     values = {"familiarity": np.stack(familiar, axis=1), "code": np.stack(recovered, axis=1)}
@@ -322,22 +314,13 @@ def occlusion(config: Config) -> xr.Dataset:
 # ---- results -------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the panel it is in."""
-    tables = [
-        node.to_dataset().to_dataframe().reset_index().assign(panel=panel)
-        for panel, node in tree.children.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
 EXPERIMENT = Experiment(
     name="picture_memory",
     title="Thousands of pictures, age and occlusion: what familiarity of sparse codes withstands",
     presets={"quick": Config(), "paper": Config(n_macs=20, n_stores=10, n_tested=200)},
     run=run,
     plot=picture_memory,
-    numbers=numbers,
+    numbers=panel_numbers,
     models=("sparsey",),
     people=("shepard1967", "standing"),
     sources=(

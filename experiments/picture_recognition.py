@@ -43,12 +43,13 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.data import load_trials
+from cogmem.lab.artefacts import panel_numbers
 from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.parts import in_turn, keys_of_part
 from cogmem.lab.settings import setting
 from cogmem.measures import recognition
 from cogmem.measures.replicates import mean_and_sd
@@ -96,23 +97,8 @@ def run(config: Config, session: Session) -> xr.DataTree:
         `slope` (mechanism, chance) and `repetition` (encoded, presentations). What is measured has
         a mean and, `..._sd`, its spread over macrocolumns.
     """
-    parts = {
-        "lists": lists,
-        "people": people,
-        "variance": variance,
-    }
-    nodes: dict[str, xr.Dataset] = {}
-    report = session.begin(len(parts))
-    for name, part in parts.items():
-        nodes |= part(config)
-        report(1, name)
-    return xr.DataTree.from_dict(nodes)
-
-
-def _keys(config: Config, part: int, n: int | None = None) -> Array:
-    """One key per macrocolumn, or `n` of them."""
-    key = jax.random.fold_in(jax.random.key(config.seed), part)
-    return jax.random.split(key, n or config.n_macs)
+    parts = {"lists": lists, "people": people, "variance": variance}
+    return in_turn({name: partial(part, config) for name, part in parts.items()}, session)
 
 
 # ---- lists and lures -----------------------------------------------------------------------------
@@ -148,7 +134,8 @@ def studied(n_tested: int, keys: Array) -> tuple[Array, Array]:
 
 def lists(config: Config) -> dict[str, xr.Dataset]:
     """Sensitivity by length of list and by features shared; ROCs of one length."""
-    old, new = map(np.asarray, studied(config.n_tested, _keys(config, 0)))
+    keys = keys_of_part(config.seed, 0, config.n_macs)
+    old, new = map(np.asarray, studied(config.n_tested, keys))
     each = old[:, :, None], new, config.noise
     measured = {"d_a": d_a, "choice": choice, "slope": slope}
     values = {name: measure(*each).swapaxes(1, 2) for name, measure in measured.items()}
@@ -259,7 +246,8 @@ MECHANISMS = {"encoding": MAC, "occlusion": FIXED}
 
 def variance(config: Config) -> dict[str, xr.Dataset]:
     """Slope of the zROC and d_a when features are missed at study or at test; repetition."""
-    chance, whole, keys = jnp.asarray(CHANCES), jnp.ones(len(CHANCES)), _keys(config, LIST)
+    chance, whole = jnp.asarray(CHANCES), jnp.ones(len(CHANCES))
+    keys = keys_of_part(config.seed, LIST, config.n_macs)
     chances = {"encoding": (chance, whole), "occlusion": (whole, chance)}
     found = {}
     for name, mac in MECHANISMS.items():
@@ -290,22 +278,13 @@ def _repeated(found: Mapping[str, np.ndarray]) -> xr.Dataset:
 # ---- results -------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the panel it is in."""
-    tables = [
-        node.to_dataset().to_dataframe().reset_index().assign(panel=panel)
-        for panel, node in tree.children.items()
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
 EXPERIMENT = Experiment(
     name="picture_recognition",
     title="Familiarity of sparse codes as recognition: lures, lists, old items that vary",
     presets={"quick": Config(), "paper": Config(n_macs=20, n_tested=200, n_starts=8)},
     run=run,
     plot=picture_recognition,
-    numbers=numbers,
+    numbers=panel_numbers,
     models=("sparsey",),
     people=("schwartz2005",),
     sources=("Rinkus (2014)", "Schwartz et al. (2005)"),

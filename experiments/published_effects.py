@@ -54,9 +54,9 @@ from matplotlib.figure import Figure
 from cogmem.data import published
 from cogmem.lab.artefacts import by_node
 from cogmem.lab.experiment import Experiment, Session, find_experiment
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_interval
+from cogmem.participants.reporting import Report
 from cogmem.participants.scene_viewer import answers, proportions
 from cogmem.plots.published_effects import published_effects
 

@@ -56,13 +56,13 @@ from matplotlib.figure import Figure
 from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
 from cogmem.measures.replicates import mean_and_interval
 from cogmem.models.bdh import BDH, Weights
 from cogmem.models.sequence_learning import Training, learn, log_probabilities
 from cogmem.models.sequence_model import Passage
+from cogmem.participants.reporting import Report
 from cogmem.plots.repeated_words import repeated_words as drawn
 from cogmem.tasks.repeated_words import RepeatedPassages, RepeatedWord, repeated_words
 

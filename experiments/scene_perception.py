@@ -81,17 +81,15 @@ stopped goes on with the first brain that was not finished.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from itertools import product
 from typing import Any, Literal
 
 import jax
 import numpy as np
-import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, mean_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
@@ -106,9 +104,7 @@ from cogmem.plots.scene_perception import scene_perception
 from cogmem.tasks.scenes import (
     GROUPS,
     SceneData,
-    SceneWorld,
-    draw_scenes,
-    load_scenes,
+    scenes_of,
     unseen_triples,
 )
 
@@ -221,15 +217,6 @@ def _columns() -> dict[str, Column]:
 
 
 # ---- one brain -----------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def scenes_of(config: Config, seed: int) -> SceneData:
-    """A world and its scenes, the same for all conditions of a seed; or those of a file."""
-    if config.scenes:
-        return load_scenes(config.scenes)
-    sizes = {"n_known": config.n_known, "n_train": config.n_train, "n_test": config.n_test}
-    return draw_scenes(SceneWorld(**sizes), key=jax.random.fold_in(jax.random.key(seed), 0))
 
 
 def measured(
@@ -362,15 +349,9 @@ def observed(data: SceneData) -> tuple[np.ndarray, np.ndarray]:
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every mean with its interval, and the node that it is of."""
-    nodes = {k: node.to_dataset() for k, node in tree.children.items() if k != "each"}
-    return by_node(nodes.items()).dropna(subset="mean").reset_index(drop=True)
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Accuracy by way to choose; differences by what is left out; seen and unseen triples."""
-    return scene_perception({name: node.to_dataset() for name, node in tree.children.items()})
+    return scene_perception(datasets(tree))
 
 
 EXPERIMENT = Experiment(
@@ -382,7 +363,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=mean_numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2023)", "Tresp et al. (2020)", "Tresp et al. (2025)"),
     answers=(

@@ -54,13 +54,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Bool, Float, Int
 from matplotlib.figure import Figure
 
 from cogmem.data import published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.proportions import proportions
@@ -381,14 +380,9 @@ def people() -> xr.Dataset:
     return xr.Dataset(columns | ends, {"point": [*points, "office: books"]})
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Recall by noise and by age, and people beside it."""
-    return schema_intrusions({name: node.to_dataset() for name, node in tree.children.items()})
+    return schema_intrusions(datasets(tree))
 
 
 EXPERIMENT = Experiment(
@@ -397,7 +391,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(n_seeds=6, n_steps=4000, oldest=1600)},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("tensor_brain",),
     sources=(
         "Tresp et al. (2023)",

@@ -59,6 +59,7 @@ import xarray as xr
 from jaxtyping import Array, Bool, Int, PRNGKeyArray
 from matplotlib.figure import Figure
 
+from cogmem.lab.artefacts import datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures import interval
@@ -298,7 +299,7 @@ def numbers(tree: xr.DataTree) -> pd.DataFrame:
 
 def plot(tree: xr.DataTree) -> Figure:
     """Similarity matrices above; by-product, matched pairs and familiarity below."""
-    return semantic_byproduct({name: node.to_dataset() for name, node in tree.children.items()})
+    return semantic_byproduct(datasets(tree))
 
 
 EXPERIMENT = Experiment(

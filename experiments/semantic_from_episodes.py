@@ -56,12 +56,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
@@ -439,14 +438,9 @@ def _labelled(config: Config, values: dict[str, np.ndarray]) -> xr.DataTree:
     return xr.DataTree.from_dict({"/": xr.Dataset(attrs=about)} | nodes)
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Six panels."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes = datasets(tree)
     return semantic_from_episodes(nodes, tree.attrs)
 
 
@@ -468,7 +462,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("tensor_brain", "knowledge_graph"),
     sources=("Tresp et al. (2023)", "Tresp et al. (2017)", "Ma et al. (2019)"),
     answers=(

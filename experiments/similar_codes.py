@@ -64,6 +64,7 @@ import xarray as xr
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from scipy.stats import spearmanr
 
+from cogmem.lab.artefacts import datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures import interval
@@ -297,7 +298,7 @@ def numbers(tree: xr.DataTree) -> pd.DataFrame:
 
 def plot(tree: xr.DataTree) -> Any:
     """Ladder, random items, controls and graded likelihood."""
-    return similar_codes({name: node.to_dataset() for name, node in tree.children.items()})
+    return similar_codes(datasets(tree))
 
 
 EXPERIMENT = Experiment(

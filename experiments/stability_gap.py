@@ -52,7 +52,7 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from cogmem.data import load_images
+from cogmem.lab.artefacts import panel_rows
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
@@ -60,9 +60,8 @@ from cogmem.measures import continual
 from cogmem.models.continual_learner import ContinualLearner, Examples, Finished, learn_stream
 from cogmem.models.hlop import LateralCircuit
 from cogmem.models.spiking_training import DSR
-from cogmem.participants.class_streams import examples
+from cogmem.participants.class_streams import digit_stream, examples
 from cogmem.plots.stability_gap import stability_gap
-from cogmem.tasks.continual import ClassStream, generated_stream, permuted
 
 N_CLASSES = 10
 RATES = (0.001, 0.01, 0.01)
@@ -127,7 +126,7 @@ def run(config: Config, session: Session) -> xr.Dataset:
         Dataset with `accuracy` (condition, seed, task, iteration), %, NaN before a task begins, and
         what `gaps` reads off it. Attributes: `ends` of the tasks, `n_test`, `source`.
     """
-    stream = class_stream(config)
+    stream = digit_stream(config)
     parts = examples(stream)
     numbers = evaluated_at(config)
     seeds = [config.seed + number for number in range(config.n_seeds)]
@@ -155,22 +154,6 @@ def run(config: Config, session: Session) -> xr.Dataset:
 
 
 # ---- the stream ----------------------------------------------------------------------------------
-
-
-def class_stream(config: Config) -> ClassStream:
-    """Digits, or generated images, their pixels permuted anew in each task.
-
-    Raises:
-        DataNotFound: if MNIST is not here; it says what to fetch.
-    """
-    if config.source == "generated":
-        sizes = (N_CLASSES, config.n_features, config.n_train, config.n_test)
-        return generated_stream(config.n_tasks, *sizes, seed=config.seed)
-    images = load_images("mnist")
-    split = images["split"].values
-    parts = (("train", config.n_train), ("test", config.n_test))
-    kept = np.concatenate([np.flatnonzero(split == part)[:n] for part, n in parts])
-    return permuted(images.isel(item=kept), config.n_tasks)
 
 
 def within_task(config: Config) -> tuple[int, ...]:
@@ -296,19 +279,14 @@ def _n(ends: np.ndarray, start: int) -> int:
 
 def numbers(results: xr.Dataset) -> pd.DataFrame:
     """Every plotted number, and the worst-case accuracy."""
-    tables = [_rows(results["accuracy"], "accuracy")]
-    tables.append(_rows(results["change"], "change since a task began", since="iteration"))
+    tables = [panel_rows(results["accuracy"], "accuracy")]
+    tables.append(panel_rows(results["change"], "change since a task began", since="iteration"))
     for name in ("as_learnt", "min_accuracy", "in_the_end", "worst_case_accuracy"):
-        tables.append(_rows(results[name], name.replace("_", " ")))
+        tables.append(panel_rows(results[name], name.replace("_", " ")))
     for name in ("windowed_forgetting", "windowed_plasticity"):
-        tables.append(_rows(results[name], name.replace("_", " ")))
+        tables.append(panel_rows(results[name], name.replace("_", " ")))
     columns = ["panel", "condition", "seed", "task", "iteration", "after", "window", "value"]
     return pd.concat(tables).reindex(columns=columns).reset_index(drop=True)
-
-
-def _rows(values: xr.DataArray, panel: str, **names: str) -> pd.DataFrame:
-    table = values.rename("value").to_dataframe().reset_index().rename(columns=names)
-    return table.dropna(subset="value").assign(panel=panel)
 
 
 def plot(results: xr.Dataset) -> Figure:

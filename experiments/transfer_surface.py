@@ -43,13 +43,12 @@ from typing import Any
 
 import jax
 import numpy as np
-import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from matplotlib.figure import Figure
 
 from cogmem.data import published
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.continual import retroactive_interference
@@ -194,14 +193,9 @@ def _sign(part: xr.Dataset) -> np.ndarray:
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every plotted number, with the node that it is of."""
-    return by_node((name, node.to_dataset()) for name, node in tree.children.items())
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Five panels."""
-    return transfer_surface({name: node.to_dataset() for name, node in tree.children.items()})
+    return transfer_surface(datasets(tree))
 
 
 EXPERIMENT = Experiment(
@@ -210,7 +204,7 @@ EXPERIMENT = Experiment(
     presets={"quick": Config(), "paper": Config(n_learners=200)},
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=tree_numbers,
     models=("hlop",),
     sources=("Xiao et al. (2024)", "Osgood (1949), quoted from memory"),
     answers=(

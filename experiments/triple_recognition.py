@@ -62,7 +62,7 @@ from jaxtyping import Array, Float
 
 from cogmem.data import load_trials
 from cogmem.errors import InvalidValue
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import by_node, datasets
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures import interval, recognition
@@ -339,7 +339,7 @@ def people(config: Config) -> dict[str, xr.Dataset]:
 
 def numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every plotted number, with the node that it is of."""
-    nodes = {name: node.to_dataset() for name, node in tree.children.items()}
+    nodes = datasets(tree)
     nodes["people_slope"] = nodes["people_slope"].expand_dims(people=["schwartz2005"])
     return by_node(nodes.items())
 

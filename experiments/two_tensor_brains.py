@@ -75,7 +75,6 @@ was stopped goes on with the first brain that was not finished.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 from typing import Any, Literal
 
@@ -86,7 +85,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from cogmem.lab.artefacts import by_node
+from cogmem.lab.artefacts import datasets, mean_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
@@ -105,7 +104,7 @@ from cogmem.participants.scene_viewer import (
     scene_brain,
 )
 from cogmem.plots.two_tensor_brains import two_tensor_brains
-from cogmem.tasks.scenes import GROUPS, SceneData, SceneWorld, draw_scenes, load_scenes, pairs
+from cogmem.tasks.scenes import GROUPS, SceneData, pairs, scenes_of
 
 MODELS = ("2020", "2023")
 MEMORY = ("with", "without")
@@ -172,15 +171,6 @@ def _columns() -> dict[str, Column]:
 
 
 # ---- one brain -----------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def scenes_of(config: Config, seed: int) -> SceneData:
-    """A world and its scenes, the same for all brains of a seed; or those of a file."""
-    if config.scenes:
-        return load_scenes(config.scenes)
-    sizes = {"n_known": config.n_known, "n_train": config.n_train, "n_test": config.n_test}
-    return draw_scenes(SceneWorld(**sizes), key=jax.random.fold_in(jax.random.key(seed), 0))
 
 
 def brain_of(
@@ -349,15 +339,9 @@ def _compared(name: str, values: np.ndarray, axes: dict[str, Any]) -> dict[str, 
 # ---- figure --------------------------------------------------------------------------------------
 
 
-def numbers(tree: xr.DataTree) -> pd.DataFrame:
-    """Every mean with its interval, and the node that it is of."""
-    nodes = {k: node.to_dataset() for k, node in tree.children.items() if k != "each"}
-    return by_node(nodes.items()).dropna(subset="mean").reset_index(drop=True)
-
-
 def plot(tree: xr.DataTree) -> Figure:
     """Perception, recall, and what differs between models and by working memory."""
-    return two_tensor_brains({name: node.to_dataset() for name, node in tree.children.items()})
+    return two_tensor_brains(datasets(tree))
 
 
 EXPERIMENT = Experiment(
@@ -369,7 +353,7 @@ EXPERIMENT = Experiment(
     },
     run=run,
     plot=plot,
-    numbers=numbers,
+    numbers=mean_numbers,
     models=("tensor_brain_2020", "tensor_brain"),
     sources=("Tresp et al. (2020)", "Tresp et al. (2023)"),
     answers=(

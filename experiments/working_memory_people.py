@@ -44,6 +44,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import xarray as xr
@@ -53,23 +54,10 @@ from cogmem import measures
 from cogmem.errors import DataNotFound
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.settings import setting
+from cogmem.lab.parts import Resampling, in_turn
 from cogmem.plots.working_memory_people import findings
 
 Curves = dict[str, xr.Dataset]
-
-
-@dataclass(frozen=True)
-class Config:
-    """How uncertainty is computed.
-
-    Attributes:
-        n_resamples: bootstrap resamples of people.
-        seed: of the resampling.
-    """
-
-    n_resamples: int = setting(2000, (10, 1_000_000), meaning="bootstrap resamples of people")
-    seed: int = setting(0, (0, 2**32 - 1), meaning="of the resampling")
 
 
 @dataclass(frozen=True)
@@ -162,7 +150,7 @@ FINDINGS: Mapping[str, Finding] = {
 }
 
 
-def run(config: Config, session: Session) -> xr.DataTree:
+def run(config: Resampling, session: Session) -> xr.DataTree:
     """Every finding.
 
     Returns:
@@ -170,15 +158,11 @@ def run(config: Config, session: Session) -> xr.DataTree:
         empty, or the reason why a set is not here. Below it a node per curve, with `mean`, `sem`,
         `n`, `low` and `high` (x).
     """
-    report = session.begin(len(FINDINGS))
-    nodes: dict[str, xr.Dataset] = {}
-    for name, finding in FINDINGS.items():
-        nodes |= _nodes(name, finding, config)
-        report(1, name)
-    return xr.DataTree.from_dict(nodes)
+    parts = {name: partial(_nodes, name, each, config) for name, each in FINDINGS.items()}
+    return in_turn(parts, session)
 
 
-def _nodes(name: str, finding: Finding, config: Config) -> dict[str, xr.Dataset]:
+def _nodes(name: str, finding: Finding, config: Resampling) -> dict[str, xr.Dataset]:
     about = {key: getattr(finding, key) for key in ("title", "y", "chance", "legend")}
     about["missing"] = ""
     try:
@@ -226,7 +210,7 @@ def plot(tree: xr.DataTree) -> Figure:
 EXPERIMENT = Experiment(
     name="working_memory_people",
     title="A gallery of working memory: twelve findings in thirteen data sets",
-    presets={"quick": Config(), "paper": Config(n_resamples=10_000)},
+    presets={"quick": Resampling(), "paper": Resampling(n_resamples=10_000)},
     run=run,
     plot=plot,
     numbers=numbers,

@@ -29,7 +29,6 @@ Run: `cogmem run worm_complex_span`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cogmem.data import load_trials
 from cogmem.lab import working_memory_findings as people
@@ -106,15 +105,13 @@ PANELS = {
     ),
 }
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_complex_span",
-        "Load and domain of complex span: gated networks, and people",
-        PANELS,
-        Networks(n_steps=600, batch=64),
-        people=("vergauwe2010", "chein2011"),
-        sources=("Vergauwe et al. (2010)", "Chein et al. (2011)"),
-    ),
+EXPERIMENT = experiment(
+    "worm_complex_span",
+    "Load and domain of complex span: gated networks, and people",
+    PANELS,
+    Networks(n_steps=600, batch=64),
+    people=("vergauwe2010", "chein2011"),
+    sources=("Vergauwe et al. (2010)", "Chein et al. (2011)"),
     answers=(
         "People's complex spans by load and domain of the task in between (Vergauwe et al., 2010; "
         "Chein et al., 2011), beside complex span of WorM (Sikarwar & Zhang, 2023), of which no "

@@ -68,7 +68,6 @@ from cogmem.data import published
 from cogmem.lab import working_memory_findings as findings
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.models.bdh_core import BDHCore
 from cogmem.models.frame_network import NetworkWeights
@@ -78,6 +77,7 @@ from cogmem.models.spiking_core import SpikingCore
 from cogmem.models.tensor_brain_core import TensorBrainCore
 from cogmem.participants.frame_course import Course, examined, follow, network_of
 from cogmem.participants.frozen_course import fitted
+from cogmem.participants.reporting import Report
 from cogmem.plots.worm_cores import worm_cores
 from cogmem.tasks.worm import TASKS
 from cogmem.tasks.worm.bases import base_rate

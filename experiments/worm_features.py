@@ -22,7 +22,6 @@ Run: `cogmem run worm_features`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
@@ -67,15 +66,13 @@ PANELS = {
     for interval, title in ((0, "At once"), (18, "After 18 blank frames"))
 }
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_features",
-        "Features and conjunctions in change detection: gated networks beside people",
-        PANELS,
-        Networks(n_steps=300, batch=32),
-        people=("adam2015",),
-        sources=("Adam et al. (2015)",),
-    ),
+EXPERIMENT = experiment(
+    "worm_features",
+    "Features and conjunctions in change detection: gated networks beside people",
+    PANELS,
+    Networks(n_steps=300, batch=32),
+    people=("adam2015",),
+    sources=("Adam et al. (2015)",),
     answers=(
         "Changes of colour, orientation, size, gap or any of them by set size, as WorM asks them "
         "(Sikarwar & Zhang, 2023), beside people who saw changes of colour (Adam et al., 2015)."

@@ -22,7 +22,6 @@ Run: `cogmem run worm_first_recall`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -89,15 +88,13 @@ PANELS = {
     ),
 }
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_first_recall",
-        "What is recalled first: gated networks beside people",
-        PANELS,
-        Networks(n_steps=800, batch=64),
-        people=("grenfell_essam_ward2012",),
-        sources=("Grenfell-Essam & Ward (2012)",),
-    ),
+EXPERIMENT = experiment(
+    "worm_first_recall",
+    "What is recalled first: gated networks beside people",
+    PANELS,
+    Networks(n_steps=800, batch=64),
+    people=("grenfell_essam_ward2012",),
+    sources=("Grenfell-Essam & Ward (2012)",),
     answers=(
         "Which word people recall first, by list length (Grenfell-Essam & Ward, 2012, Exp. 1), "
         "beside the likeliest square in spatial free recall of WorM, which Sikarwar & Zhang (2023) "

@@ -73,7 +73,6 @@ from matplotlib.figure import Figure
 
 from cogmem.lab.artefacts import by_node, datasets
 from cogmem.lab.experiment import Experiment, Session
-from cogmem.lab.progress import Report
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column, Table
 from cogmem.measures import continual
@@ -90,6 +89,7 @@ from cogmem.participants.frame_sequence import (
     share_right,
     teach,
 )
+from cogmem.participants.reporting import Report
 from cogmem.plots.worm_in_sequence import worm_in_sequence
 from cogmem.tasks.worm import TASKS
 from cogmem.tasks.worm.curriculum import STAGES

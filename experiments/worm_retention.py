@@ -19,7 +19,6 @@ Run: `cogmem run worm_retention`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
@@ -70,15 +69,13 @@ PANELS = {
     ),
 }
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_retention",
-        "Retention intervals: gated networks, and people",
-        PANELS,
-        Networks(n_steps=300, batch=32),
-        people=("ricker2014",),
-        sources=("Ricker et al. (2014)",),
-    ),
+EXPERIMENT = experiment(
+    "worm_retention",
+    "Retention intervals: gated networks, and people",
+    PANELS,
+    Networks(n_steps=300, batch=32),
+    people=("ricker2014",),
+    sources=("Ricker et al. (2014)",),
     answers=(
         "Forgetting over an empty interval: people's recognition of characters that nobody can "
         "name, after 1 to 12 s (Ricker et al., 2014), beside blank frames in two tasks of WorM "

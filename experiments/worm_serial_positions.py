@@ -29,16 +29,11 @@ Run: `cogmem run worm_serial_positions`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
-
-import numpy as np
-import xarray as xr
 
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
-from cogmem.lab.worm_panels import Curves, Panel, by, experiment
-from cogmem.participants.frame_course import free_recalled
+from cogmem.lab.worm_panels import Curves, Panel, by, experiment, free_recall
 
 NETWORK = "GRU"
 _POSITION = "Serial position"
@@ -63,22 +58,6 @@ def recalled(networks: Sequence[Graduate], n_trials: int, length: int) -> Curves
     for step in networks[0].earlier:
         found[f"after {step} steps"] = free_recall(networks, step, length, n_trials)
     return found
-
-
-def free_recall(
-    networks: Sequence[Graduate], step: int | None, length: int, n_trials: int
-) -> xr.Dataset:
-    """Shares of squares that were named, by serial position; at a milestone, or at the end."""
-    hits = [
-        free_recalled(
-            each.course, each.weights if step is None else each.earlier[step], length, n_trials
-        )
-        for each in networks
-    ]
-    axes = {"subject": np.arange(len(hits)), "serial_position": np.arange(1, length + 1)}
-    dims = tuple(axes)
-    value = (dims, np.mean(hits, axis=1), {"long_name": "P(recall)", "units": "probability"})
-    return xr.Dataset({"value": value, "possible": (dims, np.full(value[1].shape, n_trials))}, axes)
 
 
 PANELS = {
@@ -138,20 +117,18 @@ PANELS = {
 }
 
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_serial_positions",
-        "Serial positions in working-memory tasks: gated networks beside people",
-        PANELS,
-        Networks(n_steps=400, batch=32),
-        people=(
-            "grenfell_essam_ward2012",
-            "grenfell_essam_ward2012_serial",
-            "madigan1971",
-            "oberauer2003",
-        ),
-        sources=("Grenfell-Essam & Ward (2012)", "Madigan (1971)", "Oberauer (2003)"),
+EXPERIMENT = experiment(
+    "worm_serial_positions",
+    "Serial positions in working-memory tasks: gated networks beside people",
+    PANELS,
+    Networks(n_steps=400, batch=32),
+    people=(
+        "grenfell_essam_ward2012",
+        "grenfell_essam_ward2012_serial",
+        "madigan1971",
+        "oberauer2003",
     ),
+    sources=("Grenfell-Essam & Ward (2012)", "Madigan (1971)", "Oberauer (2003)"),
     answers=(
         "The claim that networks show primacy and recency (Sikarwar & Zhang, 2023, in words), and "
         "people's serial positions: Grenfell-Essam & Ward (2012), Madigan (1971), Oberauer (2003)."

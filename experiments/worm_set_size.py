@@ -31,7 +31,6 @@ Run: `cogmem run worm_set_size`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -143,25 +142,23 @@ PANELS = {
     ),
 }
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_set_size",
-        "Set size and list length: gated networks beside people",
-        PANELS,
-        Networks(n_steps=300, batch=32),
-        people=(
-            "oberauer_kliegl2006",
-            "adam2015",
-            "gilchrist_cowan2014",
-            "grenfell_essam_ward2012",
-            "grenfell_essam_ward2012_serial",
-        ),
-        sources=(
-            "Oberauer & Kliegl (2006)",
-            "Adam et al. (2015)",
-            "Gilchrist & Cowan (2014)",
-            "Grenfell-Essam & Ward (2012)",
-        ),
+EXPERIMENT = experiment(
+    "worm_set_size",
+    "Set size and list length: gated networks beside people",
+    PANELS,
+    Networks(n_steps=300, batch=32),
+    people=(
+        "oberauer_kliegl2006",
+        "adam2015",
+        "gilchrist_cowan2014",
+        "grenfell_essam_ward2012",
+        "grenfell_essam_ward2012_serial",
+    ),
+    sources=(
+        "Oberauer & Kliegl (2006)",
+        "Adam et al. (2015)",
+        "Gilchrist & Cowan (2014)",
+        "Grenfell-Essam & Ward (2012)",
     ),
     answers=(
         "Set size and list length in people (Oberauer & Kliegl, 2006; Adam et al., 2015; Gilchrist "

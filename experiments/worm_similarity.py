@@ -24,7 +24,6 @@ Run: `cogmem run worm_similarity`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
@@ -72,15 +71,13 @@ PANELS = {
     ),
 }
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_similarity",
-        "Similarity of probes: gated networks, and people",
-        PANELS,
-        Networks(n_steps=600, batch=64),
-        people=("keshvari2013",),
-        sources=("Keshvari et al. (2013)",),
-    ),
+EXPERIMENT = experiment(
+    "worm_similarity",
+    "Similarity of probes: gated networks, and people",
+    PANELS,
+    Networks(n_steps=600, batch=64),
+    people=("keshvari2013",),
+    sources=("Keshvari et al. (2013)",),
     answers=(
         "Similarity of the probes in serial recognition of WorM (Sikarwar & Zhang, 2023). The "
         "nearest people are those who saw changes of orientation by their size (Keshvari et al., "

@@ -20,7 +20,6 @@ Run: `cogmem run worm_structure`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cogmem.lab.worm_networks import Graduate, Networks, answers
 from cogmem.lab.worm_panels import Curves, Panel, against_none, by, experiment
@@ -74,13 +73,11 @@ PANELS = {
     ),
 }
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_structure",
-        "Symmetry and integration over frames: gated networks alone",
-        PANELS,
-        Networks(n_steps=600, batch=64),
-    ),
+EXPERIMENT = experiment(
+    "worm_structure",
+    "Symmetry and integration over frames: gated networks alone",
+    PANELS,
+    Networks(n_steps=600, batch=64),
     answers=(
         "What makes spatial coordination and integration of WorM hard (Sikarwar & Zhang, 2023): no "
         "data of people with such tasks were found and no number of the paper is compared, so that "

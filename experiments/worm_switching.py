@@ -21,7 +21,6 @@ Run: `cogmem run worm_switching`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from cogmem.lab import working_memory_findings as people
 from cogmem.lab.worm_networks import Graduate, Networks, answers
@@ -76,15 +75,13 @@ PANELS = {
     ),
 }
 
-EXPERIMENT = replace(
-    experiment(
-        "worm_switching",
-        "Task switching: gated networks, and people's times",
-        PANELS,
-        Networks(n_steps=400, batch=64),
-        people=("hedge_leonards2013",),
-        sources=("Hedge & Leonards (2013)",),
-    ),
+EXPERIMENT = experiment(
+    "worm_switching",
+    "Task switching: gated networks, and people's times",
+    PANELS,
+    Networks(n_steps=400, batch=64),
+    people=("hedge_leonards2013",),
+    sources=("Hedge & Leonards (2013)",),
     answers=(
         "The cost of switching: times of people who update the same or the other object (Hedge & "
         "Leonards, 2013), beside right answers in task switching of WorM (Sikarwar & Zhang, 2023)."

@@ -30,11 +30,10 @@ from matplotlib.figure import Figure
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.worm_networks import Graduate, Networks, answers, graduates
-from cogmem.lab.worm_panels import Curves, Panel, by, node
+from cogmem.lab.worm_panels import Curves, Panel, by, free_recall, node
 from cogmem.plots.worm_panels import worm_panels
 from cogmem.tasks.worm import Render
 from cogmem.tasks.worm.bases import base_rates_by
-from experiments.worm_serial_positions import free_recall
 
 TASKS = ("SFR", "SMU", "STS")
 LOOKS: dict[Render, str] = {"symbolic": "symbols", "rgb32": "pictures"}

@@ -13,7 +13,17 @@ from matplotlib.figure import Figure
 
 from cogmem.plots.style import house_style
 
-__all__ = ["as_csv", "by_node", "datasets", "save_figure", "tree_numbers"]
+__all__ = [
+    "as_csv",
+    "by_node",
+    "datasets",
+    "mean_numbers",
+    "numbers_and_weights",
+    "panel_numbers",
+    "panel_rows",
+    "save_figure",
+    "tree_numbers",
+]
 
 PNG_DPI = 200
 
@@ -65,6 +75,45 @@ def datasets(tree: xr.DataTree) -> dict[str, xr.Dataset]:
 def tree_numbers(tree: xr.DataTree) -> pd.DataFrame:
     """Every number right below the root of a tree, with the node that it is of: see `by_node`."""
     return by_node(datasets(tree).items())
+
+
+def mean_numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every mean with its interval, and the node that it is of; none of nodes named `each...`."""
+    nodes = {name: each for name, each in datasets(tree).items() if not name.startswith("each")}
+    return by_node(nodes.items()).dropna(subset="mean").reset_index(drop=True)
+
+
+def panel_numbers(tree: xr.DataTree) -> pd.DataFrame:
+    """Every number right below the root of a tree, with the `panel` that it is in, at the end."""
+    tables = [
+        each.to_dataframe().reset_index().assign(panel=panel)
+        for panel, each in datasets(tree).items()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def panel_rows(values: xr.DataArray, panel: str, **names: str) -> pd.DataFrame:
+    """A row for each value that there is: `value`, its coordinates, and the `panel` it is in.
+
+    Args:
+        values: plotted.
+        panel: where.
+        names: what coordinates are to be called, by their own name.
+    """
+    table = values.rename("value").to_dataframe().reset_index().rename(columns=names)
+    return table.dropna(subset="value").assign(panel=panel)
+
+
+def numbers_and_weights(tree: xr.DataTree) -> pd.DataFrame:
+    """Every number at any depth of a tree, and `n_weights` of its attributes as `mean`s of a node.
+
+    Args:
+        tree: with the attribute `n_weights`, how many each source has.
+    """
+    table = by_node((path.strip("/"), each) for path, each in tree.to_dict().items() if each)
+    n_weights = dict(tree.attrs["n_weights"])
+    rows = [{"node": "weights", "source": k, "mean": n} for k, n in n_weights.items()]
+    return pd.concat([table, pd.DataFrame(rows)], ignore_index=True)
 
 
 def as_csv(numbers: pd.DataFrame) -> str:

@@ -39,31 +39,66 @@ MEASURED = Path(__file__).with_name("minds_measured.nc")
 class MindsConfig(Protocol):
     """What is read of a configuration, see `experiments/minds.py`."""
 
-    n_people: int
-    n_generations: int
-    population: int
-    n_draws: int
-    n_copies: int
-    unseen: bool
-    n_recovered: int
-    n_refits: int
-    other_data: bool
-    seed: int
-    data: str
-    models: str
+    @property
+    def n_people(self) -> int:
+        """The first so many people; 0 for all."""
+
+    @property
+    def n_generations(self) -> int:
+        """Of each search."""
+
+    @property
+    def population(self) -> int:
+        """Evaluations of each generation."""
+
+    @property
+    def n_draws(self) -> int:
+        """Draws of items in each cell."""
+
+    @property
+    def n_copies(self) -> int:
+        """Lists recalled per held-out list of people."""
+
+    @property
+    def unseen(self) -> bool:
+        """Also fit to each paradigm alone, and to all but it."""
+
+    @property
+    def n_recovered(self) -> int:
+        """People of each recovery; 0 for none."""
+
+    @property
+    def n_refits(self) -> int:
+        """Generations of each refit in recovery."""
+
+    @property
+    def other_data(self) -> bool:
+        """Also other data sets of a paradigm."""
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+
+    @property
+    def data(self) -> str:
+        """A file of one's own, or nothing."""
+
+    @property
+    def models(self) -> str:
+        """Files of one's own, separated by commas."""
 
 
 @dataclass(frozen=True)
 class _Job:
     """The work of one process: a mind, on one choice of data sets."""
 
-    config: Any
+    config: MindsConfig
     path: Path
     mind: str
     data: tuple[tuple[str, str], ...]
 
 
-def run_minds(config: Any, session: Session, about: dict[str, Any]) -> xr.DataTree:
+def run_minds(config: MindsConfig, session: Session, about: dict[str, Any]) -> xr.DataTree:
     """Whatever no store holds yet, and the tree of all.
 
     The tree is also kept beside the store, in one file, NAME.nc.
@@ -116,10 +151,16 @@ def measured(path: Path = MEASURED) -> xr.DataTree:
 # ---- people --------------------------------------------------------------------------------------
 
 
-def arena_of(config: Any, data: Mapping[str, str]) -> Arena:
-    """People of the named data sets, by paradigm; those of one's own file in their place."""
-    known = paradigms()
-    studies = {name: known[name].study(each, config.n_people) for name, each in data.items()}
+def arena_of(config: MindsConfig, data: Mapping[str, str], *, n_people: int | None = None) -> Arena:
+    """People of the named data sets, by paradigm; those of one's own file in their place.
+
+    Args:
+        config: how many draws, of which seed, and the file of one's own.
+        data: set by paradigm.
+        n_people: the first so many of each set; if None, as many as the configuration says.
+    """
+    known, n = paradigms(), config.n_people if n_people is None else n_people
+    studies = {name: known[name].study(each, n) for name, each in data.items()}
     if config.data:
         from cogmem.fit.paradigms.own_data import read_own
 
@@ -128,7 +169,7 @@ def arena_of(config: Any, data: Mapping[str, str]) -> Arena:
     return Arena(studies, config.n_draws, config.seed)
 
 
-def _data_here(config: Any) -> tuple[dict[str, str], list[str]]:
+def _data_here(config: MindsConfig) -> tuple[dict[str, str], list[str]]:
     """The first data set of every paradigm, and what is left out as it is not here."""
     here, left_out = {}, []
     for name, paradigm in paradigms().items():
@@ -141,7 +182,7 @@ def _data_here(config: Any) -> tuple[dict[str, str], list[str]]:
     return here, left_out
 
 
-def _everyone(config: Any) -> dict[str, Mind]:
+def _everyone(config: MindsConfig) -> dict[str, Mind]:
     for path in filter(None, config.models.split(",")):
         join(Path(path))
     return minds()
@@ -159,11 +200,11 @@ def _check_joined(
 # ---- minds ---------------------------------------------------------------------------------------
 
 
-def _terms(config: Any) -> Terms:
+def _terms(config: MindsConfig) -> Terms:
     return Terms(Budget(config.n_generations, config.population), config.n_copies, config.unseen)
 
 
-def _n_reports(config: Any, arena: Arena, everyone: Mapping[str, Mind]) -> int:
+def _n_reports(config: MindsConfig, arena: Arena, everyone: Mapping[str, Mind]) -> int:
     steps = sum(n_steps(arena, mind, _terms(config)) for mind in everyone.values())
     if config.n_recovered:
         steps += sum(len(sitters) for sitters in _sitters(arena, everyone).values())
@@ -173,7 +214,7 @@ def _n_reports(config: Any, arena: Arena, everyone: Mapping[str, Mind]) -> int:
 
 
 def _all_found(
-    config: Any,
+    config: MindsConfig,
     session: Session,
     store: Store,
     everyone: Mapping[str, Mind],
@@ -238,7 +279,7 @@ def _sitters(arena: Arena, everyone: Mapping[str, Mind]) -> dict[str, dict[str, 
 
 
 def _recoveries(
-    config: Any,
+    config: MindsConfig,
     store: Store,
     arena: Arena,
     everyone: Mapping[str, Mind],
@@ -248,7 +289,7 @@ def _recoveries(
     """By paradigm, what is stored or computed now."""
     if not config.n_recovered:
         return {}
-    few = arena_of(replace(config, n_people=config.n_recovered), _primary(arena))
+    few = arena_of(config, _primary(arena), n_people=config.n_recovered)
     nodes = {}
     for name, sitters in _sitters(arena, everyone).items():
         fitted = {m: _fitted(mind, found[m], name) for m, mind in sitters.items()}
@@ -269,7 +310,12 @@ def _fitted(mind: Mind, found: Found, name: str) -> Mind:
 
 
 def _stored_recovery(
-    config: Any, store: Store, arena: Arena, name: str, sitters: dict[str, Mind], report: Report
+    config: MindsConfig,
+    store: Store,
+    arena: Arena,
+    name: str,
+    sitters: dict[str, Mind],
+    report: Report,
 ) -> xr.Dataset:
     who = "".join(f"{stamp(m, arena)} {_told(m)}" for m in sitters.values())
     n, label = len(sitters), f"recovery of {name} {zlib.crc32(who.encode()):08x}"
@@ -309,7 +355,7 @@ def _others(arena: Arena) -> list[tuple[str, str]]:
 
 
 def _other_data(
-    config: Any,
+    config: MindsConfig,
     store: Store,
     arena: Arena,
     everyone: Mapping[str, Mind],
@@ -336,7 +382,7 @@ def _other_data(
 
 
 def _refits(
-    config: Any,
+    config: MindsConfig,
     store: Store,
     arena: Arena,
     data: str,

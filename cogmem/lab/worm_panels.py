@@ -29,6 +29,7 @@ from cogmem.lab.worm_networks import Graduate, Networks, graduates
 from cogmem.measures import summary
 from cogmem.measures.curve_indices import primacy, rank_agreement, recency, slope
 from cogmem.measures.working_memory import averages
+from cogmem.participants.frame_course import free_recalled
 from cogmem.plots.worm_panels import worm_panels
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "against_none",
     "by",
     "experiment",
+    "free_recall",
     "indices",
     "measured",
     "node",
@@ -115,6 +117,32 @@ def by(
     whole = {name: trials[name].to_numpy() for name in axes}
     n = averages(np.ones(len(trials)), trials["subject"], whole)["possible"]
     return found.assign(possible=n)
+
+
+def free_recall(
+    networks: Sequence[Graduate], step: int | None, length: int, n_trials: int
+) -> xr.Dataset:
+    """Shares of squares that were named in spatial free recall, by serial position.
+
+    Args:
+        networks: each asked as many trials.
+        step: a milestone of their learning; its end if None.
+        length: of the lists.
+        n_trials: of each.
+
+    Returns:
+        `value`, `possible` (subject, serial_position).
+    """
+    hits = [
+        free_recalled(
+            each.course, each.weights if step is None else each.earlier[step], length, n_trials
+        )
+        for each in networks
+    ]
+    axes = {"subject": np.arange(len(hits)), "serial_position": np.arange(1, length + 1)}
+    dims = tuple(axes)
+    value = (dims, np.mean(hits, axis=1), {"long_name": "P(recall)", "units": "probability"})
+    return xr.Dataset({"value": value, "possible": (dims, np.full(value[1].shape, n_trials))}, axes)
 
 
 def against_none(curve: xr.Dataset, dim: str) -> xr.Dataset:
@@ -230,8 +258,21 @@ def experiment(
     *,
     people: tuple[str, ...] = (),
     sources: tuple[str, ...] = (),
+    answers: str = "",
+    agrees: str = "",
+    disagrees: str = "",
 ) -> Experiment:
-    """One that measures panels and draws them; `quick` is its configuration for a minute or two."""
+    """One that measures panels and draws them.
+
+    Args:
+        name, title: of the experiment.
+        panels: by name.
+        quick: its configuration for a minute or two.
+        people: data sets of people that are shown.
+        sources: besides that of the tasks.
+        answers, agrees, disagrees: what it is laid beside, what of it was found and what was not,
+            see `Experiment`.
+    """
     return Experiment(
         name=name,
         title=title,
@@ -244,6 +285,9 @@ def experiment(
         people=people,
         models=("worm_networks",),
         sources=("Sikarwar & Zhang (2023)", *sources),
+        answers=answers,
+        agrees=agrees,
+        disagrees=disagrees,
         cost={
             "quick": "a minute or two on 2 cores",
             "paper": "80 minutes of a core for each of three networks, which all share",

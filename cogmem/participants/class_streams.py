@@ -3,16 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from cogmem.data import load_images
 from cogmem.models.continual_learner import Examples
-from cogmem.tasks.continual import Task, normalised
+from cogmem.tasks.continual import ClassStream, Task, generated_stream, normalised, permuted
 
-__all__ = ["examples", "in_jax", "in_numpy"]
+__all__ = ["DigitSettings", "digit_stream", "examples", "in_jax", "in_numpy"]
+
+N_DIGITS = 10
+
+
+class DigitSettings(Protocol):
+    """What of a configuration says which digits are learnt."""
+
+    @property
+    def source(self) -> str:
+        """Either "mnist" or "generated"."""
+
+    @property
+    def n_tasks(self) -> int:
+        """Permutations of the pixels."""
+
+    @property
+    def n_features(self) -> int:
+        """Pixels of a generated image."""
+
+    @property
+    def n_train(self) -> int:
+        """Images to learn, the first so many as stored."""
+
+    @property
+    def n_test(self) -> int:
+        """Images to test, likewise."""
+
+    @property
+    def seed(self) -> int:
+        """Of generated images."""
+
+
+def digit_stream(settings: DigitSettings) -> ClassStream:
+    """Digits, or generated images, their pixels permuted anew in each task.
+
+    Raises:
+        DataNotFound: if MNIST is not here; it says what to fetch.
+    """
+    if settings.source == "generated":
+        sizes = (N_DIGITS, settings.n_features, settings.n_train, settings.n_test)
+        return generated_stream(settings.n_tasks, *sizes, seed=settings.seed)
+    images = load_images("mnist")
+    split = images["split"].values
+    parts = (("train", settings.n_train), ("test", settings.n_test))
+    kept = np.concatenate([np.flatnonzero(split == part)[:n] for part, n in parts])
+    return permuted(images.isel(item=kept), settings.n_tasks)
 
 
 def in_jax(images: np.ndarray) -> Array:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import equinox as eqx
 import jax
@@ -44,6 +44,7 @@ __all__ = [
     "ngram_losses",
     "reading_loss",
     "stream_losses",
+    "text_of",
     "tiny_shakespeare",
 ]
 
@@ -120,7 +121,7 @@ def generated_text(source: Source, n_train: int, n_held_out: int, *, key: PRNGKe
     return Text(train, held_out, source.n_tokens, entropy_rate(source))
 
 
-def grammar_text(n_train: int, n_held_out: int, seed: int) -> Text:
+def grammar_text(n_train: int, n_held_out: int, *, seed: int) -> Text:
     """Sentences of the generated language (`grammar.Grammar`), as it is by default.
 
     Args:
@@ -132,6 +133,24 @@ def grammar_text(n_train: int, n_held_out: int, seed: int) -> Text:
     """
     source = language_of(Grammar()).source
     return generated_text(source, n_train, n_held_out, key=jax.random.key(seed))
+
+
+def text_of(
+    source: Literal["Shakespeare", "grammar"], n_train: int, n_held_out: int, *, seed: int
+) -> Text:
+    """A text by its name.
+
+    Args:
+        source: "Shakespeare", which has its own sizes, or "grammar", whose sentences are generated.
+        n_train, n_held_out: tokens that are generated.
+        seed: of what is generated.
+
+    Raises:
+        InvalidValue: for sizes below 1.
+    """
+    if source == "Shakespeare":
+        return tiny_shakespeare()
+    return grammar_text(n_train, n_held_out, seed=seed)
 
 
 def held_out_windows(text: Text, length: int, every: int = 1) -> Passage:

@@ -21,7 +21,8 @@ Training scenes are episodes: the id of an episode is its row in `data.train`. T
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -52,6 +53,7 @@ __all__ = [
     "SPLITS",
     "Pairs",
     "SceneData",
+    "SceneSettings",
     "SceneWorld",
     "Scenes",
     "World",
@@ -64,6 +66,7 @@ __all__ = [
     "more_scenes",
     "noisier",
     "pairs",
+    "scenes_of",
     "unseen_triples",
     "views",
 ]
@@ -101,6 +104,35 @@ def draw_scenes(design: SceneWorld = SceneWorld(), *, key: PRNGKeyArray) -> Scen
         for split, n, own in zip(SPLITS, sizes, keys, strict=True)
     )
     return SceneData(world, *scenes)
+
+
+class SceneSettings(Protocol):
+    """What of a configuration says which scenes are seen."""
+
+    @property
+    def scenes(self) -> str:
+        """A file of them; if empty, they are drawn."""
+
+    @property
+    def n_known(self) -> int:
+        """Entities that are drawn."""
+
+    @property
+    def n_train(self) -> int:
+        """Scenes to learn from that are drawn."""
+
+    @property
+    def n_test(self) -> int:
+        """Scenes to be tested with, likewise."""
+
+
+@lru_cache(maxsize=1)
+def scenes_of(settings: SceneSettings, seed: int) -> SceneData:
+    """A world and its scenes, the same for all brains of a seed; or those of a file."""
+    if settings.scenes:
+        return load_scenes(settings.scenes)
+    design = SceneWorld(n_known=settings.n_known, n_train=settings.n_train, n_test=settings.n_test)
+    return draw_scenes(design, key=jax.random.fold_in(jax.random.key(seed), 0))
 
 
 def more_scenes(world: World, n: int, *, known: bool, key: PRNGKeyArray) -> Scenes:

@@ -18,7 +18,7 @@ from cogmem.errors import DataNotFound, InvalidValue
 from cogmem.lab.experiment import Session
 from cogmem.measures import continual
 from cogmem.models.continual_learner import learn_stream
-from cogmem.participants.class_streams import examples
+from cogmem.participants.class_streams import digit_stream, examples
 from experiments.permuted_digits import EXPERIMENT, PRESETS, Config
 
 TINY = Config(
@@ -70,7 +70,7 @@ def test_the_first_task_is_learnt_alike_with_and_without_circuits() -> None:
 
     In the second task it has: the weights differ.
     """
-    train, test = examples(digits.class_stream(TINY))
+    train, test = examples(digit_stream(TINY))
     learnt = []
     for name in ("HLOP", "plain"):
         own = digits.learner(TINY, name, TINY.n_features)
@@ -90,7 +90,7 @@ def test_first_rows_are_the_same_with_and_without_circuits(results) -> None:
 def test_the_same_seed_leaves_the_same_bits(results, tmp_path) -> None:
     """Another run, of the first network alone: R bit for bit."""
     accuracy = results[0]["learning"]["accuracy"]
-    parts = examples(digits.class_stream(TINY))
+    parts = examples(digit_stream(TINY))
     again, _ = digits.learnt(replace(TINY, n_seeds=1), parts, Session(results=tmp_path))
     assert again.values.tobytes() == accuracy.isel(seed=[0]).values.tobytes()
 
@@ -105,7 +105,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bits(results, tmp_path) -> N
         if left <= 0:
             raise KeyboardInterrupt
 
-    config, parts = replace(TINY, n_seeds=1), examples(digits.class_stream(TINY))
+    config, parts = replace(TINY, n_seeds=1), examples(digit_stream(TINY))
     with pytest.raises(KeyboardInterrupt):
         digits.learnt(config, parts, Session(lambda total: report, tmp_path))
     steps: list[int] = []
@@ -137,7 +137,7 @@ def test_without_data_it_says_what_to_fetch(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("COGMEM_CACHE", str(tmp_path))
     monkeypatch.setenv("COGMEM_OFFLINE", "1")
     with pytest.raises(DataNotFound, match=r"train-images-idx3-ubyte\.gz"):
-        digits.class_stream(Config())
+        digit_stream(Config())
 
 
 def test_every_number_of_the_figure_is_in_the_table(results) -> None:
@@ -188,7 +188,7 @@ def test_protection_in_short(mnist, tmp_path) -> None:
     """
     cut = {"n_tasks": 3, "n_train": 3200, "n_test": 1000, "learning_rate": 0.3, "seed": 2}
     config = replace(Config(), n_seeds=1, n_control_seeds=0, **cut)
-    parts = examples(digits.class_stream(config))
+    parts = examples(digit_stream(config))
     accuracy, _ = digits.learnt(config, parts, Session(results=tmp_path))
     bwt = continual.backward_transfer(accuracy).isel(seed=0)
     assert -1.5 <= float(bwt.sel(condition="HLOP")) <= 1.5

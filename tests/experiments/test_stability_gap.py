@@ -12,7 +12,7 @@ from cogmem.data import load_images
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Session
 from cogmem.measures import continual
-from cogmem.participants.class_streams import examples
+from cogmem.participants.class_streams import digit_stream, examples
 from experiments.stability_gap import CONDITIONS, EXPERIMENT, Config
 
 TINY = Config(
@@ -118,7 +118,7 @@ def test_a_task_is_tested_from_its_beginning_on(results) -> None:
 
 def test_a_test_at_an_end_is_the_one_after_the_task(results) -> None:
     """Before iteration 0 of a task, accuracies are those at the end of the one before, exactly."""
-    parts = examples(gap.class_stream(TINY))
+    parts = examples(digit_stream(TINY))
     own = gap.learner(TINY, CONDITIONS[PLAIN], TINY.n_features)
     how = {"n_probe": TINY.n_test, "probe_at": gap.within_task(TINY), "batch_size": 16}
     accuracy = results[0]["accuracy"].sel(condition=PLAIN, seed=0)
