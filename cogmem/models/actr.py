@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.models.card import Card
-from cogmem.models.parameters import parameter
+from cogmem.models.parameters import check_values, parameter
 
 __all__ = ["ACTR", "CARD", "FactTimes"]
 
@@ -72,7 +72,12 @@ class ACTR(eqx.Module):
     """
 
     decay: Float[Array, ""] = parameter(
-        0.5, (0, 2), start=(0.1, 0.8), meaning="least decay of a trace (d, a)", source=_ACTR
+        0.5,
+        (0, 2),
+        start=(0.1, 0.8),
+        valid=(0, np.inf),
+        meaning="least decay of a trace (d, a)",
+        source=_ACTR,
     )
     decay_scale: Float[Array, ""] = parameter(
         0.0, (0, np.inf), start=(0.05, 0.5), meaning="decay by activation (c)", source=_SPACING
@@ -105,6 +110,9 @@ class ACTR(eqx.Module):
     source_activation: Float[Array, ""] = parameter(
         1.0, (0, np.inf), start=(0.5, 2), meaning="attention, over all sources (W)", source=_ACTR
     )
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     def decays(self, uses: Float[Array, " use"]) -> Float[Array, " use"]:
         """Decay rate of the trace of each use: d_j = c e^m + a.

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.models.card import Card
@@ -62,26 +63,48 @@ class CMR(RetrievedContext):
         0.3, (0, 1), meaning="share of new context-to-item ties (L_CF)", source=_SOURCE
     )
     primacy_scale: Float[Array, ""] = parameter(
-        2.0, (0, 10), meaning="extra learning of the first item (P1)", source=_SOURCE
+        2.0,
+        (0, 10),
+        valid=(0, np.inf),
+        meaning="extra learning of the first item (P1)",
+        source=_SOURCE,
     )
     primacy_decay: Float[Array, ""] = parameter(
-        1.0, (0, 5), meaning="fall of that extra over positions (P2)", source=_SOURCE
+        1.0,
+        (0, 5),
+        valid=(0, np.inf),
+        meaning="fall of that extra over positions (P2)",
+        source=_SOURCE,
     )
     temperature: Float[Array, ""] = parameter(
-        0.35, (0.01, 1), meaning="noise of the softmax choice (T)", source=_SOURCE
+        0.35,
+        (0.01, 1),
+        valid=(1e-6, np.inf),
+        meaning="noise of the softmax choice (T)",
+        source=_SOURCE,
     )
     stop_scale: Float[Array, ""] = parameter(
         0.005,
         (0, 0.5),
         start=(0.001, 0.1),
+        valid=(0, 1),
         meaning="P(stop) at first (X1)",
         source=_SOURCE,
     )
     stop_growth: Float[Array, ""] = parameter(
-        0.3, (0, 1), meaning="growth of P(stop) per recall (X2)", source=_SOURCE
+        0.3,
+        (0, 1),
+        valid=(0, np.inf),
+        meaning="growth of P(stop) per recall (X2)",
+        source=_SOURCE,
     )
     similarity_weight: Float[Array, ""] = parameter(
-        0.0, (0, 10), start=(0.01, 1), meaning="weight of semantic similarity (s)", source=_SOURCE
+        0.0,
+        (0, 10),
+        start=(0.01, 1),
+        valid=(0, np.inf),
+        meaning="weight of semantic similarity (s)",
+        source=_SOURCE,
     )
 
     support_floor: ClassVar[float] = 1e-6

@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.models.card import Card
 from cogmem.models.cmr import CMR
-from cogmem.models.parameters import parameter, replace
+from cogmem.models.parameters import check_values, parameter, replace
 from cogmem.models.recall_process import recall_period
 from cogmem.models.retrieved_context import (
     Learning,
@@ -126,6 +126,9 @@ class CMR2(eqx.Module):
         0.0, (0, 1), meaning="new context-to-item ties at recall", source=_OPTION
     )
     carry_over: bool = eqx.field(static=True, default=True)
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     def simulate_session(
         self,

@@ -37,6 +37,9 @@ __all__ = [
 
 Module = TypeVar("Module", bound=eqx.Module)
 
+ROUNDING = 2.0**-23
+"""Of a float32, as a share of its value."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -44,11 +47,13 @@ class Parameter:
 
     Attributes:
         default: a typical published value.
-        bounds: the open interval the value may lie in; infinite ends allowed.
+        bounds: the open interval in which it is searched; infinite ends allowed.
         start: the interval from which fits draw their starting values.
         unit: the unit of the value; "1" if it has none.
         source: paper and equation, or the place the bounds were read.
         meaning: one line for people.
+        valid: the closed interval in which the model means something, where that is more than the
+            bounds: published values may lie outside of what is worth searching.
     """
 
     default: float
@@ -57,6 +62,7 @@ class Parameter:
     unit: str
     source: str
     meaning: str
+    valid: tuple[float, float] | None = None
 
     @property
     def transform(self) -> str:
@@ -106,8 +112,20 @@ class Parameter:
         Raises:
             InvalidValue: naming the parameter, the value, the bounds and the unit.
         """
-        low, high = self.bounds
-        if not low <= float(value) <= high:
+        self._refuse_outside(self.bounds, name, value)
+
+    def check_valid(self, name: str, value: float) -> None:
+        """Refuse a value that means nothing in the model, see `valid`.
+
+        Raises:
+            InvalidValue: as `check`.
+        """
+        self._refuse_outside(self.valid or self.bounds, name, value)
+
+    def _refuse_outside(self, ends: tuple[float, float], name: str, value: float) -> None:
+        low, high = ends
+        # A float32 on a bound may be its neighbour.
+        if not low - ROUNDING * abs(low) <= float(value) <= high + ROUNDING * abs(high):
             raise InvalidValue(
                 f"{name} is {value:g}, expected {low:g} to {high:g} "
                 f"(unit {self.unit}: {self.meaning})."
@@ -122,9 +140,10 @@ def parameter(
     source: str,
     start: tuple[float, float] | None = None,
     unit: str = "1",
+    valid: tuple[float, float] | None = None,
 ) -> Any:
     """Declare a field of a module as a parameter; see `Parameter` for the arguments."""
-    entry = Parameter(default, bounds, start or bounds, unit, source, meaning)
+    entry = Parameter(default, bounds, start or bounds, unit, source, meaning, valid)
     return eqx.field(default=default, metadata={"parameter": entry})
 
 
@@ -158,7 +177,7 @@ def replace(module: Module, values: Mapping[str, Any]) -> Module:
 
 
 def check_values(module: eqx.Module) -> None:
-    """Refuse a module's own parameters that are no numbers or out of their bounds.
+    """Refuse a module's own parameters that are no numbers, or mean nothing in the model.
 
     For `__check_init__`; traced arrays and arrays of several values are not looked at.
 
@@ -172,7 +191,7 @@ def check_values(module: eqx.Module) -> None:
         if not isinstance(value, float | int | np.generic | np.ndarray | jax.Array):
             raise InvalidValue(f"{field.name} is {value!r}, expected a number.")
         if np.ndim(value) == 0:
-            field.metadata["parameter"].check(field.name, float(value))
+            field.metadata["parameter"].check_valid(field.name, float(value))
 
 
 def check_sizes(model: Any, *names: str) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from cogmem.models.card import Card
-from cogmem.models.parameters import parameter
+from cogmem.models.parameters import check_values, parameter
 
 __all__ = [
     "CARD",
@@ -97,6 +97,9 @@ def _slope() -> Any:
 
 class RetentionLaw(eqx.Module):
     """A law of retention. Implement `retained`; the clipped probability is inherited."""
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     @abstractmethod
     def retained(self, t: Float[Array, "*t"]) -> Float[Array, "*t"]:

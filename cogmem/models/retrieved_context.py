@@ -19,6 +19,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from cogmem.models.parameters import check_values
 from cogmem.models.recall_process import event_log_probs, simulate
 
 __all__ = [
@@ -123,6 +124,9 @@ class RetrievedContext(eqx.Module):
     rho: Rho = eqx.field(static=True, default="dot")
 
     norm_floor: ClassVar[float] = 0.0
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     @property
     @abstractmethod

@@ -17,7 +17,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
 from cogmem.models.card import Card
-from cogmem.models.parameters import parameter
+from cogmem.models.parameters import check_values, parameter
 
 __all__ = ["CARD", "Ratings", "SignalDetection"]
 
@@ -73,6 +73,9 @@ class SignalDetection(eqx.Module):
     steps: Float[Array, " k-2"] = parameter(
         0.5, (0, np.inf), start=(0.1, 1), meaning="from criterion to criterion", source=_SOURCE
     )
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     @classmethod
     def of(cls, n_ratings: int) -> SignalDetection:

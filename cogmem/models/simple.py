@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
-from cogmem.models.parameters import parameter
+from cogmem.models.parameters import check_values, parameter
 
 __all__ = ["CARD", "FLOOR", "MEAN_RECALL", "SIMPLE", "PositionCounts", "ages"]
 
@@ -108,6 +108,9 @@ class SIMPLE(eqx.Module):
     slope: Float[Array, ""] = parameter(
         10.24, (0, np.inf), start=(3, 20), meaning="slope of the threshold (s)", source=_SOURCE
     )
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     def discriminability(self, ages: Float[Array, " n"]) -> Float[Array, "n n"]:
         """D_ij: how likely the trace of j is to be taken for i's; each row sums to 1."""

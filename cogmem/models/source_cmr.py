@@ -11,6 +11,7 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from cogmem.errors import InvalidValue
@@ -68,6 +69,7 @@ class SourceCMR(CMR):
         0.129,
         (0, 10),
         start=(0.01, 1),
+        valid=(0, np.inf),
         meaning="strength of ties from source context to items (L_CF_source)",
         source=_SOURCE,
     )

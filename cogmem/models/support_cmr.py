@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.models.card import Card
@@ -44,6 +45,8 @@ CARD = Card(
 
 _SOURCE = "Healey & Kahana (2014); bounds of the public JAX CMR toolkit's published fits"
 
+_POSITIVE = (0.0, np.inf)
+
 # float32 machine epsilon. Part of the published convention, and so the same in float64.
 _EPSILON = 1.1920929e-07
 
@@ -72,12 +75,18 @@ class SupportCMR(RetrievedContext):
         0.794, (0, 1), start=(0.3, 0.95), meaning="context drift rate at recall", source=_SOURCE
     )
     shared_support: Float[Array, ""] = parameter(
-        0.363, (0, 100), start=(0.01, 5), meaning="old ties to other items", source=_SOURCE
+        0.363,
+        (0, 100),
+        start=(0.01, 5),
+        valid=_POSITIVE,
+        meaning="old ties to other items",
+        source=_SOURCE,
     )
     item_support: Float[Array, ""] = parameter(
         0.0705,
         (0, 100),
         start=(0.1, 20),
+        valid=_POSITIVE,
         meaning="old ties to the own item",
         source=_SOURCE,
     )
@@ -89,19 +98,39 @@ class SupportCMR(RetrievedContext):
         source=_SOURCE,
     )
     primacy_scale: Float[Array, ""] = parameter(
-        1.44, (0, 100), start=(0.5, 30), meaning="extra learning of the first item", source=_SOURCE
+        1.44,
+        (0, 100),
+        start=(0.5, 30),
+        valid=_POSITIVE,
+        meaning="extra learning of the first item",
+        source=_SOURCE,
     )
     primacy_decay: Float[Array, ""] = parameter(
-        1.24, (0, 100), start=(0.2, 5), meaning="fall of that extra over positions", source=_SOURCE
+        1.24,
+        (0, 100),
+        start=(0.2, 5),
+        valid=_POSITIVE,
+        meaning="fall of that extra over positions",
+        source=_SOURCE,
     )
     stop_scale: Float[Array, ""] = parameter(
         0.00777, (0, 1), start=(0.001, 0.05), meaning="P(stop) before any recall", source=_SOURCE
     )
     stop_growth: Float[Array, ""] = parameter(
-        0.29, (0, 10), start=(0.1, 0.6), meaning="growth of P(stop) per recall", source=_SOURCE
+        0.29,
+        (0, 10),
+        start=(0.1, 0.6),
+        valid=_POSITIVE,
+        meaning="growth of P(stop) per recall",
+        source=_SOURCE,
     )
     choice_sensitivity: Float[Array, ""] = parameter(
-        5.2, (0, 100), start=(1, 10), meaning="power of activation in choice (tau)", source=_SOURCE
+        5.2,
+        (0, 100),
+        start=(1, 10),
+        valid=_POSITIVE,
+        meaning="power of activation in choice (tau)",
+        source=_SOURCE,
     )
 
     norm_floor: ClassVar[float] = _EPSILON

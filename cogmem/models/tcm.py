@@ -7,6 +7,7 @@ pre-experimental ties from context to items.
 from __future__ import annotations
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.models.card import Card
@@ -52,13 +53,23 @@ class TCM(RetrievedContext):
         0.748, (0, 1), start=(0.1, 0.8), meaning="share of new ties to context", source=_SOURCE
     )
     temperature: Float[Array, ""] = parameter(
-        0.479, (0.01, 10), start=(0.05, 1), meaning="noise of the Luce choice (tau)", source=_SOURCE
+        0.479,
+        (0.01, 10),
+        start=(0.05, 1),
+        valid=(1e-6, np.inf),
+        meaning="noise of the Luce choice (tau)",
+        source=_SOURCE,
     )
     stop_scale: Float[Array, ""] = parameter(
         0.00778, (0, 1), start=(0.001, 0.05), meaning="P(stop) before any recall", source=_ADDED
     )
     stop_growth: Float[Array, ""] = parameter(
-        0.29, (0, 10), start=(0.1, 0.6), meaning="growth of P(stop) per recall", source=_ADDED
+        0.29,
+        (0, 10),
+        start=(0.1, 0.6),
+        valid=(0, np.inf),
+        meaning="growth of P(stop) per recall",
+        source=_ADDED,
     )
 
     @property

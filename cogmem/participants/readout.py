@@ -5,10 +5,11 @@ from __future__ import annotations
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from cogmem.errors import InvalidValue
-from cogmem.models.parameters import parameter
+from cogmem.models.parameters import check_values, parameter
 from cogmem.models.recall_process import exponential_stop, stop_or_choose
 
 __all__ = ["Readout", "standardised"]
@@ -23,8 +24,16 @@ class ExponentialStop(eqx.Module):
         0.004, (0, 1), start=(0.001, 0.05), meaning="P(stop) before any recall", source=_SOURCE
     )
     stop_growth: Float[Array, ""] = parameter(
-        0.39, (0, 10), start=(0.1, 0.6), meaning="growth of P(stop) per recall", source=_SOURCE
+        0.39,
+        (0, 10),
+        start=(0.1, 0.6),
+        valid=(0, np.inf),
+        meaning="growth of P(stop) per recall",
+        source=_SOURCE,
     )
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     def __call__(self, count: Int[Array, ""]) -> Float[Array, ""]:
         """P(stop) after `count` responses."""
@@ -80,9 +89,17 @@ class Readout(eqx.Module):
     """
 
     temperature: Float[Array, ""] = parameter(
-        0.5, (0.01, 10), start=(0.1, 2), meaning="noise of choice (SD of evidence)", source=_SOURCE
+        0.5,
+        (0.01, 10),
+        start=(0.1, 2),
+        valid=(1e-6, np.inf),
+        meaning="noise of choice (SD of evidence)",
+        source=_SOURCE,
     )
     stop: ExponentialStop | StoppingCurve = ExponentialStop()
+
+    def __check_init__(self) -> None:
+        check_values(self)
 
     def __call__(
         self, evidence: Float[Array, " n"], available: Bool[Array, " n"], count: Int[Array, ""]

@@ -12,10 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cogmem.errors import InvalidValue, UnknownName
-from cogmem.models import parameters
+from cogmem.models import parameters, retention
+from cogmem.models.actr import ACTR
 from cogmem.models.bdh import BDH
+from cogmem.models.cmr import CMR
+from cogmem.models.cmr2 import CMR2
 from cogmem.models.parameters import Parameter
 from cogmem.models.recurrent_network import RecurrentNetwork
+from cogmem.models.signal_detection import SignalDetection
+from cogmem.models.simple import SIMPLE
+from cogmem.models.source_cmr import SourceCMR
+from cogmem.models.support_cmr import SupportCMR
+from cogmem.models.tcm import TCM
 from cogmem.models.transformer import Transformer
 from cogmem.participants.roster import roster
 from tests.models.cases import MODELS
@@ -113,3 +121,51 @@ def test_sizes_are_whole_numbers_from_1(size: object) -> None:
     for name, make in makers.items():
         with pytest.raises(InvalidValue, match=f"{name} is {size!r}, expected .*1 or more"):
             make(size)
+
+
+LAWS = [each for each in vars(retention).values() if isinstance(each, type)]
+LAWS = [
+    each for each in LAWS if issubclass(each, retention.RetentionLaw) and parameters.table(each)
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "value", "told"),
+    [
+        (CMR, "encoding_drift", 2.0, "encoding_drift is 2, expected 0 to 1 .*context drift rate"),
+        (CMR, "encoding_drift", "a", "encoding_drift is 'a', expected a number"),
+        (CMR, "encoding_drift", math.nan, "encoding_drift is nan, expected 0 to 1"),
+        (CMR, "temperature", 0, "temperature is 0, expected 1e-06 to inf"),
+        (SourceCMR, "source_drift", -0.1, "source_drift is -0.1, expected 0 to 1"),
+        (SupportCMR, "item_support", -1, "item_support is -1, expected 0 to inf"),
+        (TCM, "drift", np.float32(1.5), "drift is 1.5, expected 0 to 1"),
+        (CMR2, "accept_threshold", 3, "accept_threshold is 3, expected 0 to 1"),
+        (ACTR, "latency_factor", -1, r"latency_factor is -1, expected 0 to inf \(unit s"),
+        (SIMPLE, "distinctiveness", -1, "distinctiveness is -1, expected 0 to inf"),
+        (SignalDetection, "sd", -2, "sd is -2, expected 0 to inf"),
+        *((law, "a", -1, "a is -1, expected 0 to ") for law in sorted(LAWS, key=str)),
+    ],
+)
+def test_a_model_refuses_a_value_that_means_nothing(model, name, value, told):
+    with pytest.raises(InvalidValue, match=told):
+        model(**{name: value})
+
+
+def test_a_model_takes_what_is_outside_of_its_search_but_means_something():
+    assert CMR(temperature=10.0).temperature == 10  # one of the reference sets
+    with pytest.raises(InvalidValue, match=r"temperature is 10, expected 0\.01 to 1"):
+        parameters.replace(CMR(), {"temperature": 10.0})
+
+
+def test_rounding_to_float32_takes_no_value_out_of_its_bounds():
+    assert float(np.float32(0.01)) < 0.01
+    entry((0.01, 1.0)).check("x", float(np.float32(0.01)))
+    with pytest.raises(InvalidValue, match=r"x is 0\.0099, expected 0\.01 to 1"):
+        entry((0.01, 1.0)).check("x", 0.0099)
+
+
+def test_values_that_are_traced_or_batched_are_not_looked_at():
+    drifts = jnp.array([0.5, 2.0])
+    traced = jax.vmap(lambda drift: CMR(encoding_drift=drift).encoding_drift)
+    np.testing.assert_array_equal(traced(drifts), drifts)
+    np.testing.assert_array_equal(CMR(encoding_drift=drifts).encoding_drift, drifts)

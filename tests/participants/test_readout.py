@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cogmem.errors import InvalidValue
-from cogmem.participants.readout import Readout, StoppingCurve, standardised
+from cogmem.participants.readout import ExponentialStop, Readout, StoppingCurve, standardised
 
 N = 6
 evidences = st.lists(st.integers(-50, 50), min_size=N, max_size=N).map(np.array)
@@ -115,3 +115,14 @@ def test_stopping_is_possible_and_uncertain_where_it_was_never_seen() -> None:
 def test_curve_that_was_not_counted_is_refused() -> None:
     with pytest.raises(InvalidValue, match="not counted yet"):
         Readout(stop=StoppingCurve())(jnp.zeros(N), jnp.ones(N, bool), jnp.array(0))
+
+
+@pytest.mark.parametrize("temperature", [0, -1, float("nan")])
+def test_a_temperature_that_is_none_is_refused(temperature: float) -> None:
+    with pytest.raises(InvalidValue, match=rf"temperature is {temperature:g}, expected 1e-06 to"):
+        Readout(temperature=temperature)
+
+
+def test_a_probability_to_stop_above_one_is_refused() -> None:
+    with pytest.raises(InvalidValue, match=r"stop_scale is 1\.5, expected 0 to 1"):
+        ExponentialStop(stop_scale=1.5)
