@@ -41,6 +41,7 @@ import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
+from cogmem.fit.criteria import check_level
 from cogmem.fit.extras import bayes_extra, need_bayes
 from cogmem.fit.laplace import around, find_peaks, laplace_at
 from cogmem.fit.multistart import Search, fit
@@ -91,7 +92,11 @@ class Posterior:
             By (subject, parameter) `median`, `low` and `high`: quantiles of the draws, or mode and
             interval of the Laplace approximation, which knows no population. By subject `method`
             ("nuts", "laplace", or "none" where the peak is no peak either) and `reason`.
+
+        Raises:
+            InvalidValue: if the level is not between 0 and 1.
         """
+        check_level(level)
         names = list(self.laplace["parameter"].values)
         ends = [0.5, (1 - level) / 2, (1 + level) / 2]
         drawn = self.idata.posterior[names].quantile(ends, ("chain", "draw")).to_array("parameter")

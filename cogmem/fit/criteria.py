@@ -7,6 +7,7 @@ Lists would be too few: every response is a choice that the model has to predict
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,29 @@ from scipy import stats
 from cogmem.errors import InvalidValue
 from cogmem.fit.multistart import Fit
 
-__all__ = ["CRITERIA", "aic", "aicc", "bic", "criteria", "likelihood_ratio", "weights"]
+__all__ = [
+    "CRITERIA",
+    "aic",
+    "aicc",
+    "bic",
+    "check_level",
+    "criteria",
+    "likelihood_ratio",
+    "weights",
+]
 
 CRITERIA = ("aic", "aicc", "bic")
 """Smaller is better, for all of them."""
+
+
+def check_level(level: float) -> None:
+    """Refuse what is no level of an interval, a percentage for example.
+
+    Raises:
+        InvalidValue: if it is not above 0 and below 1.
+    """
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise InvalidValue(f"level is {level!r}, expected above 0 and below 1, e.g. 0.95.")
 
 
 def aic(nll: Any, k: Any, n: Any = None) -> Any:

@@ -22,6 +22,7 @@ import scipy.stats
 import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from cogmem.fit.criteria import check_level
 from cogmem.fit.multistart import Fit
 from cogmem.fit.problem import Data, Density, Problem
 
@@ -67,7 +68,11 @@ def laplace(fit: Fit, *, level: float = 0.95, key: PRNGKeyArray | None = None) -
         See `laplace_of`; parameters only, without ratios. Where a person has no peak because
         parameters want to go to their bounds, these are held there, as `held` (subject, parameter)
         says, and the intervals of the others are given; `positive_definite` is then of the others.
+
+    Raises:
+        InvalidValue: if the level is not between 0 and 1.
     """
+    check_level(level)
     key = jax.random.key(0) if key is None else key
     problem = Problem.of_sitting(fit.sitting, fit.people, key=key)
     density = problem.density(prior=False)
@@ -127,7 +132,11 @@ def laplace_of(
         density still rises and nothing has an interval either; `gain` of the last search (nats);
         `smallest_eigenvalue` of the curvature, and `flattest`, the parameter that weighs most in
         that direction.
+
+    Raises:
+        InvalidValue: if the level is not between 0 and 1.
     """
+    check_level(level)
     density = problem.density(prior=prior)
     peaks = find_peaks(problem, density, starts)
     return around(problem, density, peaks, level)
@@ -159,7 +168,12 @@ def around(problem: Problem, density: Density, peaks: Peaks, level: float = 0.95
 
 
 def laplace_at(problem: Problem, table: xr.Dataset, level: float) -> xr.Dataset:
-    """A table of `laplace_of` with intervals of another level."""
+    """A table of `laplace_of` with intervals of another level.
+
+    Raises:
+        InvalidValue: if the level is not between 0 and 1.
+    """
+    check_level(level)
     reach = scipy.stats.norm.ppf((1 + level) / 2) * table["sd"].values
     raw, axes = table["raw"].values, ("subject", "parameter")
     ends = {"mode": raw, "low": raw - reach, "high": raw + reach}

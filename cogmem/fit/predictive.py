@@ -15,6 +15,7 @@ from jaxtyping import PRNGKeyArray
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
+from cogmem.fit.criteria import check_level
 from cogmem.fit.holdout import simulate
 from cogmem.fit.multistart import Fit
 from cogmem.measures import recall
@@ -64,8 +65,9 @@ def predictive_check(
         people lie outside the band; by chance 1 - `level` of them.
 
     Raises:
-        InvalidValue: if the people are not those of the fit.
+        InvalidValue: if the people are not those of the fit, or the level is not between 0 and 1.
     """
+    check_level(level)
     people = fit.people
     if not np.array_equal(recalls.subjects, people.subjects):
         raise InvalidValue("the people of these lists are not the people fitted.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -10,7 +12,9 @@ import pytest
 from scipy.stats import norm
 
 from cogmem.errors import InvalidValue
-from cogmem.fit.laplace import around, find_peaks, laplace_at, laplace_of
+from cogmem.fit.bayes import Posterior
+from cogmem.fit.laplace import around, find_peaks, laplace, laplace_at, laplace_of
+from cogmem.fit.predictive import predictive_check
 from cogmem.fit.problem import Problem
 from cogmem.models.parameters import parameter
 from cogmem.models.retention import Power
@@ -159,3 +163,18 @@ def test_a_model_without_free_parameters_has_no_posterior():
     nobody = People(np.array([1]), np.zeros((1, 1, 4), np.int16), np.ones((1, 1)), 4)
     with pytest.raises(InvalidValue, match="no free parameter"):
         Problem.of_sitting(sitting("null"), nobody, key=jax.random.key(0))
+
+
+@pytest.mark.parametrize("level", [95, 0, 1, -0.5, float("nan"), "95"])
+def test_a_level_that_is_none_is_refused_before_anything_is_computed(level) -> None:
+    told = f"level is {level!r}, expected above 0 and below 1, e.g. 0.95"
+    problem = Problem.of_module(Mean(), normal, Y)
+    for intervals in (
+        lambda: laplace_of(problem, np.zeros((2, 1)), level=level),
+        lambda: laplace_at(problem, None, level),
+        lambda: laplace(None, level=level),
+        lambda: Posterior(*[None] * 6).intervals(level),
+        lambda: predictive_check(None, None, level=level, key=jax.random.key(0)),
+    ):
+        with pytest.raises(InvalidValue, match=re.escape(told)):
+            intervals()
