@@ -16,7 +16,7 @@ from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from sitegen import commands, datasets, experiments, models, notebooks, reference
-from sitegen.links import LOG, ROOT, Links
+from sitegen.links import GALLERY, LOG, ROOT, Links
 
 _PARTS: Mapping[str, Callable[[], str]] = {
     "by paradigm": models.by_paradigm,
@@ -27,14 +27,13 @@ _PARTS: Mapping[str, Callable[[], str]] = {
     "published tables": datasets.published_tables,
 }
 _MARK = re.compile(r"<!-- generated: (.+?) -->")
-_GALLERY = "figures/README.md"
 _SOURCE = '<details class="mkdocstrings-source"'
 _scratch: list[Path] = []
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Adds what is generated to the menu of mkdocs.yml."""
-    gallery = [{"Gallery": _GALLERY}] if (ROOT / _GALLERY).is_file() else []
+    gallery = [{"Gallery": GALLERY}] if (ROOT / GALLERY).is_file() else []
     books = [f"notebooks/{path.name}" for path in notebooks.paths()]
     config.nav = [
         *(config.nav or []),
@@ -109,15 +108,16 @@ def _notebooks(links: Links, config: MkDocsConfig) -> Iterator[File]:
     (folder / "notebooks").mkdir()
     for path in notebooks.paths():
         place = f"notebooks/{path.name}"
-        (folder / place).write_text(notebooks.prepared(path, links), encoding="utf-8")
+        ready = notebooks.prepared(path, path.read_text(encoding="utf-8"), links)
+        (folder / place).write_text(ready, encoding="utf-8")
         yield File(place, str(folder), config.site_dir, config.use_directory_urls)
 
 
 def _gallery(links: Links) -> dict[str, str]:
-    path = ROOT / _GALLERY
+    path = ROOT / GALLERY
     if not path.is_file():
         return {}
-    return {_GALLERY: links.rewritten(path.read_text(encoding="utf-8"), _GALLERY, _GALLERY)}
+    return {GALLERY: links.rewritten(path.read_text(encoding="utf-8"), GALLERY, GALLERY)}
 
 
 def _source(path: str) -> str:

@@ -12,6 +12,7 @@ import cogmem
 
 ROOT = Path(cogmem.__file__).parents[1]
 DOCS = ROOT / "docs"
+HOOKS = DOCS / "hooks"
 PAGES = sorted(DOCS.glob("*.md"))
 
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL)

@@ -20,6 +20,7 @@ from cogmem.lab.settings import override, parse_assignments
 pytest.importorskip("mkdocs")
 from tests.docs.pages import (
     DOCS,
+    HOOKS,
     PAGES,
     ROOT,
     anchors,
@@ -31,7 +32,7 @@ from tests.docs.pages import (
     words,
 )
 
-sys.path.insert(0, str(DOCS / "hooks"))
+sys.path.insert(0, str(HOOKS))
 from sitegen import experiments, models, reference
 from sitegen import links as site_links
 

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-__all__ = ["LOG", "ROOT", "Links", "relative"]
+__all__ = ["GALLERY", "LOG", "ROOT", "Links", "relative"]
 
 ROOT = Path(__file__).resolve().parents[3]
 LOG = logging.getLogger("mkdocs.hooks.cogmem")
 """Its warnings end a strict build."""
+
+GALLERY = "figures/README.md"
+"""The page with every figure, if it was written."""
 
 _TARGET = re.compile(r"(?P<head>\]\(<?|\b(?:src|href)=\")(?P<url>[^)\s\">]+)")
 _CODE = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
@@ -21,7 +24,6 @@ _OUTSIDE = re.compile(r"[a-z][a-z0-9+.-]*:|#|//", re.IGNORECASE)
 _INDEX_OF = {
     "experiments": "experiments/index.md",
     "notebooks": "notebooks/index.md",
-    "figures": "figures/README.md",
     "docs": "index.md",
     "README.md": "index.md",
 }
@@ -55,6 +57,8 @@ class Links:
             return None
         if path in _INDEX_OF:
             return _INDEX_OF[path]
+        if path in ("figures", GALLERY):
+            return GALLERY if (ROOT / GALLERY).is_file() else "experiments/index.md"
         if place.parts[0] == "cogmem" and place.suffix in ("", ".py"):
             return _reference(place)
         if place.parent == PurePosixPath("experiments") and place.suffix == ".py":

@@ -48,14 +48,15 @@ def index() -> str:
     return "\n".join(["# Notebooks", "", told, "", "| notebook | |", "|---|---|", *rows, ""])
 
 
-def prepared(path: Path, links: Links) -> str:
+def prepared(path: Path, text: str, links: Links) -> str:
     """A notebook for the site, as JSON.
 
     Args:
         path: of the notebook.
+        text: what is in it.
         links: see `Links.rewritten`.
     """
-    book = json.loads(path.read_text(encoding="utf-8"))
+    book = json.loads(text)
     place = path.relative_to(ROOT).as_posix()
     book["metadata"].pop("widgets", None)
     for cell in book["cells"]:
