@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cogmem.lab.artefacts import save_figure
+from cogmem.errors import InvalidValue
+from cogmem.lab.artefacts import make_folder, save_figure
 from cogmem.lab.axes import Axes, parse_over
 from cogmem.lab.execute import (
     Mapper,
@@ -90,8 +91,12 @@ def carry_out(run: Run, folder: Path) -> tuple[Any, list[Path]]:
 
     Returns:
         The labelled results, and the files written.
+
+    Raises:
+        UnknownName, InvalidValue: if the configuration or the folder is not to be had.
     """
     _ = run.config  # refused before anything is begun
+    make_folder(folder)
     compilation_cache()
     began = time.perf_counter()
     results = run.results()
@@ -132,13 +137,27 @@ def preset_sweep(run: Run, axes: Axes | None = None, repeats: int | None = None)
         run: experiment and configuration.
         axes: instead of the preset's.
         repeats: instead of the preset's.
+
+    Raises:
+        InvalidValue: if a setting was changed that is swept: the change would have no effect.
     """
     experiment, config = run.experiment, run.config
     if axes is None:
         axes = parse_over(experiment.over.get(run.preset, ()), config)
+    _refuse_swept(run.overrides or {}, axes)
     if repeats is None:
         repeats = experiment.repeats.get(run.preset, 1)
     return Sweep(experiment, config, axes, repeats)
+
+
+def _refuse_swept(overrides: Mapping[str, str], axes: Axes) -> None:
+    swept = {*axes.sampled, *(axis.name for axis in axes.grid)}
+    both = sorted(swept & set(overrides))
+    if both:
+        raise InvalidValue(
+            f"{', '.join(both)} is set, and is an axis of the sweep, whose values it takes one by "
+            "one; set something else, or say which values (cogmem sweep --over name=0.1,0.5)."
+        )
 
 
 def sweep_path(sweep: Sweep) -> Path:

@@ -121,6 +121,7 @@ def test_a_second_process_is_refused(plan, swept, tmp_path):
     [
         (("--set", "drft=1"), "Did you mean 'drift'?"),
         (("--set", "drift=11"), "-10 to 10"),
+        (("--set", "drift=1"), "is an axis of the sweep"),
         (("--over", "n_steps=0,1"), "1 to 100"),
         (("--shard", "3/2"), "expected i/n"),
         (("--workers", "2", "--scheduler", "tcp://x"), "give one of"),
