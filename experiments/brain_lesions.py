@@ -175,6 +175,22 @@ EXPERIMENT = Experiment(
     numbers=tree_numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2023)", "Vargha-Khadem et al. (1997), in words only"),
+    answers=(
+        "Predictions of cogmem's specification for a Tensor Brain (Tresp et al., 2023), and in "
+        "words only developmental amnesia (Vargha-Khadem et al., 1997) and semantic dementia; no "
+        "published figure or number."
+    ),
+    agrees=(
+        "Loss of episodes takes recall by time alone: .67 of it is left with half of the weights "
+        "lost, -.02 with all, and all else is untouched. Loss of working memory spares unary "
+        "labels (1.00 left) and cuts the predicate of what is seen to .49."
+    ),
+    disagrees=(
+        "There is no double dissociation: damaged concepts hurt episodic recall first (.22 left "
+        "with a fifth lost, when .83 of known labels are), so nothing is like semantic dementia. "
+        "That damaged episodes spare the rest is so by construction. No patients' data are laid "
+        "beside it."
+    ),
     cost={"quick": "a minute on one core", "paper": "four minutes on one core"},
     tolerance=0.03,
 )

@@ -156,7 +156,7 @@ def true_parameters(
     entries = sitting("CMR").parameters
     if draw == "starts":
         people = People(who, np.zeros((len(who), 1, 1), np.int16), np.ones((len(who), 1)), 1)
-        return np.asarray(draw_starts(entries, people, 1, key)[:, 0])
+        return np.asarray(draw_starts(entries, people, 1, key=key)[:, 0])
     low, median, high = np.array([POPULATION[name] for name in entries], np.float32).T
     own = jax.vmap(lambda number: jax.random.normal(jax.random.fold_in(key, number), low.shape))
     return median + (high - low) / (2 * QUARTILE) * np.asarray(own(jnp.asarray(who)))
@@ -237,6 +237,22 @@ EXPERIMENT = Experiment(
     numbers=numbers,
     models=("support_cmr",),
     sources=("Healey & Kahana (2014)", "Polyn, Norman & Kahana (2009)"),
+    answers=(
+        "No published figure: what fits of CMR to one person's 28 lists (Healey & Kahana, 2014) "
+        "can tell. Expected were that drift rates and stopping come back and the common scale of "
+        "the associations does not."
+    ),
+    agrees=(
+        "20 simulated people (quick preset). Stopping comes back (correlation of estimate and "
+        "truth .95 for its scale, .86 for its growth), sensitivity of choice less so (.79). "
+        "Supports and primacy do not (.28 to .48), as expected of a scale that they share."
+    ),
+    disagrees=(
+        "Drift rates do not come back: encoding .25, start .43, recall .34. Even the ratio of "
+        "supports, which should, is at .22. Only 6 to 10 of the 20 people have an interval for a "
+        "parameter, so its coverage is poorly known; the larger preset is not in the committed "
+        "figure."
+    ),
     cost={"quick": "half a minute on 2 cores", "paper": "four minutes on 2 cores"},
     tolerance=0.05,
 )
