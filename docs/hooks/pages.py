@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 from sitegen import commands, datasets, experiments, models, notebooks, reference
 from sitegen.links import GALLERY, LOG, ROOT, Links
@@ -60,9 +60,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     links.page_of("figures/minds.png")
     for file in _notebooks(links, config):
         files.append(file)
-    pages |= {f"source/{path}.md": _source(path) for path in sorted(links.sources)}
     for place, text in pages.items():
         files.append(File.generated(config, place, content=text))
+    for path in sorted(links.sources):
+        shown = File.generated(config, f"source/{path}.md", content=_source(path))
+        shown.inclusion = InclusionLevel.NOT_IN_NAV
+        files.append(shown)
     for path in sorted(links.copies - set(pages)):
         files.append(File.generated(config, path, abs_src_path=str(ROOT / path)))
     return files

@@ -127,7 +127,8 @@ def _score(mind: str, paradigm: str) -> str:
         return EN_DASH
     shown = two_digits(cell.value)
     known = cell.low == cell.low and cell.high == cell.high
-    return f"{shown} [{two_digits(cell.low)}, {two_digits(cell.high)}]" if known else shown
+    interval = f" [{two_digits(cell.low)}, {two_digits(cell.high)}]" if known else ""
+    return (shown + interval).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _order(mind: str, paradigm: str) -> float:
@@ -254,23 +255,48 @@ def _listed(title: str, entries: tuple[str, ...]) -> list[str]:
 
 def _parameters(name: str) -> list[str]:
     """The numbers that can be fitted and swept, of the classes that the file states itself."""
+    found: dict[tuple[str, Parameter], list[str]] = {}
+    for cls in _stated(name):
+        for each in parameter_table(cls).items():
+            found.setdefault(each, []).append(cls.__name__)
+    if not found:
+        return []
+    owners = {tuple(each) for each in found.values()}
+    columns = {
+        "name": [f"`{each}`" for each, _ in found],
+        "of": [", ".join(f"`{one}`" for one in each) for each in found.values()]
+        if len(owners) > 1
+        else [],
+        "default": [f"{one.default:g}" for _, one in found],
+        "bounds": [_bounds(one) for _, one in found],
+        "meaning": [_cell(one.meaning) for _, one in found],
+    }
+    sources = [_cell(one.source) for _, one in found]
+    alike = len(set(sources)) == 1
+    columns |= {} if alike else {"source": sources}
+    told = [f"Source: {sources[0]}."] if alike else []
+    return ["## Parameters", *told, _table({k: v for k, v in columns.items() if v})]
+
+
+def _stated(name: str) -> list[type]:
+    """The classes of modules that the file of a card states itself, in order of their names."""
     own = f"cogmem.models.{_card_files()[name].stem}"
-    entries: dict[str, Parameter] = {}
-    for cls in sorted(_offered()[name], key=lambda each: each.__name__):
-        if cls.__module__ == own and dataclasses.is_dataclass(cls) and issubclass(cls, eqx.Module):
-            entries |= parameter_table(cls)
-    rows = [
-        f"| `{each}` | {one.default:g} | {_interval(one.bounds)} | {one.unit} | "
-        f"{_cell(one.meaning)} | {_cell(one.source)} |"
-        for each, one in entries.items()
-    ]
-    head = "| name | default | bounds | unit | meaning | source |\n|---|--:|---|---|---|---|"
-    return ["\n".join(["## Parameters", "", head, *rows])] if rows else []
+    stated = [each for each in _offered()[name] if each.__module__ == own]
+    modules = (each for each in stated if issubclass(each, eqx.Module))
+    return sorted(modules, key=lambda each: each.__name__)
 
 
-def _interval(bounds: tuple[float, float]) -> str:
-    low, high = (f"{end:g}".replace("-", MINUS).replace("inf", "∞") for end in bounds)
-    return f"{low} to {high}"
+def _table(columns: Mapping[str, list[str]]) -> str:
+    rows = zip(*columns.values(), strict=True)
+    lines = [[*columns], ["---"] * len(columns), *map(list, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _bounds(one: Parameter) -> str:
+    """The interval, with the unit if there is one."""
+    low, high = (f"{end:g}".replace("-", MINUS).replace("inf", "∞") for end in one.bounds)
+    unit = "" if one.unit == "1" else f" {one.unit}"
+    return f"{low} to {high}{unit}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _sits(name: str) -> list[str]:
