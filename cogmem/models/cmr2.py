@@ -17,7 +17,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.models.card import Card
 from cogmem.models.cmr import CMR
-from cogmem.models.parameters import check_values, parameter, replace
+from cogmem.models.parameters import check_indices, check_values, parameter, replace
 from cogmem.models.recall_process import recall_period
 from cogmem.models.retrieved_context import (
     Learning,
@@ -148,7 +148,11 @@ class CMR2(eqx.Module):
             similarity: of all words of the session.
             n_attempts: words that may come to mind after one list; twice the list length if None.
             key: one list draws from `key` folded with its number, from 0.
+
+        Raises:
+            InvalidValue: if a word of the order is none of the session, unless it is traced.
         """
+        check_indices("order", order, 0, n_words - 1)
         n_lists, length = order.shape
         n_attempts = 2 * length if n_attempts is None else n_attempts
         fresh = self._begin(n_words, n_lists, similarity)

@@ -25,6 +25,8 @@ from cogmem.errors import InvalidValue, UnknownName
 __all__ = [
     "Parameter",
     "check_choice",
+    "check_indices",
+    "check_key",
     "check_sizes",
     "check_values",
     "constrain",
@@ -221,6 +223,43 @@ def check_choice(name: str, value: Any, choices: Any) -> None:
     known = get_args(choices)
     if value not in known:
         raise UnknownName(name, str(value), known)
+
+
+def check_indices(name: str, values: Any, low: int, high: int, *, also: str = "") -> None:
+    """Refuse an index out of its range, which JAX would ignore or clamp.
+
+    Where it is traced, under `jit` or `vmap`, nothing is looked at.
+
+    Args:
+        name: what the values are called.
+        values: one or more whole numbers.
+        low: the least.
+        high: the greatest.
+        also: what the least stands for, if it is no index, such as "padding".
+
+    Raises:
+        InvalidValue: naming the first that is out of range.
+    """
+    if isinstance(values, jax.core.Tracer):
+        return
+    found = np.asarray(values)
+    wrong = np.argwhere(~((found >= low) & (found <= high) & (found == np.floor(found))))
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        where = f"{name}[{', '.join(map(str, place))}]" if place else name
+        allowed = f"{low} ({also}) or {low + 1} to {high}" if also else f"{low} to {high}"
+        raise InvalidValue(f"{where} is {found[place]}, expected {allowed}.")
+
+
+def check_key(key: Any) -> None:
+    """Refuse what is no key of random numbers, a seed for example.
+
+    Raises:
+        InvalidValue: saying how to make one.
+    """
+    if not isinstance(key, jax.Array):
+        seed = key if isinstance(key, Integral) else 0
+        raise InvalidValue(f"key is {key!r}, expected a key: jax.random.key({seed}).")
 
 
 def constrain(entries: Mapping[str, Parameter], raw: Float[Array, " k"]) -> dict[str, Array]:

@@ -13,6 +13,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from cogmem.models.parameters import check_indices
+
 __all__ = [
     "RecallProcess",
     "event_log_probs",
@@ -65,7 +67,11 @@ def event_log_probs(
 
     Returns:
         One value per event, 0 after the end; the sum is the log-likelihood of the list.
+
+    Raises:
+        InvalidValue: if what was recalled is no candidate, unless it is traced.
     """
+    check_indices("recalls", recalls, 0, n_items, also="padding")
 
     def step(now: _Attempt, response: Int[Array, ""]) -> tuple[_Attempt, Float[Array, ""]]:
         log_p = process.log_probs(now.state, now.available, now.n_recalled)

@@ -12,6 +12,7 @@ Source: Howard & Kahana (2002); Polyn, Norman & Kahana (2009); Morton & Polyn (2
 from __future__ import annotations
 
 from abc import abstractmethod
+from numbers import Integral
 from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import equinox as eqx
@@ -19,7 +20,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from cogmem.models.parameters import check_values
+from cogmem.errors import InvalidValue
+from cogmem.models.parameters import check_indices, check_values
 from cogmem.models.recall_process import event_log_probs, simulate
 
 __all__ = [
@@ -169,8 +171,12 @@ class RetrievedContext(eqx.Module):
             patterns: features of the items; one-hot if None. Shared support (`Ties`) then comes
                 from features in so far as the item lacks them.
             n_breaks: units of context for events that are no item, see `break_unit`.
+
+        Raises:
+            InvalidValue: if there is no item, or what is told of the items is of another number.
         """
         ties, dtype = self.ties, self.dtype
+        _check_items(n_items, similarity, patterns)
         if patterns is None:
             patterns = Patterns.one_hot(n_items, dtype)
         n_features = patterns.item_context.shape[-1]
@@ -193,7 +199,11 @@ class RetrievedContext(eqx.Module):
 
         An item that was studied before brings back the context of then, mixed with its own units,
         and is bound again, now to what has become of context.
+
+        Raises:
+            InvalidValue: if there is no such item, unless it is traced.
         """
+        check_indices("item", item, 0, len(memory.previous) - 1)
         cue = self._cue(memory, item)
         incoming = unit_length(cue @ memory.item_context, self.norm_floor)
         memory = self.take_in(memory, incoming, self.drifts.study)
@@ -258,7 +268,12 @@ class RetrievedContext(eqx.Module):
         return self.study_all(memory, jnp.arange(n_items) if order is None else order)
 
     def study_all(self, memory: Memory, order: Int[Array, " position"]) -> Memory:
-        """Study items one after another, and turn to recall."""
+        """Study items one after another, and turn to recall.
+
+        Raises:
+            InvalidValue: if there is no such item, unless the order is traced.
+        """
+        check_indices("order", order, 0, len(memory.previous) - 1)
         memory, _ = jax.lax.scan(
             lambda memory, item: (self.study(memory, item), None), memory, order
         )
@@ -279,6 +294,10 @@ class RetrievedContext(eqx.Module):
             n_items: number of different items.
             similarity: see `begin`.
             **study: further arguments of `study_list`.
+
+        Raises:
+            InvalidValue: if what was studied or recalled is no item of the list, unless it is
+                traced; see also `begin`.
         """
         memory = self.study_list(n_items, similarity, **study)
         return event_log_probs(self, memory, recalls, n_items).sum()
@@ -297,6 +316,18 @@ class RetrievedContext(eqx.Module):
 
     def _cue(self, memory: Memory, item: Int[Array, ""]) -> Float[Array, " n"]:
         return jax.nn.one_hot(item, len(memory.previous), dtype=memory.previous.dtype)
+
+
+def _check_items(n_items: int, similarity: Array | None, patterns: Patterns | None) -> None:
+    if not isinstance(n_items, Integral) or n_items < 1:
+        raise InvalidValue(f"n_items is {n_items!r}, expected a whole number, 1 or more.")
+    if similarity is not None and jnp.shape(similarity) != (n_items, n_items):
+        given, wanted = list(jnp.shape(similarity)), [n_items, n_items]
+        raise InvalidValue(f"similarity is of shape {given}, expected {wanted}: item by item.")
+    for name, rows in {} if patterns is None else patterns._asdict().items():
+        if jnp.ndim(rows) != 2 or len(rows) != n_items:
+            given = list(jnp.shape(rows))
+            raise InvalidValue(f"{name} of the patterns is {given}, expected {n_items} rows.")
 
 
 def bind(layer: Layer, cue: Float[Array, " n"], learning: Learning) -> Layer:

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
 from cogmem.models.cmr import CMR
-from cogmem.models.parameters import parameter
+from cogmem.models.parameters import check_indices, parameter
 from cogmem.models.retrieved_context import (
     Memory,
     Patterns,
@@ -94,12 +94,14 @@ class SourceCMR(CMR):
             tasks: task of each presentation, 0 to n_sources - 1; without tasks the model is `CMR`.
 
         Raises:
-            InvalidValue: if breaks are asked for beside those at the shifts of task.
+            InvalidValue: if breaks are asked for beside those at the shifts of task, or if a task
+                is none of the sources, unless it is traced.
         """
         if tasks is None:
             return super().begin(n_items, similarity, patterns=patterns, n_breaks=n_breaks)
         if n_breaks:
             raise InvalidValue(f"n_breaks={n_breaks}: shifts of task are this model's breaks.")
+        check_indices("tasks", tasks, 0, self.n_sources - 1)
         memory = super().begin(n_items, similarity, patterns=patterns, n_breaks=len(tasks) - 1)
         untied = jnp.zeros((n_items, self.n_sources), self.dtype)
         features = jax.nn.one_hot(tasks, self.n_sources, dtype=self.dtype)

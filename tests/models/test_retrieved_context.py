@@ -13,8 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jaxtyping import Array
 
+from cogmem.errors import InvalidValue
 from cogmem.models import parameters
+from cogmem.models.cmr import CMR
+from cogmem.models.cmr2 import CMR2
 from cogmem.models.retrieved_context import Patterns, RetrievedContext, drift, unit_length
+from cogmem.models.source_cmr import SourceCMR
 from cogmem.models.support_cmr import SupportCMR
 from tests.models.cases import MODELS, all_sequences, cast, similarity_for, some_lists
 
@@ -210,3 +214,53 @@ def test_repeated_item_is_recalled_once_and_probabilities_sum_to_one() -> None:
         model, order = cast(MODELS["CMR"], "float64"), jnp.array([0, 1, 0, 2])
         total = np.exp(likelihoods(model, all_sequences(3), 3, order=order)).sum()
     np.testing.assert_allclose(total, 1, rtol=0, atol=1e-12)
+
+
+# ---- what is no item -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("recalls", "told"),
+    [
+        ([9, 1, 0], r"recalls\[0\] is 9, expected 0 \(padding\) or 1 to 5"),
+        ([1, -1, 0], r"recalls\[1\] is -1, expected 0 \(padding\) or 1 to 5"),
+    ],
+)
+def test_recalls_that_are_no_items_have_no_likelihood(recalls, told) -> None:
+    with pytest.raises(InvalidValue, match=told):
+        CMR().log_likelihood(jnp.array(recalls), 5)
+
+
+def test_items_that_are_none_of_the_list_are_not_studied() -> None:
+    with pytest.raises(InvalidValue, match="item is 99, expected 0 to 4"):
+        CMR().study(CMR().begin(5), jnp.array(99))
+    with pytest.raises(InvalidValue, match=r"order\[1\] is 5, expected 0 to 4"):
+        CMR().study_list(5, order=jnp.array([0, 5]))
+    order = jnp.array([[0, 1], [-1, 2]])
+    with pytest.raises(InvalidValue, match=r"order\[1, 0\] is -1, expected 0 to 7"):
+        CMR2().simulate_session(order, 8, key=jax.random.key(0))
+    with pytest.raises(InvalidValue, match=r"tasks\[2\] is 2, expected 0 to 1"):
+        SourceCMR().begin(3, tasks=jnp.array([0, 1, 2]))
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [
+        ({"n_items": 0}, "n_items is 0, expected a whole number, 1 or more"),
+        ({"n_items": 2.5}, r"n_items is 2\.5, expected a whole number"),
+        (
+            {"n_items": 5, "similarity": jnp.eye(3)},
+            r"of shape \[3, 3\], expected \[5, 5\]",
+        ),
+        ({"n_items": 3, "patterns": Patterns.one_hot(4, float)}, "is \\[4, 4\\], expected 3 rows"),
+    ],
+)
+def test_memory_does_not_begin_with_what_does_not_fit(about, told) -> None:
+    with pytest.raises(InvalidValue, match=told):
+        CMR().begin(**about)
+
+
+def test_what_is_traced_is_not_looked_at() -> None:
+    recalls = jnp.array([[1, 2, 0], [9, 1, 0]])
+    found = jax.jit(jax.vmap(lambda said: CMR().log_likelihood(said, 5)))(recalls)
+    assert found[0] == CMR().log_likelihood(recalls[0], 5)
