@@ -6,7 +6,9 @@ import importlib.util
 import os
 import platform
 import sys
+from pathlib import Path
 
+import cogmem
 from cogmem.lab.provenance import versions
 
 __all__ = ["examine"]
@@ -15,16 +17,19 @@ _EXTRAS = {
     "brian2": ("spiking", "spiking circuits written a second time"),
     "ipywidgets": ("notebooks", "sliders"),
     "jupyterlab": ("notebooks", "notebooks"),
-    "dask": ("cluster", "sweeps on many workers"),
+    "dask": ("cluster", "sweeps on many workers, and stored sweeps read lazily"),
+    "distributed": ("cluster", "sweeps on many workers"),
+    "dask_jobqueue": ("cluster", "workers under Slurm"),
     "numpyro": ("bayes", "Bayesian fits"),
+    "arviz": ("bayes", "diagnostics of Bayesian fits"),
     "sklearn": ("images", "classifiers of digits"),
     "networkx": ("graphs", "pictures of graphs of neurons"),
 }
 
 
 def examine() -> list[tuple[str, str, str]]:
-    """(what, found, remark) rows: Python, packages, extras, devices, data."""
-    return [*_python(), *_packages(), *_extras(), _devices(), *_data()]
+    """(what, found, remark) rows: Python, packages, extras, what cogmem carries, devices, data."""
+    return [*_python(), *_packages(), *_extras(), *_carried(), _devices(), *_data()]
 
 
 def _python() -> list[tuple[str, str, str]]:
@@ -45,6 +50,19 @@ def _extras() -> list[tuple[str, str, str]]:
         remark = f"for {use}" + ("" if here else f": pip install 'cogmem[{extra}]'")
         rows.append((package, "installed" if here else "missing", remark))
     return rows
+
+
+def _carried() -> list[tuple[str, str, str]]:
+    """cogmem itself, and how many experiments are found."""
+    from cogmem.lab.experiment import list_experiments
+
+    folder = Path(cogmem.__file__).parent
+    checkout = (folder.parent / "pyproject.toml").is_file()
+    kind = "a checkout" if checkout else "an installed package"
+    return [
+        ("cogmem is in", str(folder), kind),
+        ("experiments", str(len(list_experiments())), "cogmem list experiments"),
+    ]
 
 
 def _devices() -> tuple[str, str, str]:
