@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sysconfig
+import tempfile
 import venv
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def ran(*command: str | Path, folder: Path, **variables: str) -> str:
     """What a command prints, from an empty folder, without anything that leads to the checkout."""
     hidden = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "COGMEM_EXPERIMENTS", "COGMEM_RESULTS"}
     around = {name: value for name, value in os.environ.items() if name not in hidden}
+    around["JAX_COMPILATION_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / "cogmem-tests-xla")
     done = subprocess.run(
         [str(each) for each in command],
         capture_output=True,
