@@ -47,7 +47,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -62,7 +62,8 @@ from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_se
 from cogmem.models.code_selection import CodeSelection
 from cogmem.models.sparsey import Mac, Memory, Moment
-from cogmem.models.sparsey_memory import recall_sequences, recognise_sequences, store_sequences
+from cogmem.models.sparsey_memory import recognise_sequences
+from cogmem.models.sparsey_sequence_growth import Grown, grown, read, recall
 from cogmem.plots.code_sequences import code_sequences
 from cogmem.tasks.sparse_items import keeping
 
@@ -169,66 +170,7 @@ def moved(
     return probes.reshape(sequences.shape)
 
 
-# ---- storing one sequence after another, and examining all that are stored -----------------------
-
-
-class Grown(NamedTuple):
-    """What a macrocolumn knew after each sequence, and what it was shown.
-
-    Attributes:
-        memories: [stored] of the macrocolumn, after one sequence, after two, ...
-        sequences: all of them.
-        codes: as stored; kept to measure by, not to retrieve from.
-    """
-
-    memories: Memory
-    sequences: Bool[Array, "sequence frame feature"]
-    codes: Int[Array, "sequence frame module"]
-
-
-@eqx.filter_jit
-def grown(mac: Mac, sequences: Bool[Array, "sequence frame feature"], key: PRNGKeyArray) -> Grown:
-    """Store one sequence after another, and keep every memory on the way."""
-
-    def one(memory: Memory, given: Any) -> tuple[Memory, Any]:
-        sequence, key = given
-        memory, moments = store_sequences(mac, sequence[None], key=key, memory=memory)
-        return memory, (memory, moments.code[0])
-
-    keys = jax.random.split(key, len(sequences))
-    memories, codes = jax.lax.scan(one, mac.begin(), (sequences, keys))[1]
-    return Grown(memories, sequences, codes)
-
-
-@eqx.filter_jit
-def read(
-    mac: Mac, memories: Memory, sequences: Bool[Array, "sequence frame feature"], key: PRNGKeyArray
-) -> Int[Array, "stored sequence frame module"]:
-    """Codes of sequences, by each memory."""
-
-    def one(given: Any) -> Array:
-        memory, key = given
-        return recognise_sequences(mac, memory, sequences, key=key).code
-
-    return jax.lax.map(one, (memories, jax.random.split(key, len(memories.step))))
-
-
-@eqx.filter_jit
-def recall(
-    mac: Mac, grown: Grown, key: PRNGKeyArray
-) -> tuple[
-    Bool[Array, "stored sequence frame feature"], Int[Array, "stored sequence frame module"]
-]:
-    """Features and codes recalled of every sequence from its first frame, by each memory."""
-    cues, n_frames = grown.sequences[:, 0], grown.sequences.shape[1]
-
-    def one(given: Any) -> tuple[Array, Array]:
-        memory, key = given
-        features, moments = recall_sequences(mac, memory, cues, n_frames, key=key, threshold=1.0)
-        return features, moments.code
-
-    keys = jax.random.split(key, len(grown.sequences))
-    return jax.lax.map(one, (grown.memories, keys))
+# ---- examining all sequences that are stored ----------------------------------------------------
 
 
 def correct(stored: Int[Array, "*#moment module"], found: Int[Array, "*moment module"]) -> Array:
@@ -252,14 +194,14 @@ def _codes(name: str, stored: Array, found: Array) -> Found:
 
 def recalled(mac: Mac, grown: Grown, key: PRNGKeyArray) -> Found:
     """Recall of every sequence from its first frame: codes, and frames that are exact."""
-    features, codes = recall(mac, grown, key)
+    features, codes = recall(mac, grown, key=key)
     exact = (features == grown.sequences[None]).all(axis=-1).astype(mac.dtype)
     return {"frames": over_known(exact)} | _codes("recall", grown.codes, codes)
 
 
 def recognised(mac: Mac, grown: Grown, key: PRNGKeyArray) -> Found:
     """Codes of the sequences as they were."""
-    return _codes("same", grown.codes, read(mac, grown.memories, grown.sequences, key))
+    return _codes("same", grown.codes, read(mac, grown.memories, grown.sequences, key=key))
 
 
 def disturbed(mac: Mac, grown: Grown, key: PRNGKeyArray) -> Found:
@@ -268,7 +210,7 @@ def disturbed(mac: Mac, grown: Grown, key: PRNGKeyArray) -> Found:
     found: Found = {}
     for n_moved, name in enumerate(("one moved", "two moved"), 1):
         probes = moved(grown.sequences, n_moved, key=moving)
-        found |= _codes(name, grown.codes, read(mac, grown.memories, probes, testing))
+        found |= _codes(name, grown.codes, read(mac, grown.memories, probes, key=testing))
     return found
 
 
@@ -373,7 +315,7 @@ def by_number(
 
     def one(key: PRNGKeyArray) -> Found:
         making, growth, *testing = jax.random.split(key, 2 + len(tests))
-        after = grown(mac, make(making), growth)
+        after = grown(mac, make(making), key=growth)
         found: Found = {}
         for test, own in zip(tests, testing, strict=True):
             found |= test(mac, after, own)
@@ -397,8 +339,8 @@ def _demonstration(config: Config, name: str, key: PRNGKeyArray) -> dict[str, xr
 
 def _pictures(mac: Mac, sequences: Array, key: PRNGKeyArray) -> xr.Dataset:
     """The first sequence, and what is recalled of it when more and more are stored."""
-    after = grown(mac, sequences, key)
-    features, _ = recall(mac, after, key)
+    after = grown(mac, sequences, key=key)
+    features, _ = recall(mac, after, key=key)
     rows = {"stored": sequences[0]}
     rows |= {f"{number} stored": features[number - 1, 0] for number in N_PICTURED}
     on = np.stack([np.asarray(each)[:, :100] for each in rows.values()])

@@ -453,6 +453,22 @@ EXPERIMENT = Experiment(
     people=("nations", "umls", "kinships"),
     models=("tensor_brain", "knowledge_graph"),
     sources=("Tresp et al. (2020)", "Tresp et al. (2023)", "Dettmers et al. (2018)"),
+    answers=(
+        "Link prediction on nations, UMLS and kinships with their usual splits, beside published "
+        "MRR of ConvE, ComplEx, DistMult and TransE (other losses, sizes and searches), and the "
+        "claim that a Tensor Brain (Tresp et al., 2020, 2023) is a memory for such facts."
+    ),
+    agrees=(
+        "Without multiplying embeddings the Tensor Brain comes near the factorisations: MRR .77 "
+        "on nations (best .81), .89 on UMLS (.94), .79 on kinships (.87). ComplEx and DistMult "
+        "are above their published numbers on kinships (.81 and .54)."
+    ),
+    disagrees=(
+        "It does not reach the best of them; as the reference it has .67, .68 and .26. Its own "
+        "initial weights and rate were found in runs that looked at test results too, so that its"
+        " numbers are somewhat too good. TransE is below its published number (.53); no people "
+        "are in it."
+    ),
     cost={"quick": "a minute on one core", "paper": "an hour and a half on one core"},
     tolerance=0.02,
 )

@@ -483,6 +483,22 @@ EXPERIMENT = Experiment(
     models=("hlop",),
     people=("mnist",),
     sources=("Xiao et al. (2024)", "Oja (1989)", "Sanger (1989)"),
+    answers=(
+        "The claim of Xiao et al. (2024) that lateral circuits which learn by Oja's rule find the"
+        " subspace of a layer's activity that is to be protected; Oja (1989) and Sanger (1989). "
+        "No published figure."
+    ),
+    agrees=(
+        "Oja's rule finds it: the largest angle is .9 degrees after 400 batches, the energy left "
+        ".0048, of which .0046 cannot be avoided. Behind such rows a change of weights reaches "
+        "old inputs at .070 of its strength. Sanger's rule leaves eight times as much energy."
+    ),
+    disagrees=(
+        "It is slow: 78 degrees after 20 batches. In a spiking network .119, .040 and .025 of the"
+        " energy are left when a task ends, where as many rows could leave .067, .025 and .013, "
+        "and lateral spikes of few levels leave more. No bound holds: 8 to 14 % of changes lie "
+        "above 1.5 times the root of the energy left."
+    ),
     cost={"quick": "a minute on one core", "paper": "a minute and a half on one core"},
     tolerance=0.5,
 )

@@ -339,6 +339,23 @@ EXPERIMENT = Experiment(
     numbers=tree_numbers,
     models=("bdh",),
     sources=("Kosowski et al. (2025)",),
+    answers=(
+        "Table 2 of Kosowski et al. (2025): two tuned clones of a language model merged neuron by"
+        " neuron without any learning read as well as the specialists (.395 against .35 nats per "
+        "byte, mean of French and Portuguese), but write worse."
+    ),
+    agrees=(
+        "With own words merged models are far better than strangers (reading 1.04 nats, other "
+        "specialist 4.12; writing 1.95, 6.91) and read better than they write. Languages are "
+        "mixed up in writing, and B, tuned on by neither, is read better than by either clone "
+        "(.14; .44 and .39)."
+    ),
+    disagrees=(
+        "Reading is not close to specialists (1.04; own .03), little better than by grammar alone"
+        " (about 1.25). Averaging all weights, at half the size, is nearly as good (1.25 and "
+        "2.10). With shared words reading is ahead by .35 only. Languages are generated and "
+        "models small."
+    ),
     cost={
         "quick": "two minutes on 1 core",
         "paper": "twenty minutes on 1 core of a busy machine",

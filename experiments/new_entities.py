@@ -158,7 +158,7 @@ def run(config: Config, session: Session) -> xr.DataTree:
     found: list[dict[str, np.ndarray]] = []
     for seed in range(config.seed, config.seed + config.n_worlds):
         pupil = schooled(
-            seed,
+            seed=seed,
             design=design(config),
             brain_options={"n_state": config.n_state, "n_context": config.n_state},
             n_steps=config.n_steps,
@@ -423,6 +423,22 @@ EXPERIMENT = Experiment(
     numbers=tree_numbers,
     models=("tensor_brain",),
     sources=("Tresp et al. (2020)", "Tresp et al. (2023)"),
+    answers=(
+        "The rules of Tresp et al. (2020, 2023) for somebody new: a box is new if no known score "
+        "reaches a threshold, and an index is written at one stroke from what is seen. No "
+        "published figure or number."
+    ),
+    agrees=(
+        "One stroke is enough if length and sum of the trace are matched, which is an extension: "
+        "88 % of new entities are recognised from one view, 97 % from five, and 72 to 77 % of "
+        "known ones still are (88 before). Such an index says 93 to 100 % of the visible labels."
+    ),
+    disagrees=(
+        "As published, the trace wins against everybody: not one known entity in a hundred is "
+        "recognised any more. Novelty is a weak signal (area .77, where features allow .99). "
+        "Gradient steps on new views alone leave 4 % of known ones. People's learning of faces or"
+        " names was not looked at."
+    ),
     cost={"quick": "a minute on 1 core", "paper": "four minutes on 1 core"},
     tolerance=0.03,
 )

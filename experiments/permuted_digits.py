@@ -383,6 +383,22 @@ EXPERIMENT = Experiment(
     models=("hlop", "retention"),
     people=("mnist",),
     sources=("Xiao et al. (2024)", "Lopez-Paz & Ranzato (2017)"),
+    answers=(
+        "The table of Xiao et al. (2024) for ten tasks of permuted MNIST: accuracy in the end "
+        "95.2 % and backward transfer -1.3 points with HLOP, 70.6 and -28.9 without; quoted from "
+        "memory, unverified."
+    ),
+    agrees=(
+        "Full size, one network: HLOP 95.3 % and -1.3 points, plain 68.1 % and -31.7. The first "
+        "task falls from 96.4 to 94.4 % with HLOP and to 25.6 % without; tasks are learnt as well"
+        " (96.5 and 96.6 %)."
+    ),
+    disagrees=(
+        "It is one network, so without a spread, and plain is worse than quoted by 2 to 3 points,"
+        " as much as rounding moves it. The first task's loss has the form of neither law of "
+        "retention: it grows, where people lose most at first. Nothing decays with time; other "
+        "sets of tasks are not in it."
+    ),
     cost={
         "quick": "two minutes on 2 cores",
         "paper": "37 minutes on 1 core of a busy machine, a network in both conditions",

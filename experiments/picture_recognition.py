@@ -53,7 +53,7 @@ from cogmem.lab.parts import in_turn, keys_of_part
 from cogmem.lab.settings import setting
 from cogmem.measures import recognition
 from cogmem.measures.replicates import mean_and_sd
-from cogmem.measures.strengths import choice, d_a, slope
+from cogmem.measures.strengths import choice, d_a, zroc_slope
 from cogmem.models.sparsey import Mac, Memory
 from cogmem.models.sparsey_growth import evenly, grown, shown
 from cogmem.models.sparsey_memory import recognise
@@ -137,7 +137,7 @@ def lists(config: Config) -> dict[str, xr.Dataset]:
     keys = keys_of_part(config.seed, 0, config.n_macs)
     old, new = map(np.asarray, studied(config.n_tested, keys))
     each = old[:, :, None], new, config.noise
-    measured = {"d_a": d_a, "choice": choice, "slope": slope}
+    measured = {"d_a": d_a, "choice": choice, "slope": zroc_slope}
     values = {name: measure(*each).swapaxes(1, 2) for name, measure in measured.items()}
     values["new"] = new.mean(axis=-1).swapaxes(1, 2)
     coords = {"shared": list(SHARED), "length": list(LENGTHS)}
@@ -253,7 +253,7 @@ def variance(config: Config) -> dict[str, xr.Dataset]:
     for name, mac in MECHANISMS.items():
         old, new = map(np.asarray, varied(mac, *chances[name], keys))
         each = old, new, config.noise
-        found[name] = {"slope": slope(*each), "d_a": d_a(*each)}
+        found[name] = {"slope": zroc_slope(*each), "d_a": d_a(*each)}
         found[name] |= {"old": old.mean(axis=-1), "new": new.mean(axis=-1)}
     return {"slope": _once(found), "repetition": _repeated(found["encoding"])}
 

@@ -69,7 +69,7 @@ from cogmem.models.tensor_brain import TensorBrain, Weights
 from cogmem.models.tensor_brain_learning import Annotated, Lessons, learn, learn_in_blocks
 from cogmem.participants.scene_viewer import annotated, scene_brain
 from cogmem.plots.schema_intrusions import schema_intrusions
-from cogmem.tasks.scene_world import generator
+from cogmem.tasks.randomness import generator
 from cogmem.tasks.scenes import GROUPS, Scenes, SceneWorld, World, draw_world, more_scenes, pairs
 
 KINDS = ("activity", "predicate")

@@ -28,7 +28,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from cogmem.brian.bdh_circuit import SIGNALS, Circuit, Edges, LayerGraphs, Scales, seeded
-from cogmem.brian.runtime import runtime
+from cogmem.brian.runtime import require, runtime
 from cogmem.errors import InvalidValue
 
 __all__ = [
@@ -174,7 +174,7 @@ def spiking_layer(
     """
     y, sigma = (np.asarray(each, float) for each in (y, sigma))
     _check(graphs, {"y": y}, sigma, n_substeps)
-    _require("damping", damping, 0 < damping <= 1, "above 0 and up to 1")
+    require("damping", damping, 0 < damping <= 1, "above 0 and up to 1")
     scales = scales or bounds(graphs, y, sigma)
     _check_scales(scales, graphs, sigma)
     with runtime(target) as brian, seeded(brian, seed):
@@ -298,16 +298,16 @@ def _check(
         )
     _check_positive("sigma", sigma)
     whole = isinstance(n_substeps, int | np.integer) and n_substeps >= 1
-    _require("n_substeps", n_substeps, whole, "a whole number from 1 on")
+    require("n_substeps", n_substeps, whole, "a whole number from 1 on")
 
 
 def _check_scales(scales: Scales, graphs: LayerGraphs, sigma: np.ndarray) -> None:
     """Rates may be cut, weights may not: an edge above its scale would never be what it is."""
     for name, scale in scales._asdict().items():
-        _require(f"scale of {name}", scale, 0 < scale < np.inf, "a finite number above 0")
+        require(f"scale of {name}", scale, 0 < scale < np.inf, "a finite number above 0")
     for name, largest in _largest_weights(graphs, sigma).items():
         scale = getattr(scales, name)
-        _require(
+        require(
             f"scale of {name}", scale, scale >= largest, f"{largest:g} or more, the largest weight"
         )
 
@@ -330,8 +330,3 @@ def _check_positive(name: str, values: np.ndarray) -> None:
             f"{name} holds {wrong[0]:g}, expected finite numbers of 0 or more: what inhibits has "
             "edges of its own."
         )
-
-
-def _require(name: str, value: float, holds: bool, expected: str) -> None:
-    if not holds:
-        raise InvalidValue(f"{name} is {value}, expected {expected}.")

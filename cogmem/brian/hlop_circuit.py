@@ -36,7 +36,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from cogmem.brian import hlop_equations as equations
-from cogmem.brian.runtime import runtime
+from cogmem.brian.runtime import require, runtime
 from cogmem.errors import InvalidValue
 
 __all__ = ["DSR_NEURON", "CircuitRun", "Neuron", "Opponents", "hebbian_circuit"]
@@ -403,18 +403,13 @@ def _check_values(rule: _Rule, neuron: Neuron, opponents: Opponents | None, *, n
     if opponents is not None:
         positive["scale"], counts["n_ticks"] = opponents
     for name, value in positive.items():
-        _require(name, value, 0 < value < math.inf, "a finite number above 0")
+        require(name, value, 0 < value < math.inf, "a finite number above 0")
     for name, value in counts.items():
-        _require(name, value, _is_whole(value) and value >= 1, "a whole number from 1 on")
-    _require("rate", rule.rate, 0 <= rule.rate < math.inf, "a finite number from 0 on")
-    _require("momentum", rule.momentum, 0 <= rule.momentum < 1, "a share from 0 to below 1")
-    _require("n_old", rule.n_old, rule.n_old in range(n_rows + 1), f"from 0 to {n_rows}, all rows")
+        require(name, value, _is_whole(value) and value >= 1, "a whole number from 1 on")
+    require("rate", rule.rate, 0 <= rule.rate < math.inf, "a finite number from 0 on")
+    require("momentum", rule.momentum, 0 <= rule.momentum < 1, "a share from 0 to below 1")
+    require("n_old", rule.n_old, rule.n_old in range(n_rows + 1), f"from 0 to {n_rows}, all rows")
 
 
 def _is_whole(value: float) -> bool:
     return isinstance(value, int | np.integer)
-
-
-def _require(name: str, value: float, holds: bool, expected: str) -> None:
-    if not holds:
-        raise InvalidValue(f"{name} is {value}, expected {expected}.")

@@ -12,7 +12,7 @@ import numpy as np
 
 from cogmem.errors import InvalidValue, MissingExtra, UnknownName
 
-__all__ = ["TARGETS", "brian2_extra", "runtime"]
+__all__ = ["TARGETS", "brian2_extra", "require", "runtime"]
 
 TARGETS = ("numpy", "cython")
 """Ways to generate code; cython compiles what is new for about a minute."""
@@ -28,6 +28,21 @@ def brian2_extra(module: str = "brian2") -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtra("brian2", "spiking") from error
+
+
+def require(name: str, value: float, holds: bool, expected: str) -> None:
+    """Refuse a value of a circuit that does not hold.
+
+    Args:
+        name, value: what was given.
+        holds: whether it may be so.
+        expected: what it may be, in words.
+
+    Raises:
+        InvalidValue: if it does not hold.
+    """
+    if not holds:
+        raise InvalidValue(f"{name} is {value}, expected {expected}.")
 
 
 @contextmanager
@@ -47,7 +62,7 @@ def runtime(target: str) -> Iterator[Any]:
     if target not in TARGETS:
         raise UnknownName("target of code generation", target, TARGETS)
     brian, devices = brian2_extra(), brian2_extra("brian2.devices")
-    if devices.get_device() is not devices.all_devices["runtime"]:
+    if devices.get_device() is not devices.all_devices["require", "runtime"]:
         raise InvalidValue(
             "Brian2 is set to a standalone device, which cannot run a circuit at once; call "
             "brian2.set_device('runtime') first."

@@ -27,8 +27,8 @@ from cogmem.fit.paradigms.protocol import NoEvidence
 from cogmem.fit.responses import (
     SENSITIVITIES,
     Choices,
-    Counts,
     Evidence,
+    YesCounts,
     best_sensitivity,
     over_sensitivities,
     scores,
@@ -214,7 +214,7 @@ def n_events(study: Study, half: int) -> Float[np.ndarray, " unit"]:
 
 def _of_a_group(study: Study) -> bool:
     """Whether people are known by their counts as a group only: cells are then the units."""
-    return isinstance(study.answers, Counts) and len(study.subjects) == 1
+    return isinstance(study.answers, YesCounts) and len(study.subjects) == 1
 
 
 def units(study: Study) -> np.ndarray:

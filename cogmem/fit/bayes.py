@@ -196,7 +196,7 @@ def sample(
     peaks = find_peaks(problem, density, starts)
     run = from_a_population if by == "hierarchical" else everyone_alone
     with jax.enable_x64(draws.float64):
-        chains = run(problem, density, peaks, draws, key, progress)
+        chains = run(problem, density, peaks, draws, key=key, progress=progress)
         units = _units(problem, density, chains.people)
     values, stats = _values(problem, density, chains), _stats(problem, chains)
     diagnostics = diagnose(values[problem.reported], stats, draws.max_depth)

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from cogmem.fit.responses import Choices, Counts, Evidence, in_sd
+from cogmem.fit.responses import Choices, Evidence, YesCounts, in_sd
 
 __all__ = ["OTHERS", "ROWS", "habits", "learnt_apart", "situations"]
 
@@ -29,7 +29,7 @@ OTHERS = 8.0
 """Responses in each situation that other people's habits weigh against the person's own; chosen."""
 
 
-def habits(people: Choices | Counts, row: Row, *, in_places: bool = False) -> Evidence:
+def habits(people: Choices | YesCounts, row: Row, *, in_places: bool = False) -> Evidence:
     """z of every response, from what people said in the training half.
 
     Args:
@@ -37,7 +37,7 @@ def habits(people: Choices | Counts, row: Row, *, in_places: bool = False) -> Ev
         row: whose habits.
         in_places: whether outputs have places (serial recall).
     """
-    if isinstance(people, Counts):
+    if isinstance(people, YesCounts):
         yes, n = (table[0].astype(float) for table in people)
         odds = _log_odds(*_weighed(yes, n, row))
         spread = odds.std()
@@ -50,7 +50,7 @@ def habits(people: Choices | Counts, row: Row, *, in_places: bool = False) -> Ev
     return in_sd(jnp.asarray(odds[who, situation], jnp.float32), jnp.asarray(people.left))
 
 
-def learnt_apart(people: Choices | Counts, seed: int = 0) -> Choices | Counts:
+def learnt_apart(people: Choices | YesCounts, *, seed: int = 0) -> Choices | YesCounts:
     """The training half in two: one to count habits in, one held out to fit the readout to.
 
     On the answers that they were counted from, one's own habits look better than they are.
@@ -59,11 +59,11 @@ def learnt_apart(people: Choices | Counts, seed: int = 0) -> Choices | Counts:
         people: whose training responses are split, every other list, or answers at random.
         seed: of which answers.
     """
-    if isinstance(people, Counts):
+    if isinstance(people, YesCounts):
         yes, n = (table[0].astype(int) for table in people)
         first = np.random.default_rng(seed).hypergeometric(yes, n - yes, n // 2)
         tables = np.stack([first, yes - first]), np.stack([n // 2, n - n // 2])
-        return Counts(*(table.astype(np.float32) for table in tables))
+        return YesCounts(*(table.astype(np.float32) for table in tables))
     turn = np.cumsum(people.train > 0, axis=1) % 2
     return people._replace(train=people.train * turn, test=people.train * (1 - turn))
 

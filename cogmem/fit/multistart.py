@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -24,8 +25,9 @@ from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 from cogmem.fit.objective import list_log_likelihoods, objective, with_raw
 from cogmem.fit.people import Lists, People
+from cogmem.fit.sitters import free_recall_sitting
 from cogmem.models import parameters
-from cogmem.models.parameters import Parameter
+from cogmem.models.parameters import Parameter, check_key, check_sizes
 from cogmem.participants.sitting import Sitting
 
 __all__ = ["Fit", "Search", "draw_starts", "fit"]
@@ -43,6 +45,9 @@ class Search:
         learning_rate: of Adam, at its peak; it falls to 0 as a cosine.
         n_polish: L-BFGS iterations, at most, from the best start of each person.
         block: steps between reports of progress; `n_steps` is rounded up to a multiple of it.
+
+    Raises:
+        InvalidValue: for a number below 1, but for `n_polish`, which may be 0.
     """
 
     n_starts: int = 8
@@ -50,6 +55,13 @@ class Search:
     learning_rate: float = 0.15
     n_polish: int = 100
     block: int = 25
+
+    def __post_init__(self) -> None:
+        check_sizes(self, "n_starts", "n_steps", "block")
+        if not isinstance(self.n_polish, Integral) or self.n_polish < 0:
+            raise InvalidValue(f"n_polish is {self.n_polish!r}, expected 0 or more iterations.")
+        if not 0 < self.learning_rate < np.inf:
+            raise InvalidValue(f"learning_rate is {self.learning_rate!r}, expected above 0.")
 
     @property
     def n_blocks(self) -> int:
@@ -106,7 +118,7 @@ class Fit:
 
 
 def fit(
-    sitting: Sitting,
+    sitting: Sitting | str,
     recalls: Recalls | People,
     *,
     key: PRNGKeyArray,
@@ -116,7 +128,8 @@ def fit(
     """Fit a sitting to each person by maximum likelihood.
 
     Args:
-        sitting: participant and rule; its `parameters` are what is fitted.
+        sitting: participant and rule, or the name of a registered one; its `parameters` are what
+            is fitted.
         recalls: lists of one length.
         key: root of the random starts, and of the participant's own randomness.
         search: how hard to look.
@@ -124,13 +137,16 @@ def fit(
             all.
 
     Raises:
-        InvalidValue: if a person's likelihood is not finite from any start.
+        UnknownName: if no participant has that name.
+        InvalidValue: if a person's likelihood is not finite from any start; if the participant does
+            not sit free recall, or what is given is no sitting, no lists, or no key.
     """
-    search = search or Search()
+    check_key(key)
+    sitting, search = free_recall_sitting(sitting), search or Search()
     people = recalls if isinstance(recalls, People) else People.of(recalls)
     problem = _Problem(sitting, people.n_items, key)
     if sitting.parameters:
-        starts = draw_starts(sitting.parameters, people, search.n_starts, key)
+        starts = draw_starts(sitting.parameters, people, search.n_starts, key=key)
         raw, nll = _descend(problem, starts, people, search, progress)
         raw, nll = _polish(problem, raw, nll, people, search.n_polish)
     else:
@@ -145,7 +161,7 @@ def fit(
 
 
 def draw_starts(
-    entries: dict[str, Parameter], people: People, n_starts: int, key: PRNGKeyArray
+    entries: dict[str, Parameter], people: People, n_starts: int, *, key: PRNGKeyArray
 ) -> Float[Array, "subject start k"]:
     """Parameters drawn uniformly on the real line between the ends of their `start` intervals.
 

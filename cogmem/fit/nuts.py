@@ -13,9 +13,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
+from cogmem.errors import InvalidValue
 from cogmem.fit.extras import bayes_extra
 from cogmem.fit.laplace import Peaks
 from cogmem.fit.problem import Data, Density, Prior, Problem
+from cogmem.models.parameters import check_sizes
 
 __all__ = [
     "By",
@@ -54,6 +56,12 @@ class Draws:
     target_accept: float = 0.95
     max_depth: int = 10
     float64: bool = True
+
+    def __post_init__(self) -> None:
+        check_sizes(self, "n_chains", "n_warmup", "n_draws", "block", "max_depth")
+        if not 0 < self.target_accept < 1:
+            given = f"target_accept is {self.target_accept!r}"
+            raise InvalidValue(f"{given}, expected above 0 and below 1, e.g. 0.95.")
 
     @property
     def n_warmup_blocks(self) -> int:
@@ -100,6 +108,7 @@ def everyone_alone(
     density: Density,
     peaks: Peaks,
     draws: Draws,
+    *,
     key: PRNGKeyArray,
     progress: Progress,
 ) -> Chains:
@@ -130,6 +139,7 @@ def from_a_population(
     density: Density,
     peaks: Peaks,
     draws: Draws,
+    *,
     key: PRNGKeyArray,
     progress: Progress,
 ) -> Chains:
@@ -215,7 +225,7 @@ class _Sampler:
         after = blocks[self.draws.n_warmup_blocks :]
         return jax.tree.map(lambda *parts: np.concatenate(parts, axis=1), *after)
 
-    def _begin(self, keys: Array, start: dict[str, Array], given: tuple[Any, ...]) -> Any:
+    def _begin(self, keys: PRNGKeyArray, start: dict[str, Array], given: tuple[Any, ...]) -> Any:
         n_warmup = self.draws.n_warmup_blocks * self.draws.block
         return jax.vmap(lambda key, at: self.kernel.init(key, n_warmup, at, given, {}))(keys, start)
 

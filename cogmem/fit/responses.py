@@ -24,8 +24,8 @@ from cogmem.participants.readout import standardised
 __all__ = [
     "SENSITIVITIES",
     "Choices",
-    "Counts",
     "Evidence",
+    "YesCounts",
     "best_sensitivity",
     "choice_log_probs",
     "choice_scores",
@@ -71,7 +71,7 @@ class Choices(NamedTuple):
         return ((self.said >= 0).sum(axis=2) * half).sum(axis=1)
 
 
-class Counts(NamedTuple):
+class YesCounts(NamedTuple):
     """How often several people answered yes, or right, in each cell of a design.
 
     Attributes:
@@ -181,14 +181,14 @@ def count_scores(
 
 
 def scores(
-    people: Choices | Counts, z: Evidence, sensitivity: float | Array
+    people: Choices | YesCounts, z: Evidence, sensitivity: float | Array
 ) -> tuple[Float[Array, "subject unit"], Float[Array, "subject unit"]]:
     """log P (nats) of the training and of the held-out responses, by list or by cell.
 
     What is counted on the training lists of each person (ends, omissions) is left out of choices:
     it is the same for everybody, and so is no part of a gain.
     """
-    if isinstance(people, Counts):
+    if isinstance(people, YesCounts):
         both = count_scores(jnp.asarray(z), people.yes, people.n, sensitivity)
         return both[0], both[1]
     nats = choice_scores(jnp.asarray(z), people.said, people.left, sensitivity)
@@ -213,12 +213,12 @@ def best_sensitivity(
 
 
 def over_sensitivities(
-    people: Choices | Counts, z: Evidence, sensitivities: Float[np.ndarray, " b"]
+    people: Choices | YesCounts, z: Evidence, sensitivities: Float[np.ndarray, " b"]
 ) -> Float[np.ndarray, " b"]:
     """Sum of the training log P (nats) at each sensitivity."""
     return np.asarray(_training(people, jnp.asarray(z), jnp.asarray(sensitivities, float)), float)
 
 
 @jax.jit
-def _training(people: Choices | Counts, z: Evidence, sensitivities: Array) -> Float[Array, " b"]:
+def _training(people: Choices | YesCounts, z: Evidence, sensitivities: Array) -> Float[Array, " b"]:
     return jax.lax.map(lambda b: scores(people, z, b)[0].sum(), sensitivities)

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.lab.sliders import Sliders, widgets
@@ -68,7 +68,7 @@ def small_brain(design: SceneWorld = _SMALL, *, n_steps: int = 1500, seed: int =
         n_steps: of learning, 128 rows each.
         seed: of all.
     """
-    return schooled(seed, design=design, n_steps=n_steps)
+    return schooled(seed=seed, design=design, n_steps=n_steps)
 
 
 # ---- damage --------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def _damaged(
     severities: Float[Array, " site"],
     rows: tuple[Annotated, Array, Annotated],
     damage: Damage,
-    key: Array,
+    key: PRNGKeyArray,
 ) -> Float[Array, " measure"]:
     """All three lesions at once, and what is left."""
     for number, site in enumerate(SITES):
@@ -156,7 +156,7 @@ def decoded_windows(
     targets: Targets = UNTOLD,
     truth: Targets = UNTOLD,
     n_top: int = 5,
-    key: Array | None = None,
+    key: PRNGKeyArray | None = None,
 ) -> xr.Dataset:
     """One triple, window by window: who competes best, and the shared layer before and after.
 

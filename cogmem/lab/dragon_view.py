@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue, MissingExtra
 from cogmem.lab.sliders import Sliders, widgets
@@ -296,7 +296,7 @@ class SpanView(Sliders):
         return png.getvalue()
 
 
-def _right(model: BDH, weights: Weights, length: int, fillers: int, key: Array) -> float:
+def _right(model: BDH, weights: Weights, length: int, fillers: int, key: PRNGKeyArray) -> float:
     """Words of a list in their places, mean of 100 lists, recalled freely running."""
     draw, say = jax.random.split(key)
     shuffled = jax.random.permutation(draw, jnp.tile(jnp.arange(12), (100, 1)), 1, independent=True)

@@ -22,10 +22,10 @@ from matplotlib.image import imsave
 from cogmem import measures
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue, UnknownName
+from cogmem.fit.sitters import free_recall_sitting
 from cogmem.lab.sliders import Sliders, widgets
 from cogmem.measures.curves import AXES, CURVES
 from cogmem.models import parameters
-from cogmem.participants.roster import sitting as registered
 from cogmem.participants.sitting import Sitting
 from cogmem.plots.curves import (
     MAX_LAG,
@@ -56,7 +56,7 @@ Curves = Mapping[str, xr.Dataset]
 
 
 def simulated_curves(
-    sitting: Sitting, n_items: int, keys: PRNGKeyArray
+    sitting: Sitting, n_items: int, *, keys: PRNGKeyArray
 ) -> dict[str, Float[Array, " x"]]:
     """SPC, PFR and lag-CRP of simulated lists, one per key, as of one person. Usable under `jit`.
 
@@ -109,11 +109,11 @@ class Simulator:
         Raises:
             UnknownName: if no participant has that name.
             MixedListLengths: if the lists have several lengths.
-            InvalidValue: if n_lists is not positive.
+            InvalidValue: if n_lists is not positive, or the model does not sit free recall.
         """
         if n_lists < 1:
             raise InvalidValue(f"n_lists is {n_lists}, expected 1 or more lists per curve.")
-        known = registered(model) if isinstance(model, str) else model
+        known = free_recall_sitting(model)
         clean = people.cleaned().recalls
         self.n_items, self.n_lists = people.length, n_lists
         self.sitting = known.calibrated(jnp.asarray(clean), jnp.ones(len(clean)), self.n_items)
@@ -142,7 +142,7 @@ class Simulator:
         self.n_compilations += 1  # Python runs only while JAX traces
         values = dict(zip(self.values, vector, strict=True))
         changed = parameters.replace(self.sitting, values)
-        return simulated_curves(changed, self.n_items, self._keys)
+        return simulated_curves(changed, self.n_items, keys=self._keys)
 
     def _labelled(self, name: str, curve: Array) -> xr.Dataset:
         (axis,) = CURVES[name].axes
@@ -240,8 +240,8 @@ class Explorer(Sliders):
 def explore(
     model: str | Sitting,
     people: Recalls,
-    n_lists: int = N_LISTS,
     *,
+    n_lists: int = N_LISTS,
     label: str | None = None,
     presets: Mapping[str, Mapping[str, float]] | None = None,
     seed: int = 0,

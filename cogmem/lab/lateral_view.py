@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.lab.sliders import Sliders
 from cogmem.measures.subspaces import captured_energy, principal_angles, principal_rows
@@ -41,7 +41,7 @@ MEAN = Parameter(
 
 
 def turning(
-    circuit: LateralCircuit, x: Float[Array, "batch item input"], *, key: Array
+    circuit: LateralCircuit, x: Float[Array, "batch item input"], *, key: PRNGKeyArray
 ) -> xr.Dataset:
     """Two random rows that learn, against the principal plane of all that they see.
 
@@ -76,8 +76,8 @@ def turning(
 
 
 @eqx.filter_jit
-def _learn(circuit: LateralCircuit, x: Array, key: Array) -> Float[Array, "batch row input"]:
-    subspace = circuit.begin(x.shape[-1], 0, N_ROWS)
+def _learn(circuit: LateralCircuit, x: Array, key: PRNGKeyArray) -> Float[Array, "batch row input"]:
+    subspace = circuit.begin(x.shape[-1], n_old=0, n_new=N_ROWS)
     start = subspace._replace(new=orthonormal_rows(N_ROWS, x.shape[-1], key=key))
 
     def step(subspace: Any, batch: Array) -> tuple[Any, Array]:

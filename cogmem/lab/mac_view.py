@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.errors import UnknownName
 from cogmem.lab.sliders import Sliders
@@ -40,7 +40,7 @@ ETA = Parameter(
 )
 
 
-def inside(mac: Mac, items: Any, probe: Any, *, eta: float = 1.0, key: jax.Array) -> xr.Dataset:
+def inside(mac: Mac, items: Any, probe: Any, *, eta: float = 1.0, key: PRNGKeyArray) -> xr.Dataset:
     """What a macrocolumn that stored some items makes of a probe.
 
     Args:
@@ -77,7 +77,7 @@ _OF_CELLS = ("support", "likelihood", "probability")
 
 @eqx.filter_jit
 def _inside(
-    mac: Mac, items: Array, probe: Array, eta: Float[Array, ""], key: jax.Array
+    mac: Mac, items: Array, probe: Array, eta: Float[Array, ""], key: PRNGKeyArray
 ) -> tuple[Selection, Array]:
     memory, moments = store(mac, items, key=key)
     found = mac.select(memory, {"U": mac.bottom_up(probe)})

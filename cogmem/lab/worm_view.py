@@ -1,7 +1,7 @@
 """Working memory at first hand: look at trials of WorM, and sit them.
 
 TrialView()                                   # in a notebook: task, level, seed, frame
-sitting = Sitting("CD_Color", 12, levels={"set_size": (2, 4, 6), "retention_interval": (2,)})
+sitting = WormSitting("CD_Color", 12, levels={"set_size": (2, 4, 6), "retention_interval": (2,)})
 SittingView(sitting)                          # frames, buttons, score
 scores(sitting.table(), "set_size")           # as points beside people, see plots.own_dots
 """
@@ -27,7 +27,7 @@ from cogmem.lab.sliders import widgets
 from cogmem.tasks.worm import PHASES, SEVERAL, TASKS, Batch, make_batch, task_of
 from cogmem.tasks.worm.task import Levels
 
-__all__ = ["BUTTONS", "Sitting", "SittingView", "TrialView", "answer_all", "scores"]
+__all__ = ["BUTTONS", "SittingView", "TrialView", "WormSitting", "answer_all", "scores"]
 
 _CELLS = tuple(map(str, range(1, 10)))
 BUTTONS: dict[str, tuple[str, ...]] = {
@@ -140,7 +140,7 @@ def _due(name: str, label: int) -> str:
 # ---- sitting -------------------------------------------------------------------------------------
 
 
-class Sitting:
+class WormSitting:
     """Trials of a task, asked one question at a time.
 
     Attributes:
@@ -238,7 +238,7 @@ class Sitting:
 
     def _next(self) -> tuple[int, int]:
         if self.done:
-            raise InvalidValue(f"all {len(self)} questions are answered: begin another Sitting.")
+            raise InvalidValue(f"all {len(self)} questions are answered: make a new WormSitting.")
         return self._questions[len(self.answers)]
 
     def _about(self, trial: int, frame: int) -> dict[str, int]:
@@ -247,8 +247,8 @@ class Sitting:
 
 
 def answer_all(
-    sitting: Sitting, knows: Callable[[Mapping[str, int]], float], *, seed: int = 0
-) -> Sitting:
+    sitting: WormSitting, knows: Callable[[Mapping[str, int]], float], *, seed: int = 0
+) -> WormSitting:
     """A script that answers all that is left: what it knows rightly, the rest by guesses.
 
     Args:
@@ -270,7 +270,7 @@ def scores(table: pd.DataFrame, condition: str) -> xr.Dataset:
     """Proportion correct by a condition.
 
     Args:
-        table: `right` and the condition, as of `Sitting.table` or `frame_course.examined`.
+        table: `right` and the condition, as of `WormSitting.table` or `frame_course.examined`.
         condition: which.
 
     Returns:
@@ -308,8 +308,8 @@ class SittingView(_Shown):
 
     def __init__(
         self,
-        sitting: Sitting,
-        plot: Callable[[Sitting], Figure] | None = None,
+        sitting: WormSitting,
+        plot: Callable[[WormSitting], Figure] | None = None,
         *,
         pace: float = 0.7,
     ) -> None:
@@ -359,7 +359,7 @@ class SittingView(_Shown):
         """Answer.
 
         Raises:
-            InvalidValue: see `Sitting.answer`.
+            InvalidValue: see `WormSitting.answer`.
         """
         right = self.sitting.answer(choice)
         word = "right" if right else "wrong"

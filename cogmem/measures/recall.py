@@ -15,6 +15,7 @@ Select the lists without repetition for them.
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
 from cogmem.measures.bootstrap import interval
 from cogmem.measures.counts import PRIOR_LIST
-from cogmem.measures.labelled import measure
+from cogmem.measures.labelled import check_recalls, measure
 from cogmem.measures.words import allowed_pairs
 
 __all__ = [
@@ -106,7 +107,7 @@ def start_at_end(recalls: Recalls, last: int = 4) -> xr.Dataset:
         MixedListLengths: if the lists have several lengths.
         InvalidValue: if `last` is not from 1 to list length.
     """
-    _within_list("last", last, recalls.length)
+    _within_list("last", last, check_recalls(recalls).length)
     return measure("start_at_end", recalls, last=last)
 
 
@@ -241,7 +242,7 @@ def intrusion_lags(recalls: Recalls, max_lag: int = 5) -> xr.Dataset:
     """
     if max_lag < 1:
         raise InvalidValue(f"max_lag is {max_lag}, expected 1 or more lists.")
-    known = {"list_lag": recalls.prior_lag, "index": recalls.list_id}
+    known = {"list_lag": check_recalls(recalls).prior_lag, "index": recalls.list_id}
     return measure("intrusion_lags", recalls, max_lag=max_lag, **known)
 
 
@@ -279,8 +280,11 @@ def over_subjects(dataset: xr.Dataset) -> xr.Dataset:
         Dataset with `mean`, `sem` (standard deviation with ddof = 1, over the root of n) and `n`
         along the measure's axis. A subject whose value is NaN (nothing was possible) is left out
         there, and `n` says how many are not. NaN where n is 0; `sem` NaN where n is 1.
+
+    Raises:
+        InvalidValue: if it is not what a measure returns.
     """
-    value = dataset["value"]
+    value = _value(dataset)
     n = value.notnull().sum("subject")
     mean = value.sum("subject") / n.where(n > 0)
     squares = ((value - mean) ** 2).sum("subject")
@@ -304,15 +308,28 @@ def summary(dataset: xr.Dataset, *, level: float = 0.95, **options: Any) -> xr.D
         dataset: what a measure returns.
         level: coverage of the interval.
         **options: `n_resamples`, `method`, `seed` of `bootstrap.interval`.
+
+    Raises:
+        InvalidValue: if it is not what a measure returns, or an option is out of its range.
     """
     result = over_subjects(dataset)
     value = dataset["value"].transpose("subject", ...)
-    bounds = interval(value.values, level, **options)
+    bounds = interval(value.values, level=level, **options)
     for name, bound in zip(("low", "high"), bounds, strict=True):
         text = f"{name.capitalize()} bound of the {level:.0%} bootstrap interval over subjects"
         attrs = {"long_name": text, "units": value.attrs["units"]}
         result[name] = (value.dims[1:], bound, attrs)
     return result
+
+
+def _value(dataset: Any) -> xr.DataArray:
+    value = dataset["value"] if isinstance(dataset, xr.Dataset) and "value" in dataset else None
+    if value is None or "subject" not in value.dims:
+        raise InvalidValue(
+            f"got a {type(dataset).__name__} without `value` (subject, ...), expected what a "
+            "measure returns, e.g. measures.spc(recalls)."
+        )
+    return value
 
 
 def _lags(
@@ -324,7 +341,7 @@ def _lags(
     skip: int,
 ) -> xr.Dataset:
     if max_lag is not None:
-        _within_list("max_lag", max_lag, recalls.length - 1)
+        _within_list("max_lag", max_lag, check_recalls(recalls).length - 1)
     if skip < 0:
         raise InvalidValue(f"skip is {skip}, expected 0 or more responses.")
     dataset = measure(name, recalls, allowed=allowed_pairs(recalls, within, across), skip=skip)
@@ -335,10 +352,10 @@ def _lags(
 
 
 def _within_list(name: str, value: int, most: int) -> None:
-    if not 1 <= value <= most:
-        raise InvalidValue(f"{name} is {value}, expected 1 to {most}.")
+    if not isinstance(value, Integral) or not 1 <= value <= most:
+        raise InvalidValue(f"{name} is {value}, expected 1 to {most}, a whole number.")
 
 
 def _with_kinds(recalls: Recalls) -> np.ndarray:
     """Responses with prior-list intrusions told from the others."""
-    return np.where(recalls.prior_lag > 0, np.int16(PRIOR_LIST), recalls.recalls)
+    return np.where(check_recalls(recalls).prior_lag > 0, np.int16(PRIOR_LIST), recalls.recalls)

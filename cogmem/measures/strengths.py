@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm
 
-__all__ = ["choice", "d_a", "slope"]
+__all__ = ["choice", "d_a", "zroc_slope"]
 
 
 def d_a(old: np.ndarray, new: np.ndarray, noise: float) -> np.ndarray:
@@ -24,7 +24,7 @@ def d_a(old: np.ndarray, new: np.ndarray, noise: float) -> np.ndarray:
     return (old.mean(axis=-1) - new.mean(axis=-1)) / np.sqrt(variance)
 
 
-def slope(old: np.ndarray, new: np.ndarray, noise: float) -> np.ndarray:
+def zroc_slope(old: np.ndarray, new: np.ndarray, noise: float) -> np.ndarray:
     """Slope of the zROC, were both Gaussian: standard deviation of new over that of old.
 
     Args:

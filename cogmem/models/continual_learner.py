@@ -128,6 +128,11 @@ class ContinualLearner(eqx.Module):
     def __check_init__(self) -> None:
         check_values(self)
         check_choice("heads", self.heads, Heads)
+        if not isinstance(self.method, Method):
+            raise InvalidValue(
+                f"method is {self.method!r}, expected a method of training, such as DSR() of "
+                "cogmem.models.spiking_training."
+            )
         n_layers = len(self.sizes) - 1
         if len(self.circuits) != n_layers or any(len(task) != n_layers for task in self.rows):
             raise InvalidValue(
@@ -167,7 +172,8 @@ class ContinualLearner(eqx.Module):
     def _with_rows(self, knowledge: Knowledge, key: PRNGKeyArray) -> Knowledge:
         counts = jnp.asarray(self.rows)[knowledge.n_tasks]
         *keys, of_head = (jax.random.fold_in(key, i) for i in range(len(self.circuits) + 1))
-        subspaces = tuple(map(add_rows, self.circuits, knowledge.subspaces, counts, keys))
+        each = zip(self.circuits, knowledge.subspaces, counts, keys, strict=True)
+        subspaces = tuple(add_rows(*circuit, key=own) for *circuit, own in each)
         known = knowledge._replace(subspaces=subspaces, n_tasks=knowledge.n_tasks + 1)
         return self._new_head(known, of_head)
 

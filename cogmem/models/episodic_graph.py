@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from cogmem.models.index_layer import normal
+from cogmem.models.index_layer import normal_weights
 from cogmem.models.knowledge_graph import (
     Embeddings,
     Tucker,
@@ -133,10 +133,10 @@ class EpisodicTucker(EpisodicModel):
         """Normal embeddings of variance 1 / their length; the core likewise."""
         a, r, g, t = jax.random.split(key, 4)
         return Embeddings(
-            normal(a, self.n_entities, self.rank),
-            normal(r, self.n_predicates, self.predicate_rank),
-            normal(g, self.rank, self.predicate_rank, self.rank, self.time_rank),
-            normal(t, self.n_times, self.time_rank),
+            normal_weights(a, self.n_entities, self.rank),
+            normal_weights(r, self.n_predicates, self.predicate_rank),
+            normal_weights(g, self.rank, self.predicate_rank, self.rank, self.time_rank),
+            normal_weights(t, self.n_times, self.time_rank),
         )
 
     def core(self, weights: Embeddings, time: Array) -> Float[Array, "rank prank rank"]:
@@ -151,9 +151,9 @@ class ConT(EpisodicModel):
         """Normal embeddings of variance 1 / their length; the cores likewise."""
         a, r, t = jax.random.split(key, 3)
         return Embeddings(
-            normal(a, self.n_entities, self.rank),
-            normal(r, self.n_predicates, self.predicate_rank),
-            times=normal(t, self.n_times, self.rank, self.predicate_rank, self.rank),
+            normal_weights(a, self.n_entities, self.rank),
+            normal_weights(r, self.n_predicates, self.predicate_rank),
+            times=normal_weights(t, self.n_times, self.rank, self.predicate_rank, self.rank),
         )
 
     def core(self, weights: Embeddings, time: Array) -> Float[Array, "rank prank rank"]:

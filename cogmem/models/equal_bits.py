@@ -78,7 +78,7 @@ def kanerva(key: PRNGKeyArray) -> SparseDistributedMemory:
     return SparseDistributedMemory(addresses, radius, counter_bits=counter_bits)
 
 
-def kanerva_half_on(key: PRNGKeyArray, n: int = N_FEATURES) -> SparseDistributedMemory:
+def kanerva_half_on(key: PRNGKeyArray, *, n: int = N_FEATURES) -> SparseDistributedMemory:
     """Random locations, reached at a standard deviation below the mean distance."""
     addresses = hard_locations(BUDGET // (n * 3), n, key=key)
     return SparseDistributedMemory(addresses, round(n / 2 - math.sqrt(n) / 2), counter_bits=2)

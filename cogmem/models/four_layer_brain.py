@@ -35,7 +35,7 @@ from cogmem.models.index_layer import (
     check_weights,
     choices_of,
     measure,
-    normal,
+    normal_weights,
 )
 from cogmem.models.parameters import check_sizes, check_values, parameter
 from cogmem.models.vocabulary import Vocabulary
@@ -142,11 +142,11 @@ class FourLayerBrain(eqx.Module):
         n, d, h, f = len(self.vocabulary), self.n_state, self.n_context, self.n_features
         a, v, b, w, s = jax.random.split(key, 5)
         return FourLayerWeights(
-            embeddings=normal(a, n, d),
-            to_context=normal(v, h, d),
-            within_context=normal(b, h, h),
-            from_context=normal(w, d, h),
-            sensory=normal(s, d, f),
+            embeddings=normal_weights(a, n, d),
+            to_context=normal_weights(v, h, d),
+            within_context=normal_weights(b, h, h),
+            from_context=normal_weights(w, d, h),
+            sensory=normal_weights(s, d, f),
             sensory_bias=jnp.zeros(d),
             episodes=jnp.zeros((len(self._episodes), 3, d)),
             semantic=jnp.zeros((3, d)),

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
-from cogmem.models.parameters import check_values, parameter
+from cogmem.models.parameters import check_last_axis, check_values, parameter
 
 __all__ = ["CARD", "LateralCircuit", "Quantiser", "Subspace", "orthonormal_rows"]
 
@@ -162,7 +162,7 @@ class LateralCircuit(eqx.Module):
         if self.n_iterations < 1:
             raise InvalidValue(f"n_iterations is {self.n_iterations}, expected 1 or more.")
 
-    def begin(self, n_inputs: int, n_old: int, n_new: int) -> Subspace:
+    def begin(self, n_inputs: int, *, n_old: int, n_new: int) -> Subspace:
         """No rows in use.
 
         Args:
@@ -221,7 +221,12 @@ class LateralCircuit(eqx.Module):
     def inhibition(
         self, subspace: Subspace, x: Float[Array, "... input"]
     ) -> Float[Array, "... input"]:
-        """What the old rows return to the population: H' Q(H x). Without any it costs nothing."""
+        """What the old rows return to the population: H' Q(H x). Without any it costs nothing.
+
+        Raises:
+            InvalidValue: for activity of another number of inputs.
+        """
+        check_last_axis("activity", x, subspace.old.shape[-1], "inputs")
 
         def returned(old: Array) -> Array:
             return self.code(x @ old.T) @ old
@@ -244,8 +249,11 @@ class LateralCircuit(eqx.Module):
         rows do not change, so that their return is computed only once.
 
         Raises:
-            InvalidValue: without any row of activity.
+            InvalidValue: without any row of activity, or for one of another number of inputs.
         """
+        if jnp.ndim(x) != 2:
+            given = list(jnp.shape(x))
+            raise InvalidValue(f"activity is of shape {given}, expected [row, input].")
         if len(x) == 0:
             raise InvalidValue("there is no activity to learn from; give one row or more.")
         residual = x - self.inhibition(subspace, x)

@@ -194,7 +194,8 @@ class ConvolutionalLearner(eqx.Module):
         check_room(knowledge.n_tasks, self.n_tasks)
         counts = jnp.asarray(self.rows)[knowledge.n_tasks]
         keys = jax.random.split(key, len(self.circuits) + 1)
-        grown = map(add_rows, self.circuits, knowledge.subspaces, counts, keys)
+        each = zip(self.circuits, knowledge.subspaces, counts, keys[:-1], strict=True)
+        grown = [add_rows(*circuit, key=own) for *circuit, own in each]
         weights = self._new_head(knowledge, keys[-1])
         return knowledge._replace(
             weights=weights,

@@ -60,7 +60,7 @@ class Watching(eqx.Module):
 
         def rows(circuit: LateralCircuit, layer: int) -> Subspace:
             n_rows, own = self.network.rows[0][layer], jax.random.fold_in(of_rows, layer)
-            empty = circuit.begin(self.network.sizes[layer], 0, n_rows)
+            empty = circuit.begin(self.network.sizes[layer], n_old=0, n_new=n_rows)
             return circuit.add_rows(empty, n_rows, key=own)
 
         return Watched(

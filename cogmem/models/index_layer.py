@@ -36,7 +36,7 @@ __all__ = [
     "choices_of",
     "log_probability",
     "measure",
-    "normal",
+    "normal_weights",
     "picks",
 ]
 
@@ -205,7 +205,7 @@ def _group(
     return gather(ids)
 
 
-def normal(key: PRNGKeyArray, *shape: int) -> Float[Array, "row column"]:
+def normal_weights(key: PRNGKeyArray, *shape: int) -> Float[Array, "row column"]:
     """Normal numbers of variance 1 / columns."""
     return jax.random.normal(key, shape) / jnp.sqrt(shape[-1])
 

@@ -19,7 +19,7 @@ from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
-from cogmem.models.index_layer import normal
+from cogmem.models.index_layer import normal_weights
 from cogmem.models.parameters import check_choice, check_sizes
 
 __all__ = [
@@ -234,7 +234,10 @@ class GraphModel(eqx.Module):
         entity, predicate = self.shapes
         first, second = jax.random.split(key)
         rows = self.n_predicates * (1 + self.reciprocal)
-        return Embeddings(normal(first, self.n_entities, *entity), normal(second, rows, *predicate))
+        return Embeddings(
+            normal_weights(first, self.n_entities, *entity),
+            normal_weights(second, rows, *predicate),
+        )
 
     def score(self, weights: Embeddings, s: Any, p: Any, o: Any) -> Float[Array, ""]:
         """Of one triple.
@@ -395,7 +398,7 @@ class Tucker(GraphModel):
     def begin(self, *, key: PRNGKeyArray) -> Embeddings:
         """Normal embeddings of variance 1 / their length; the core likewise."""
         first, second = jax.random.split(key)
-        core = normal(second, self.rank, self.predicate_rank, self.rank)
+        core = normal_weights(second, self.rank, self.predicate_rank, self.rank)
         return super().begin(key=first)._replace(core=core)
 
     def interaction(

@@ -27,6 +27,7 @@ __all__ = [
     "check_choice",
     "check_indices",
     "check_key",
+    "check_last_axis",
     "check_sizes",
     "check_values",
     "constrain",
@@ -249,6 +250,23 @@ def check_indices(name: str, values: Any, low: int, high: int, *, also: str = ""
         where = f"{name}[{', '.join(map(str, place))}]" if place else name
         allowed = f"{low} ({also}) or {low + 1} to {high}" if also else f"{low} to {high}"
         raise InvalidValue(f"{where} is {found[place]}, expected {allowed}.")
+
+
+def check_last_axis(name: str, values: Any, size: int, what: str) -> None:
+    """Refuse an array whose last axis has another length; shapes are known under `jit`, too.
+
+    Args:
+        name: of the array.
+        values: it.
+        size: the length.
+        what: of what the last axis is, such as "numbers of a region".
+
+    Raises:
+        InvalidValue: saying both lengths.
+    """
+    shape = jnp.shape(values)
+    if not shape or shape[-1] != size:
+        raise InvalidValue(f"{name} is of shape {list(shape)}, expected {size} {what} at the end.")
 
 
 def check_key(key: Any) -> None:

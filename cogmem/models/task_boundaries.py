@@ -44,13 +44,14 @@ def make_room(
     if circuit is None:
         return None
     # The last task's rows never become old ones within the tasks that there is room for.
-    return circuit.begin(n_inputs, sum(rows[:-1]), max(rows))
+    return circuit.begin(n_inputs, n_old=sum(rows[:-1]), n_new=max(rows))
 
 
 def add_rows(
     circuit: LateralCircuit | None,
     subspace: Subspace | None,
     n_rows: Int[Array, ""],
+    *,
     key: PRNGKeyArray,
 ) -> Subspace | None:
     """What was learnt so far becomes old, and rows are added; None where nothing is protected."""

@@ -21,6 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from cogmem.errors import InvalidValue
 from cogmem.models.card import Card
 from cogmem.models.index_layer import (
     ROLES,
@@ -39,10 +40,16 @@ from cogmem.models.index_layer import (
     check_weights,
     choices_of,
     measure,
-    normal,
+    normal_weights,
 )
-from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
-from cogmem.models.vocabulary import Vocabulary
+from cogmem.models.parameters import (
+    check_choice,
+    check_last_axis,
+    check_sizes,
+    check_values,
+    parameter,
+)
+from cogmem.models.vocabulary import Vocabulary, check_vocabulary
 
 __all__ = ["CARD", "Evolution", "Offset", "TensorBrain", "Weights"]
 
@@ -160,6 +167,7 @@ class TensorBrain(eqx.Module):
     )
 
     def __check_init__(self) -> None:
+        check_vocabulary(self.vocabulary)
         check_values(self)
         check_choice("offset", self.offset, Offset)
         check_choice("evolution", self.evolution, Evolution)
@@ -175,17 +183,17 @@ class TensorBrain(eqx.Module):
         a, v, b, w, s, r = jax.random.split(key, 6)
 
         return Weights(
-            embeddings=normal(a, n, d),
+            embeddings=normal_weights(a, n, d),
             offsets=jnp.zeros(n),
-            to_context=normal(v, h, d),
+            to_context=normal_weights(v, h, d),
             context_bias=jnp.zeros(h),
-            within_context=normal(b, h, h),
-            from_context=normal(w, d, h),
-            sensory=normal(s, d, f),
+            within_context=normal_weights(b, h, h),
+            from_context=normal_weights(w, d, h),
+            sensory=normal_weights(s, d, f),
             sensory_bias=jnp.zeros(d),
             semantic=jnp.zeros(d),
             background=jnp.zeros(d),
-            scoring=normal(r, n, d) if self.separate else None,
+            scoring=normal_weights(r, n, d) if self.separate else None,
         )
 
     def candidates(self, weights: Weights, ids: Int[Any, " candidate"]) -> Candidates:
@@ -236,15 +244,35 @@ class TensorBrain(eqx.Module):
     # ---- sources ---------------------------------------------------------------------------------
 
     def sense(self, weights: Weights, features: Float[Array, " feature"]) -> Float[Array, " state"]:
-        """f(nu) = D nu + d: what a region puts into the shared layer."""
+        """f(nu) = D nu + d: what a region puts into the shared layer.
+
+        Raises:
+            InvalidValue: for another number of features.
+        """
+        check_last_axis("the region", features, weights.sensory.shape[-1], "features")
         return weights.sensory @ features + weights.sensory_bias
 
     def perceive(self, weights: Weights, regions: Float[Array, "4 feature"]) -> Inputs:
-        """Inputs from the regions of scene, subject, object and predicate."""
+        """Inputs from the regions of scene, subject, object and predicate.
+
+        Raises:
+            InvalidValue: unless there are four regions of as many numbers as the weights take.
+        """
+        wanted = [len(Inputs._fields), weights.sensory.shape[-1]]
+        if (given := list(jnp.shape(regions))) != wanted:
+            raise InvalidValue(
+                f"regions are of shape {given}, expected {wanted}: features of scene, subject, "
+                "object and predicate."
+            )
         return Inputs(*jax.vmap(self.sense, (None, 0))(weights, regions))
 
     def remember(self, weights: Weights, episode: Int[Array, ""]) -> Inputs:
-        """Inputs of episodic recall: the embedding of an episode as the scene, and no regions."""
+        """Inputs of episodic recall: the embedding of an episode as the scene, and no regions.
+
+        Raises:
+            InvalidValue: if the vocabulary has no such index, unless it is traced.
+        """
+        self.vocabulary.check(episode, "the episode")
         return self.imagine(weights.embeddings[episode])
 
     def know(self, weights: Weights) -> Inputs:
@@ -265,7 +293,13 @@ class TensorBrain(eqx.Module):
 
         Recurrent: h' = B sig(sig(h) + V sig(q)), w = W sig(h') ([P23]). Feed-forward: h = sig(v0 +
         V sig(q)), w = W h, the h before plays no part ([QTB]).
+
+        Raises:
+            InvalidValue: for a state or context of another number of units.
         """
+        n_context, n_state = weights.to_context.shape[-2:]
+        check_last_axis("the state", state, n_state, "units")
+        check_last_axis("the context", context, n_context, "units")
         if self.evolution == "none":
             return jnp.zeros_like(state), context
         driven = weights.to_context @ jax.nn.sigmoid(state)

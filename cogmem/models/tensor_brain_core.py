@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from cogmem.models.index_layer import Candidates, normal
+from cogmem.models.index_layer import Candidates, normal_weights
 from cogmem.models.memory_cores import silenced
 from cogmem.models.parameters import check_sizes
 from cogmem.models.tensor_brain import TensorBrain
@@ -96,10 +96,10 @@ class TensorBrainCore(eqx.Module):
         """Normal numbers of variance 1 / inputs, as in `TensorBrain.begin`."""
         d, (sensory, moments, write) = self.width, jax.random.split(key, 3)
         return IndexWeights(
-            normal(sensory, d, n_inputs),
+            normal_weights(sensory, d, n_inputs),
             jnp.zeros(d),
-            normal(moments, self.n_frames, d),
-            normal(write, d, d),
+            normal_weights(moments, self.n_frames, d),
+            normal_weights(write, d, d),
         )
 
     def empty(self, weights: IndexWeights) -> Episodes:

@@ -17,7 +17,7 @@ from jaxtyping import Int
 
 from cogmem.errors import InvalidValue, UnknownName
 
-__all__ = ["Vocabulary"]
+__all__ = ["Vocabulary", "check_vocabulary"]
 
 
 class Vocabulary(eqx.Module):
@@ -37,16 +37,21 @@ class Vocabulary(eqx.Module):
         _refuse_twice("label", self.labels)
         _refuse_twice("group", [name for name, _ in self.groups])
         for name, ids in self.groups:
-            _refuse_twice(f"index in the group {name!r}", ids)
             self.check(ids, f"the group {name!r}")
+            _refuse_twice(f"label in the group {name!r}", self.read(ids))
 
     @classmethod
     def of(cls, groups: Mapping[str, Iterable[str]]) -> Vocabulary:
         """From the labels of each group, numbered in order of first mention.
 
         Raises:
-            InvalidValue: if a group has a label twice.
+            InvalidValue: if a group has a label twice, or is one text.
         """
+        for name, given in groups.items():
+            if isinstance(given, str):
+                raise InvalidValue(
+                    f"the group {name!r} is the text {given!r}, expected labels: [{given!r}]."
+                )
         listed = {name: tuple(labels) for name, labels in groups.items()}
         labels = tuple(dict.fromkeys(label for each in listed.values() for label in each))
         at = _numbers(labels)
@@ -134,6 +139,19 @@ class Vocabulary(eqx.Module):
         own = tuple(range(len(self.labels), len(self.labels) + len(new)))
         groups = tuple((name, ids + own * (name == group)) for name, ids in self.groups)
         return Vocabulary(self.labels + new, groups)
+
+
+def check_vocabulary(given: Any) -> None:
+    """Refuse what is no vocabulary, a list of labels for example.
+
+    Raises:
+        InvalidValue: saying how to make one.
+    """
+    if not isinstance(given, Vocabulary):
+        raise InvalidValue(
+            f"the vocabulary is a {type(given).__name__}, expected one made by "
+            "Vocabulary.of({'entity': [...], 'predicate': [...]})."
+        )
 
 
 @lru_cache(maxsize=16)

@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.actr import ACTR
-from cogmem.participants.protocol import Cue, Participant
+from cogmem.participants.protocol import Cue, Participant, study_all
 from cogmem.participants.roster import register
 from cogmem.tasks.facts import Facts
 
@@ -37,7 +37,7 @@ def verified(participant: Participant, task: Facts, *, key: PRNGKeyArray) -> Flo
         InvalidValue: if the participant does not sit this paradigm.
     """
     state = _begun(participant, task, key)
-    state = _studied(participant, state, task.studied)
+    state = study_all(participant, state, task.studied)
     return participant.evidence(participant.rest(state, task.delay), None)
 
 
@@ -61,7 +61,7 @@ def verified_by_trial(
     """
 
     def trial(state: Any, facts: Int[Array, " fact"]) -> tuple[Any, tuple[Array, Any]]:
-        state = _studied(participant, state, facts)
+        state = study_all(participant, state, facts)
         return state, (participant.evidence(state, None), watch(state))
 
     begun = _begun(participant, task, key)
@@ -73,10 +73,6 @@ def _begun(participant: Participant, task: Facts, key: PRNGKeyArray) -> Any:
         sits = ", ".join(participant.paradigms) or "nothing"
         raise InvalidValue(f"{type(participant).__name__} does not sit {FAN}; it sits: {sits}.")
     return participant.begin(task, key=key)
-
-
-def _studied(participant: Participant, state: Any, events: Int[Array, " event"]) -> Any:
-    return jax.lax.scan(lambda now, fact: (participant.study(now, fact), None), state, events)[0]
 
 
 class Known(NamedTuple):

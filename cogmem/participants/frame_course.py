@@ -35,7 +35,7 @@ from cogmem.models.frame_network import (
 from cogmem.models.memory_cores import Core
 from cogmem.models.parameters import check_sizes
 from cogmem.participants import frame_lessons
-from cogmem.participants.frame_lessons import Learning, Lesson, learn, right, said
+from cogmem.participants.frame_lessons import Learning, Lesson, learn, right, said_of_task
 from cogmem.participants.reporting import Report, silent
 from cogmem.tasks.worm import TASKS, Batch, Render, make_batch
 from cogmem.tasks.worm.curriculum import STAGES, levels_at, taught_levels
@@ -270,14 +270,7 @@ def _hits(
     course: Course, weights: NetworkWeights, name: str, batch: Batch
 ) -> Float[np.ndarray, "trial frame"]:
     lesson = _lesson(batch)
-    return np.asarray(right(_answers(course.network, weights, name, lesson.frames), lesson))
-
-
-@eqx.filter_jit
-def _answers(
-    network: FrameNetwork, weights: NetworkWeights, name: str, frames: Array
-) -> Float[Array, "trial frame answer"]:
-    return said(network, weights, {name: frames})[name]
+    return np.asarray(right(said_of_task(course.network, weights, name, lesson.frames), lesson))
 
 
 def _told(course: Course, progress: Progress, shares: dict[str, float]) -> str:
@@ -359,7 +352,7 @@ def _ranks(
     levels = {"list_length": (list_length,)}
     how = {"seed": course.seed, "split": "test", "look": course.look, "levels": levels}
     batch = make_batch("SFR", n_trials, **how)  # type: ignore[arg-type]
-    answers = _answers(course.network, weights, "SFR", jnp.asarray(batch.frames))
+    answers = said_of_task(course.network, weights, "SFR", jnp.asarray(batch.frames))
     due = np.asarray(answers)[:, list_length]  # after the list
     ranks = (-due).argsort(axis=1).argsort(axis=1)
     return np.take_along_axis(ranks, batch.symbols.targets[:, :list_length], axis=1)

@@ -18,7 +18,18 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from cogmem.models.frame_network import FrameNetwork, NetworkWeights
 
-__all__ = ["Answer", "Learning", "Lesson", "begin", "kind_of", "learn", "losses", "right", "said"]
+__all__ = [
+    "Answer",
+    "Learning",
+    "Lesson",
+    "begin",
+    "kind_of",
+    "learn",
+    "losses",
+    "right",
+    "said",
+    "said_of_task",
+]
 
 Answer = Literal["yes or no", "one of several", "some of many"]
 """Of a head with one output, with several, and of several of which any number may be right."""
@@ -109,6 +120,14 @@ def said(
     ends = np.cumsum([len(each) for each in inputs])[:-1]
     parts = zip(frames, jnp.split(hidden, ends), strict=True)
     return {name: network.answers(weights, name, part) for name, part in parts}
+
+
+@eqx.filter_jit
+def said_of_task(
+    network: FrameNetwork, weights: NetworkWeights, name: str, frames: Array
+) -> Float[Array, "trial frame answer"]:
+    """Answers of one task, logits."""
+    return said(network, weights, {name: frames})[name]
 
 
 def kind_of(n_answers: int, several: bool) -> Answer:

@@ -37,7 +37,14 @@ from cogmem.models.hlop import LateralCircuit, Subspace
 from cogmem.models.memory_cores import GatedWeights, RecurrentCore
 from cogmem.models.parameters import check_sizes
 from cogmem.models.spiking_core import SpikingCore
-from cogmem.participants.frame_lessons import Learning, Lesson, losses, optimiser, right, said
+from cogmem.participants.frame_lessons import (
+    Learning,
+    Lesson,
+    losses,
+    optimiser,
+    right,
+    said_of_task,
+)
 from cogmem.tasks.worm import Batch, Split, make_batch
 from cogmem.tasks.worm.task import Levels
 
@@ -178,7 +185,7 @@ def begin(sequence: Sequence) -> Taught:
     width, rows = core.width, protection
     sizes = {"inputs": (sequence.network.n_inputs, rows.inputs), "units": (width, rows.units)}
     sizes |= dict.fromkeys(sequence.shared(), (width, rows.heads))
-    empty = {k: rows.circuit.begin(n, most * m, m) for k, (n, m) in sizes.items()}
+    empty = {k: rows.circuit.begin(n, n_old=most * m, n_new=m) for k, (n, m) in sizes.items()}
     return Taught(weights, empty)
 
 
@@ -370,13 +377,8 @@ def share_right(
     """Share of right answers where they count, to trials of the test split."""
     batch, longest = _trials(sequence, name, 0, "test", n_trials), _longest(sequence, name)
     lesson = _lesson(batch, longest)
-    answers = _answers(sequence.network, weights, name, lesson.frames)
+    answers = said_of_task(sequence.network, weights, name, lesson.frames)
     return float(np.asarray(right(answers, lesson))[batch.scored[:, :longest]].mean())
-
-
-@eqx.filter_jit
-def _answers(network: FrameNetwork, weights: NetworkWeights, name: str, frames: Array) -> Array:
-    return said(network, weights, {name: frames})[name]
 
 
 def _trials(

@@ -29,12 +29,12 @@ from cogmem.participants.protocol import Cue, Participant
 from cogmem.participants.roster import register
 from cogmem.tasks.paired_associates import PairedAssociates
 
-__all__ = ["HLOP", "Mind"]
+__all__ = ["HLOP", "HLOPState"]
 
 _SOURCE = "Xiao et al. (2024), official code"
 
 
-class Mind(NamedTuple):
+class HLOPState(NamedTuple):
     """HLOP in the middle of a task.
 
     Attributes:
@@ -112,7 +112,7 @@ class HLOP(Participant):
                 "expected rows for the input of each layer, the read-out too, and 1 list or more."
             )
 
-    def begin(self, lists: PairedAssociates, *, key: PRNGKeyArray) -> Mind:
+    def begin(self, lists: PairedAssociates, *, key: PRNGKeyArray) -> HLOPState:
         """Random weights, and sight of the task.
 
         Raises:
@@ -126,7 +126,7 @@ class HLOP(Participant):
         learner = self._learner((n_features, *self.hidden, lists.n_responses))
         weights, rows = jax.random.split(key)
         fresh = learner.begin(key=weights)
-        return Mind(
+        return HLOPState(
             fresh,
             jnp.asarray(-1),
             self._rows_to_come(learner, fresh, rows),
@@ -164,7 +164,7 @@ class HLOP(Participant):
 
         return jax.lax.map(begun, jnp.arange(self.n_lists))
 
-    def study(self, state: Mind, item: Int[Array, ""]) -> Mind:
+    def study(self, state: HLOPState, item: Int[Array, ""]) -> HLOPState:
         """One iteration on a pair, after the boundary if it is of another list than the last.
 
         What is studied in another order than `studied`, as by the drivers of list learning, cannot
@@ -187,11 +187,11 @@ class HLOP(Participant):
         )
         return known._replace(subspaces=subspaces, n_tasks=known.n_tasks + 1)
 
-    def rest(self, state: Mind, duration: Float[Array, ""] | float) -> Mind:
+    def rest(self, state: HLOPState, duration: Float[Array, ""] | float) -> HLOPState:
         """The same: nothing decays, so that no claim about delays can be made."""
         return state
 
-    def evidence(self, state: Mind, cue: Cue) -> Float[Array, " response"]:
+    def evidence(self, state: HLOPState, cue: Cue) -> Float[Array, " response"]:
         """The network's logit of each response to the cue of a pair.
 
         Raises:
@@ -203,11 +203,11 @@ class HLOP(Participant):
             )
         return self.method.logits(state.knowledge.weights, state.currents[cue])
 
-    def report(self, state: Mind, item: Any) -> Mind:
+    def report(self, state: HLOPState, item: Any) -> HLOPState:
         """The same: tests teach nothing."""
         return state
 
-    def captured(self, state: Mind, pairs: Int[Array, " n"]) -> Float[Array, " layer"]:
+    def captured(self, state: HLOPState, pairs: Int[Array, " n"]) -> Float[Array, " layer"]:
         """How far the input of each layer is spanned by its rows, old and new: what is protected.
 
         Returns:

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from cogmem.participants.protocol import Participant
+from cogmem.participants.protocol import Participant, study_all
 from cogmem.tasks.interpolated_lists import orders_of_lists
 from cogmem.tasks.paired_associates import PairedAssociates, RetroactiveInterference
 
@@ -105,7 +105,7 @@ def _on_the_way(
     """The states after these numbers of trials, along a first axis."""
 
     def trial(state: Any, order: Int[Array, " n"]) -> tuple[Any, Any]:
-        state = _studied(participant, state, order)
+        state = study_all(participant, state, order)
         return state, state
 
     later = jax.lax.scan(trial, state, orders)[1]
@@ -150,7 +150,7 @@ def learn_trials(
     """
 
     def trial(state: Any, order: Int[Array, " n"]) -> tuple[Any, Bool[Array, " pair"]]:
-        state = _studied(participant, state, order)
+        state = study_all(participant, state, order)
         return state, recalled(participant, participant.rest(state, delay), task, tested)
 
     return jax.lax.scan(trial, state, orders)
@@ -178,7 +178,7 @@ def to_criterion(
 
     def trial(now: Learnt) -> Learnt:
         order = orders[now.n_trials]
-        state = _studied(participant, now.state, order)
+        state = study_all(participant, now.state, order)
         share = recalled(participant, state, task, order).mean()
         return Learnt(state, now.n_trials + 1, share >= criterion)
 
@@ -207,13 +207,9 @@ def learn_lists(
     first = orders[0, 0]
 
     def one(state: Any, trials: Array) -> tuple[Any, tuple[Array, Array]]:
-        state = _studied(participant, state, trials.ravel())
+        state = study_all(participant, state, trials.ravel())
         kept = recalled(participant, state, task, first)
         return state, (kept, recalled(participant, state, task, trials[0]))
 
     state, (kept, last) = jax.lax.scan(one, state, orders)
     return state, kept, last
-
-
-def _studied(participant: Participant, state: Any, order: Int[Array, " n"]) -> Any:
-    return jax.lax.scan(lambda s, pair: (participant.study(s, pair), None), state, order)[0]

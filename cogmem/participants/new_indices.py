@@ -14,7 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.models.index_layer import Targets, picks
 from cogmem.models.parameters import check_choice
@@ -138,7 +138,7 @@ def steps_on_new_rows(
     steps: tuple[int, ...],
     *,
     rate: float,
-    key: Array,
+    key: PRNGKeyArray,
 ) -> Iterator[Weights]:
     """Learn by gradient (Adam) with all fixed but the rows of new entities.
 

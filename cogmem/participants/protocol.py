@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-__all__ = ["PARADIGMS", "Cue", "Participant", "Rule"]
+__all__ = ["PARADIGMS", "Cue", "Participant", "Rule", "study_all"]
 
 PARADIGMS = (
     "free recall",
@@ -85,3 +86,15 @@ class Participant(eqx.Module):
     def own_rule(self) -> Rule | None:
         """The model's own rule of choice, over `evidence`; None if it has none."""
         return None
+
+
+def study_all(participant: Participant, state: Any, order: Int[Array, " event"]) -> Any:
+    """The state after one candidate after another was shown.
+
+    Args:
+        participant: who studies.
+        state: before.
+        order: candidates, one for each event.
+    """
+    after = jax.lax.scan(lambda now, item: (participant.study(now, item), None), state, order)
+    return after[0]

@@ -17,10 +17,10 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from cogmem.models.bdh import BDH, Weights
 from cogmem.models.sequence_model import SequenceModel
 from cogmem.participants.sequence_probes import (
+    d_a,
     noisy,
     old_log_odds,
     rated,
-    sensitivity,
     strengths,
 )
 from cogmem.participants.sequence_sitting import studied
@@ -79,12 +79,12 @@ def recognised(
     many = odds(test.probed, 0, test.n_at_place * test.probed)
     rows = [odds(n, 0, test.n_lists) for n in test.lengths[:-1]]
     late = [odds(test.probed, n, test.n_lists) for n in test.delays[1:]]
-    whole = sensitivity(*many)
+    whole = d_a(*many)
     old = many[0].reshape(len(test.noise), -1, test.probed).swapaxes(1, 2)[:, ::-1]
     return {
-        "length": np.stack([*(sensitivity(*each) for each in rows), whole], axis=1),
-        "delay": np.stack([whole, *(sensitivity(*each) for each in late)], axis=1),
-        "lag": sensitivity(old, many[1][:, None]),
+        "length": np.stack([*(d_a(*each) for each in rows), whole], axis=1),
+        "delay": np.stack([whole, *(d_a(*each) for each in late)], axis=1),
+        "lag": d_a(old, many[1][:, None]),
         "ratings": rated(*many).astype(float),
     }
 
@@ -102,7 +102,7 @@ def untaught_strengths(
         for at, n_words in enumerate(test.lengths):
             words, states = _read(test, model, own, (n_words, 0, test.n_lists), key)
             probes = (_old(words, n_words), words[:, -1])
-            found[row, :, at] = sensitivity(
+            found[row, :, at] = d_a(
                 *(np.asarray(strengths(model, own, states, p)).T for p in probes)
             )
     return found
@@ -115,7 +115,11 @@ def some_words(vocabulary: WordTokens, n: int, *, key: PRNGKeyArray) -> Int[Arra
 
 
 def _evidence(
-    test: RecognitionTest, model: SequenceModel, weights: Any, lists: tuple[int, ...], key: Any
+    test: RecognitionTest,
+    model: SequenceModel,
+    weights: Any,
+    lists: tuple[int, ...],
+    key: PRNGKeyArray,
 ) -> tuple[Float[np.ndarray, "noise list"], Float[np.ndarray, "noise list"]]:
     """Log-odds of a studied word and of a new one, of each list."""
     words, states = _read(test, model, weights, lists, key)
@@ -128,7 +132,11 @@ def _evidence(
 
 
 def _read(
-    test: RecognitionTest, model: SequenceModel, weights: Any, lists: tuple[int, ...], key: Any
+    test: RecognitionTest,
+    model: SequenceModel,
+    weights: Any,
+    lists: tuple[int, ...],
+    key: PRNGKeyArray,
 ) -> tuple[Int[Array, "list word"], Any]:
     """Words in random orders, and fast states after the first so many and so many fillers."""
     n_words, fillers, n = lists

@@ -14,7 +14,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.measures.link_prediction import tie_ranks
@@ -152,7 +152,7 @@ def answers(
     *,
     source: Source = "perception",
     choices: Choices | None = None,
-    key: Array | None = None,
+    key: PRNGKeyArray | None = None,
 ) -> Answers:
     """Decode every row, and compare with what is true.
 
@@ -187,12 +187,12 @@ def _answers(
     ways: Mapping[str, Pick],
     source: Source,
     choices: Choices | None,
-    key: Array | None,
+    key: PRNGKeyArray | None,
 ) -> Answers:
     rivals = brain.choices(weights) if choices is None else choices
     keys = None if key is None else jax.random.split(key, len(examples.regions))
 
-    def one(example: Annotated, key: Array | None) -> Answers:
+    def one(example: Annotated, key: PRNGKeyArray | None) -> Answers:
         inputs = source_of(brain, weights, source, example)
         found = brain.decode(weights, inputs, rivals, ways, targets=example.targets, key=key)
         return _compare(found, rivals, example)

@@ -29,8 +29,8 @@ class Schooled(NamedTuple):
 
 
 def schooled(
-    seed: int,
     *,
+    seed: int,
     design: SceneWorld = SceneWorld(),  # noqa: B008
     brain_options: dict[str, Any] | None = None,
     **how: Any,

@@ -25,7 +25,7 @@ from cogmem.models.sequence_model import SequenceModel
 from cogmem.participants.sequence_sitting import LISTS_AT_ONCE, answer
 from cogmem.tasks.word_tokens import WordTokens
 
-__all__ = ["noisy", "old_log_odds", "p_right", "rated", "sensitivity", "strengths"]
+__all__ = ["d_a", "noisy", "old_log_odds", "p_right", "rated", "strengths"]
 
 
 def noisy(states: Any, sd: float | Float[Array, ""], *, key: PRNGKeyArray, unit: Any = None) -> Any:
@@ -135,11 +135,12 @@ def p_right(
     return np.exp(scaled[:, np.arange(len(right)), right] - logsumexp(scaled, axis=2))
 
 
-def sensitivity(old: ArrayLike, new: ArrayLike) -> Float[np.ndarray, "*x"]:
+def d_a(old: ArrayLike, new: ArrayLike) -> Float[np.ndarray, "*x"]:
     """d_a = sqrt 2 z(A), A being the probability that an old item has more evidence than a new one.
 
     Free of any criterion, and d' if both have the same normal spread. A of 0 or 1 is half a pair
-    away from it, so that d_a stays finite: (pairs won + 1/2) / (pairs + 1).
+    away from it, so that d_a stays finite: (pairs won + 1/2) / (pairs + 1). That of
+    `measures.strengths` is of means and spreads, of evidence to which noise is added.
 
     Args:
         old: [*x, item] evidence of old items.

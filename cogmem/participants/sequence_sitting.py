@@ -252,7 +252,7 @@ def _said(
     (n, stop, between), (temperature, allowed) = how, chosen
     options = {"temperature": temperature, "allowed": allowed, "stop": stop}
 
-    def one(question: Array, state: Any, key: Array) -> Sat:
+    def one(question: Array, state: Any, key: PRNGKeyArray) -> Sat:
         state = state if between is None else between(state)
         said = speak(model, weights, question, n, state=state, key=key, **options)
         norms = jnp.stack([state_norms(state), state_norms(said.state)])

@@ -11,14 +11,13 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue, UnknownName
 from cogmem.models.parameters import Parameter, table
 from cogmem.models.parameters import replace as replace_values
 from cogmem.models.recall_process import event_log_probs, simulate
-from cogmem.participants.protocol import Participant, Rule
+from cogmem.participants.protocol import Participant, Rule, study_all
 from cogmem.participants.readout import Readout, StoppingCurve
 from cogmem.tasks import FreeRecall
 
@@ -94,11 +93,8 @@ class Sitting(eqx.Module):
 
     def after_study(self, task: FreeRecall, *, key: PRNGKeyArray) -> Any:
         """The participant's state when recall begins."""
-        state, _ = jax.lax.scan(
-            lambda state, item: (self.participant.study(state, item), None),
-            self.participant.begin(task, key=key),
-            jnp.arange(task.n_items),
-        )
+        begun = self.participant.begin(task, key=key)
+        state = study_all(self.participant, begun, task.studied)
         return self.participant.rest(state, task.delay)
 
     def calibrated(

@@ -26,7 +26,7 @@ from cogmem.tasks import ChangeDetection, Recognition, SerialRecall
 __all__ = ["SparseyChangeDetection", "SparseyRecognition", "SparseySerialRecall"]
 
 
-class Mind(NamedTuple):
+class SparseyState(NamedTuple):
     """Sparsey in the middle of a task.
 
     Attributes:
@@ -62,14 +62,14 @@ class _Sparsey(Participant):
 
     def begin(
         self, lists: Recognition | SerialRecall | ChangeDetection, *, key: PRNGKeyArray
-    ) -> Mind:
+    ) -> SparseyState:
         """A virgin memory, and sight of the items.
 
         Raises:
             InvalidValue: for features that the macrocolumn cannot take.
         """
         features = jnp.asarray(checked(self.mac.n_features, lists.features, "item"))
-        return Mind(self.mac.begin(), silence(self.mac), features, key)
+        return SparseyState(self.mac.begin(), silence(self.mac), features, key)
 
     def rest(self, state: Any, duration: Float[Array, ""] | float) -> Any:
         """The last code ends; what was learnt stays."""
@@ -79,13 +79,13 @@ class _Sparsey(Participant):
         """An answer changes nothing."""
         return state
 
-    def _stored(self, state: Mind, frame: Frame) -> Mind:
+    def _stored(self, state: SparseyState, frame: Frame) -> SparseyState:
         key, own = jax.random.split(state.key)
         uniform = jax.random.uniform(own, (self.mac.n_modules,), self.mac.dtype)
         memory, now = self.mac.study(state.memory, frame, uniform)
         return state._replace(memory=memory, now=now, key=key)
 
-    def _recognised(self, state: Mind, frame: Frame) -> Moment:
+    def _recognised(self, state: SparseyState, frame: Frame) -> Moment:
         uniform = jax.random.uniform(state.key, (self.mac.n_modules,), self.mac.dtype)
         return self.mac.recognise(state.memory, frame, uniform, back_off=BACK_OFF)
 
@@ -95,11 +95,11 @@ class SparseyRecognition(_Sparsey):
 
     paradigms: ClassVar[dict[str, str]] = {"recognition": "native: familiarity G"}
 
-    def study(self, state: Mind, item: Int[Array, ""]) -> Mind:
+    def study(self, state: SparseyState, item: Int[Array, ""]) -> SparseyState:
         """Store the item, without context, in a single trial."""
         return self._stored(state, {"U": self.mac.bottom_up(state.features[item])})
 
-    def evidence(self, state: Mind, cue: Cue) -> Float[Array, " candidate"]:
+    def evidence(self, state: SparseyState, cue: Cue) -> Float[Array, " candidate"]:
         """G of each candidate, 0 to 1."""
 
         def familiarity(x: Bool[Array, " feature"]) -> Float[Array, ""]:
@@ -126,11 +126,11 @@ class SparseySerialRecall(_Sparsey):
                 "it with n_lateral=1."
             )
 
-    def study(self, state: Mind, item: Int[Array, ""]) -> Mind:
+    def study(self, state: SparseyState, item: Int[Array, ""]) -> SparseyState:
         """Store the item in the context of the one before."""
         return self._stored(state, self._seen(state, item))
 
-    def evidence(self, state: Mind, cue: Cue) -> Float[Array, " candidate"]:
+    def evidence(self, state: SparseyState, cue: Cue) -> Float[Array, " candidate"]:
         """How much of each candidate's features the next code points at; 0 if there is no code.
 
         Args:
@@ -142,14 +142,14 @@ class SparseySerialRecall(_Sparsey):
         seen = state.features.astype(self.mac.dtype)
         return (seen @ pointed) / jnp.maximum(seen.sum(axis=1), 1)
 
-    def report(self, state: Mind, item: Int[Array, ""]) -> Mind:
+    def report(self, state: SparseyState, item: Int[Array, ""]) -> SparseyState:
         """The item that was said is perceived in the context of the one before."""
         return state._replace(now=self._recognised(state, self._seen(state, item)))
 
-    def _seen(self, state: Mind, item: Int[Array, ""]) -> Frame:
+    def _seen(self, state: SparseyState, item: Int[Array, ""]) -> Frame:
         return {"U": self.mac.bottom_up(state.features[item]), "H": self._past(state)}
 
-    def _past(self, state: Mind) -> Any:
+    def _past(self, state: SparseyState) -> Any:
         return self.mac.lateral(state.now.code, state.now.hypotheses)
 
 
@@ -162,7 +162,7 @@ class View(NamedTuple):
         objects: [object, feature] of the first display.
     """
 
-    mind: Mind
+    mind: SparseyState
     display: Bool[Array, " feature"]
     objects: Bool[Array, "object feature"]
 
@@ -183,7 +183,7 @@ class SparseyChangeDetection(_Sparsey):
         n = self.mac.n_features
         objects = jnp.asarray(checked(n, lists.features, "object"))
         tests = jnp.asarray(checked(n, lists.tests, "display"))
-        mind = Mind(self.mac.begin(), silence(self.mac), tests, key)
+        mind = SparseyState(self.mac.begin(), silence(self.mac), tests, key)
         return View(mind, jnp.zeros(n, bool), objects)
 
     def study(self, state: View, item: Int[Array, ""]) -> View:

@@ -230,7 +230,12 @@ class TensorBrainLearner(Participant):
         return self._fresh(words, rows(task.facts), rows(task.probes), jnp.zeros(0, int), key)
 
     def _fresh(
-        self, words: Vocabulary, rows: Targets, questions: Targets, answers: Array, key: Array
+        self,
+        words: Vocabulary,
+        rows: Targets,
+        questions: Targets,
+        answers: Array,
+        key: PRNGKeyArray,
     ) -> Lesson:
         weights = self._brain(words).begin(key=key)
         nothing = jnp.zeros(len(jnp.asarray(rows.subject)))

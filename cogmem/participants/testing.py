@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.parameters import check_values, parameter
-from cogmem.participants.protocol import Participant
+from cogmem.participants.protocol import Participant, study_all
 from cogmem.participants.readout import standardised
 from cogmem.tasks import ChangeDetection, Recognition, SerialRecall
 from cogmem.tasks.paired_associates import PairedAssociates
@@ -200,11 +200,7 @@ def traced(participant: Participant) -> Participant:
 
 @eqx.filter_jit
 def _after_study(participant: Participant, task: Any, key: PRNGKeyArray) -> Any:
-    state, _ = jax.lax.scan(
-        lambda state, item: (participant.study(state, item), None),
-        participant.begin(task, key=key),
-        task.studied,
-    )
+    state = study_all(participant, participant.begin(task, key=key), task.studied)
     return participant.rest(state, task.delay)
 
 
@@ -221,7 +217,7 @@ def _recall_in_order(
     temperature: Float[Array, ""],
     key: PRNGKeyArray,
 ) -> Int[Array, " output"]:
-    def step(carry: tuple[Any, Bool[Array, " n"]], key: Array) -> tuple[Any, Int[Array, ""]]:
+    def step(carry: tuple[Any, Bool[Array, " n"]], key: PRNGKeyArray) -> tuple[Any, Int[Array, ""]]:
         state, left = carry
         logits = standardised(participant.evidence(state, None), left) / temperature
         chosen = jax.random.categorical(key, jnp.where(left, logits, -jnp.inf))

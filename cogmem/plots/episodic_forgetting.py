@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cogmem.plots.lines import GUIDE, interval_line, note, small_legend
+from cogmem.plots.lines import interval_line, named_guide, note, small_legend
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     PEOPLE_LINE,
@@ -80,7 +80,7 @@ def _course(ax: Axes, nodes: Mapping[str, xr.Dataset], kind: str) -> None:
         own = course.sel(condition=name, cue=cue)
         interval_line(ax, course["age"], own, line_look(at), label)
         _bar(ax, last + 2 + 0.4 * at, earlier.sel(condition=name, cue=cue), at)
-    _guide(ax, float(nodes["prior"]["mean"].sel(kind=kind)), "no trace", -1)
+    named_guide(ax, float(nodes["prior"]["mean"].sel(kind=kind)), "no trace", -1)
     _ages(ax, int(last), tail=last + 2.8)
     ax.set_title(KINDS[kind])
     ax.set_ylabel("Entities recalled by $(t)$")
@@ -91,22 +91,6 @@ def _bar(ax: Axes, x: float, part: xr.Dataset, look: int) -> None:
     ends = [[mean - float(part["low"])], [float(part["high"]) - mean]]
     color, _, marker = line_look(look)
     ax.errorbar(x, mean, ends, color=color, marker=marker, elinewidth=0.8)
-
-
-def _guide(ax: Axes, height: float, text: str, up: float = 1.0) -> None:
-    """A dashed line with its name at the right end, so many points above it."""
-    ax.axhline(height, **GUIDE)
-    ax.annotate(
-        text,
-        (1, height),
-        xytext=(0, up),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        fontsize=SMALL,
-        color="0.35",
-        ha="right",
-        va="bottom" if up > 0 else "top",
-    )
 
 
 def _ages(ax: Axes, last: int, tail: float | None = None) -> None:
@@ -129,11 +113,11 @@ def _cues(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
             face = look.color if face is None else face
             interval_line(ax, course["age"], part, look, text, markerfacecolor=face)
     guides = nodes["guides"]["mean"]
-    _guide(
+    named_guide(
         ax, float(guides.sel(guide="predicate, classes known")), "predicate from classes only", 4
     )
-    _guide(ax, float(guides.sel(guide="predicate, commonest")), "commonest predicate", -1)
-    _guide(ax, float(guides.sel(guide="object, ceiling")), "ceiling of object")
+    named_guide(ax, float(guides.sel(guide="predicate, commonest")), "commonest predicate", -1)
+    named_guide(ax, float(guides.sel(guide="object, ceiling")), "ceiling of object")
     _ages(ax, int(course["age"].values[-1]))
     ax.set_ylim(-0.03, 1.5)
     ax.set_yticks([0, 0.5, 1])
@@ -152,7 +136,7 @@ def _causes(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
     for at, sd in enumerate(decay["noise"].values):
         look = line_look(at + 1)
         interval_line(ax, ages, decay.sel(noise=sd), look, f"frozen, trace noise {sd:g}")
-    _guide(ax, float(nodes["prior"]["mean"].sel(kind="raw")), "no trace", -1)
+    named_guide(ax, float(nodes["prior"]["mean"].sel(kind="raw")), "no trace", -1)
     _ages(ax, int(ages[-1]))
     ax.set_ylabel("Entities recalled by $(t)$")
     ax.set_title("Raw traces")
@@ -171,7 +155,7 @@ def _recency(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
         )
         _bar(ax, ages[-1] + 1 + 0.4 * at, each.isel(age=-1), at)
     chance = float(nodes["guides"]["mean"].sel(guide="recognition, chance"))
-    _guide(ax, chance, "chance")
+    named_guide(ax, chance, "chance")
     _ages(ax, int(ages[-2]), tail=ages[-1] + 1.4)
     ax.set_ylim(0, 1.4)
     ax.set_yticks([0, 0.5, 1])

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from cogmem.plots.lines import GUIDE, interval_line, legend_below, note
+from cogmem.plots.lines import GUIDE, interval_line, legend_below, note, proportion_axis
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     PEOPLE_BAND,
@@ -98,19 +98,13 @@ def _course(ax: Axes, course: xr.Dataset, share: float) -> None:
             linestyle=(0, (1, 1)),
             label="A-C, HLOP, overlearned",
         )
-    _proportion(ax, "Proportion recalled")
+    proportion_axis(ax, "Proportion recalled")
     ax.set_xlabel("Trials of A-C")
     ax.set_xticks([0, 1, 5, 10, 20], ["0", "1", "5", "10", "20"])
 
 
 def _quoted(ax: Axes, people: xr.Dataset) -> None:
     ax.plot(people["trial"], people["recalled"], label="A-B, people*", **_UNVERIFIED)
-
-
-def _proportion(ax: Axes, label: str) -> None:
-    ax.set_ylim(-0.03, 1.05)
-    ax.set_yticks(np.linspace(0, 1, 5), ["0", ".25", ".5", ".75", "1"])
-    ax.set_ylabel(label)
 
 
 def _retained(ax: Axes, learning: xr.Dataset) -> None:
@@ -123,7 +117,7 @@ def _retained(ax: Axes, learning: xr.Dataset) -> None:
             interval_line(
                 ax, x, part, look, f"{_NAMES[g]}, {_ORIGINAL[original]}", linestyle=dashes
             )
-    _proportion(ax, "A-B recalled after 20 trials of A-C")
+    proportion_axis(ax, "A-B recalled after 20 trials of A-C")
     ax.set_xlabel(r"Share of context in a cue, $\rho$")
     ax.set_xticks(*_TICKS)
 
@@ -163,7 +157,7 @@ def _graded(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
     rmse, people = nodes["underwood_fit"]["rmse"], nodes["underwood"]["recalled"]
     best = float(rmse["protection"][np.argmin(rmse.values)])
     ax.plot(best, float(people.sel(trial=20)), label="people, 20 trials*", **_UNVERIFIED)
-    _proportion(ax, "Proportion recalled")
+    proportion_axis(ax, "Proportion recalled")
     ax.set_xlabel("Protection g")
 
 
@@ -179,6 +173,6 @@ def _lists(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
     best = fit.sel(g=fit.attrs["g"], method="nearest")
     label = f"fitted (g = {fit.attrs['g']:.2f})"
     ax.plot(after, best["left"] * best["level"], label=label, **line_look(2)._asdict())
-    _proportion(ax, "First list recalled")
+    proportion_axis(ax, "First list recalled")
     ax.set_xlabel("Interpolated lists")
     ax.set_xticks(after)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from cogmem.plots.lines import GUIDE, interval_line, legend_below
+from cogmem.plots.lines import GUIDE, interval_line, legend_below, proportion_axis
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     PEOPLE_BAND,
@@ -77,7 +77,7 @@ def _course(ax: Axes, course: xr.Dataset) -> None:
             part = course.sel(network=name, following=following, original="criterion")
             interval_line(ax, x, part, look, f"{name}, {following}", markevery=marks, **how)
     ax.axhline(1, **GUIDE, label="rest")
-    _proportion(ax, "A-B recalled")
+    proportion_axis(ax, "A-B recalled")
     ax.set_xlabel("Trials of A-C or D-C")
     legend_below(ax, 3)
 
@@ -150,7 +150,7 @@ def _lists(ax: Axes, lists: xr.Dataset) -> None:
         interval_line(ax, x, lists.sel(who=name), look, name)
     apart = lists.sel(who="plain, own contexts")
     interval_line(ax, x, apart, line_look(6), "plain, own contexts", **_APART)
-    _proportion(ax, "First list recalled")
+    proportion_axis(ax, "First list recalled")
     ax.set_xlabel("Interpolated lists")
     ax.set_xticks(x)
     legend_below(ax, 2)
@@ -176,12 +176,6 @@ def _laws(ax: Axes, laws: xr.Dataset) -> None:
     ax.set(ylim=(len(shown) - 0.5, -0.5), xlabel="RMSE of the fitted law")
     ax.set_xlim(left=-0.005)
     legend_below(ax, 2)
-
-
-def _proportion(ax: Axes, label: str) -> None:
-    ax.set_ylim(-0.03, 1.05)
-    ax.set_yticks(np.linspace(0, 1, 5), ["0", ".25", ".5", ".75", "1"])
-    ax.set_ylabel(label)
 
 
 def _percent(ax: Axes, label: str) -> None:

@@ -19,7 +19,9 @@ __all__ = [
     "legend_below",
     "named_guide",
     "note",
+    "proportion_axis",
     "small_legend",
+    "spread_line",
 ]
 
 GUIDE: dict[str, Any] = {"color": "0.5", "linewidth": 0.6, "linestyle": (0, (4, 2)), "zorder": 1}
@@ -68,6 +70,35 @@ def interval_line(
     style = look._asdict() | how
     ax.fill_between(x, part["low"], part["high"], color=style["color"], alpha=0.2, linewidth=0)
     ax.plot(x, part["mean"], label=label, **style)
+
+
+def spread_line(
+    ax: Axes, values: xr.Dataset, name: str, along: str, look: LineLook, label: str
+) -> None:
+    """A mean over replicates, and a band of one standard deviation on both sides.
+
+    Args:
+        ax: the panel.
+        values: `name` and `name_sd` (along).
+        name: of what is drawn.
+        along: the dimension that is x.
+        look: of the line.
+        label: in the legend.
+    """
+    x, mean, spread = (values[each].values for each in (along, name, f"{name}_sd"))
+    banded_line(ax, x, mean, spread, look, label).set_clip_on(False)
+
+
+def proportion_axis(ax: Axes, label: str) -> None:
+    """A y axis from 0 to 1 in quarters.
+
+    Args:
+        ax: the panel.
+        label: of the axis.
+    """
+    ax.set_ylim(-0.03, 1.05)
+    ax.set_yticks(np.linspace(0, 1, 5), ["0", ".25", ".5", ".75", "1"])
+    ax.set_ylabel(label)
 
 
 def named_guide(ax: Axes, height: float, name: str, up: float = 1.0) -> None:

@@ -9,12 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from cogmem.plots.lines import GUIDE, banded_line, small_legend
+from cogmem.plots.lines import GUIDE, small_legend, spread_line
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     PEOPLE_LINE,
     SMALL,
-    LineLook,
     house_style,
     line_look,
     panel_letter,
@@ -49,16 +48,10 @@ def picture_memory(tree: xr.DataTree) -> Figure:
     return figure
 
 
-def _line(ax: Axes, values: xr.Dataset, name: str, along: str, look: LineLook, label: str) -> None:
-    """A mean over macrocolumns, and a band of one standard deviation on both sides."""
-    x, mean, spread = (values[each].values for each in (along, name, f"{name}_sd"))
-    banded_line(ax, x, mean, spread, look, label).set_clip_on(False)
-
-
 def _sets(ax: Axes, sets: xr.Dataset, people: xr.Dataset) -> None:
     for number, memory in enumerate(sets["memory"].values):
         one = sets.sel(memory=memory).dropna("pictures")
-        _line(ax, one, "choice", "pictures", line_look(number), str(memory))
+        spread_line(ax, one, "choice", "pictures", line_look(number), str(memory))
     ax.plot(
         people["pictures"],
         people["value"],
@@ -103,8 +96,8 @@ def _occlusion(ax: Axes, occlusion: xr.Dataset) -> None:
     for number, normaliser in enumerate(occlusion["normaliser"].values):
         one = occlusion.sel(normaliser=normaliser)
         label = {"active": "G, over those on", "pi": "G, fixed denominator"}[str(normaliser)]
-        _line(ax, one, "familiarity", "kept", line_look(number), label)
-    _line(ax, one, "code", "kept", line_look(2), "code recovered (both)")
+        spread_line(ax, one, "familiarity", "kept", line_look(number), label)
+    spread_line(ax, one, "code", "kept", line_look(2), "code recovered (both)")
     ax.set(xlabel="Features kept, of 12", ylabel="G, or share of the code", ylim=(-0.02, 1.05))
     ax.set_xticks([3, 6, 9, 12])
     ax.invert_xaxis()

@@ -6,13 +6,12 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cogmem.plots.lines import GUIDE, banded_line, note, small_legend
+from cogmem.plots.lines import GUIDE, note, small_legend, spread_line
 from cogmem.plots.style import (
     DOUBLE_COLUMN,
     PEOPLE_BAND,
     PEOPLE_LINE,
     SMALL,
-    LineLook,
     house_style,
     line_look,
     panel_letter,
@@ -50,12 +49,6 @@ def picture_recognition(tree: xr.DataTree) -> Figure:
     return figure
 
 
-def _line(ax: Axes, values: xr.Dataset, name: str, along: str, look: LineLook, label: str) -> None:
-    """A mean over macrocolumns, and a band of one standard deviation on both sides."""
-    x, mean, spread = (values[each].values for each in (along, name, f"{name}_sd"))
-    banded_line(ax, x, mean, spread, look, label).set_clip_on(False)
-
-
 # ---- lists ---------------------------------------------------------------------------------------
 
 
@@ -91,7 +84,7 @@ def _curves(ax: Axes, model: xr.Dataset, people: xr.Dataset, x: str, y: str) -> 
 def _lists(ax: Axes, lists: xr.Dataset) -> None:
     for number, shared in enumerate(lists["shared"].values):
         one = lists.sel(shared=shared)
-        _line(ax, one, "d_a", "length", line_look(number), str(shared))
+        spread_line(ax, one, "d_a", "length", line_look(number), str(shared))
     ax.axhline(0, **GUIDE)
     ax.set(xlabel="Items studied", ylabel="Sensitivity $d_a$", ylim=(-0.5, 20))
     ax.set_title("Lists and lures")
@@ -124,7 +117,7 @@ def _mechanisms(ax: Axes, model: xr.Dataset, people: xr.Dataset, name: str) -> N
     ax.axhline(median, color=PEOPLE_LINE, linewidth=0.8, zorder=1)
     for number, mechanism in enumerate(model["mechanism"].values):
         one = model.sel(mechanism=mechanism)
-        _line(ax, one, name, "chance", line_look(number), _MECHANISMS[str(mechanism)])
+        spread_line(ax, one, name, "chance", line_look(number), _MECHANISMS[str(mechanism)])
     ax.set_xlabel(_MISSED)
     ax.invert_xaxis()
 
@@ -133,7 +126,7 @@ def _repetition(ax: Axes, repetition: xr.Dataset) -> None:
     for number, encoded in enumerate(repetition["encoded"].values):
         one = repetition.sel(encoded=encoded)
         for name, label in (("old", str(encoded)), ("new", "_")):
-            _line(ax, one, name, "presentations", line_look(number), label)
+            spread_line(ax, one, name, "presentations", line_look(number), label)
     note(ax, "old items", (0.98, 0.86), ha="right", va="top")
     note(ax, "new items", (0.98, 0.2), ha="right", va="top")
     ax.set(xlabel="Presentations of the list", ylabel="Mean familiarity G", ylim=(0, 1.05))

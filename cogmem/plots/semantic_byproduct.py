@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -11,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from cogmem.plots.style import DOUBLE_COLUMN, SMALL, LineLook, house_style, line_look, panel_letter
+from cogmem.plots.lines import interval_line
+from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["semantic_byproduct"]
 
@@ -66,19 +66,12 @@ def _named(code: str) -> str:
     return code.capitalize() if code.endswith("codes") else f"Codes: {code}"
 
 
-def _line(ax: Axes, x: Any, summary: xr.Dataset, label: str, look: LineLook) -> None:
-    """Mean with its interval."""
-    mean, low, high = (summary[name].values for name in ("mean", "low", "high"))
-    ax.fill_between(x, low, high, color=look.color, alpha=0.2, linewidth=0)
-    ax.plot(x, mean, color=look.color, linestyle=look.linestyle, marker=look.marker, label=label)
-
-
 def _gains(ax: Axes, gain: xr.Dataset) -> None:
     """What a category adds to the similarity of codes, against what it adds to that of inputs."""
     x = gain["mean"].sel(source="input").values
     ax.plot([0, 1], [0, 1], color="0.5", linewidth=0.6, linestyle=(0, (4, 2)), label="as the input")
     for number, source in enumerate(s for s in gain["source"].values if s != "input"):
-        _line(ax, x, gain.sel(source=source), str(source), line_look(number))
+        interval_line(ax, x, gain.sel(source=source), line_look(number), str(source))
     ax.set(xlim=(0, 1), ylim=(-0.05, 1), title="By-product")
     ax.set(
         xlabel="Inputs: within \N{MINUS SIGN} between",
@@ -90,13 +83,8 @@ def _gains(ax: Axes, gain: xr.Dataset) -> None:
 def _matched(ax: Axes, matched: xr.Dataset, n_cells: int) -> None:
     """Pairs of one category beside other pairs with as many features in common."""
     for number, relation in enumerate(matched["relation"].values):
-        _line(
-            ax,
-            matched["shared"].values,
-            matched.sel(relation=relation),
-            relation,
-            line_look(number),
-        )
+        one = matched.sel(relation=relation)
+        interval_line(ax, one["shared"].values, one, line_look(number), relation)
     ax.axhline(
         1 / n_cells, color="0.5", linewidth=0.6, linestyle=(0, (4, 2)), label=f"chance, 1/{n_cells}"
     )
@@ -109,7 +97,7 @@ def _matched(ax: Axes, matched: xr.Dataset, n_cells: int) -> None:
 def _familiarity(ax: Axes, familiarity: xr.Dataset) -> None:
     for number, probe in enumerate(familiarity["probe"].values):
         one = familiarity.sel(probe=probe)
-        _line(ax, one["kept"].values, one, str(probe), line_look(number))
+        interval_line(ax, one["kept"].values, one, line_look(number), str(probe))
     ax.set(xlabel="Prototype's features kept", ylabel="Familiarity G", ylim=(-0.05, 1.05))
     ax.set_xticks(np.arange(1, 12, 2))
     _below(ax)

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from cogmem.plots.style import DOUBLE_COLUMN, SMALL, LineLook, house_style, line_look, panel_letter
+from cogmem.plots.lines import interval_line
+from cogmem.plots.style import DOUBLE_COLUMN, SMALL, house_style, line_look, panel_letter
 
 __all__ = ["similar_codes"]
 
@@ -84,17 +85,10 @@ def _note(ax: Axes) -> None:
     )
 
 
-def _line(ax: Axes, x: np.ndarray, summary: xr.Dataset, label: str, look: LineLook) -> None:
-    """Mean with its interval."""
-    mean, low, high = (summary[name].values for name in ("mean", "low", "high"))
-    ax.fill_between(x, low, high, color=look.color, alpha=0.2, linewidth=0)
-    ax.plot(x, mean, color=look.color, linestyle=look.linestyle, marker=look.marker, label=label)
-
-
 def _ladder(ax: Axes, ladder: xr.Dataset) -> None:
     image = ladder["image"].values
     for number, code in enumerate(ladder["code"].values):
-        _line(ax, image, ladder.sel(code=code), str(code), line_look(number))
+        interval_line(ax, image, ladder.sel(code=code), line_look(number), str(code))
     ax.set(xlabel="Image k (12 \N{MINUS SIGN} k pixels of image 0)")
     ax.set_ylabel("Code similarity")
     ax.set_xticks(np.arange(0, len(image), 6))
@@ -104,7 +98,9 @@ def _ladder(ax: Axes, ladder: xr.Dataset) -> None:
 def _stored(ax: Axes, probes: xr.Dataset) -> None:
     """One line for each number of stored items."""
     for number, n in enumerate(probes["n_stored"].values):
-        _line(ax, probes["shared"].values, probes.sel(n_stored=n), str(n), line_look(number))
+        interval_line(
+            ax, probes["shared"].values, probes.sel(n_stored=n), line_look(number), str(n)
+        )
     _shared_axis(ax)
     ax.legend(title="Items stored", loc=_free(probes))
 
@@ -121,7 +117,9 @@ def _controls(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
             float(nodes[name]["mean"].sel(code=code)) for name in ("accuracy", "distinct")
         )
         text = f"{code}: {accuracy:.3f}, {distinct:.0f}"
-        _line(ax, controls["shared"].values, controls.sel(code=code), text, line_look(number))
+        interval_line(
+            ax, controls["shared"].values, controls.sel(code=code), line_look(number), text
+        )
     _shared_axis(ax)
     _below(ax, "Accuracy, distinct codes (of 25 items)")
 
@@ -133,7 +131,7 @@ def _graded(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
         for retrieval in graded["retrieval"].values:
             where: dict[str, Any] = {"code": code, "retrieval": retrieval}
             text = f"{code}, {retrieval}: {float(spearman.sel(where)):.2f}"
-            _line(ax, graded["shared"].values, graded.sel(where), text, next(looks))
+            interval_line(ax, graded["shared"].values, graded.sel(where), next(looks), text)
     _shared_axis(ax)
     ax.set_xlabel("Features shared with the new item")
     _below(ax, "Spearman correlation")

@@ -132,7 +132,7 @@ def permuted(
     """
     _at_least_one(n_tasks, "tasks")
     parts = _chosen(_parts(images), n_train, n_test, subset_seed)
-    seeds = permutation_seeds(n_tasks, seed)
+    seeds = permutation_seeds(n_tasks, seed=seed)
 
     def make(place: int) -> Task:
         pixels = permutation(parts.n_pixels, int(seeds[place]), place)
@@ -141,7 +141,7 @@ def permuted(
     return ClassStream("permuted", make, range(n_tasks))
 
 
-def permutation_seeds(n_tasks: int, seed: int = ORDER_SEED) -> Int[np.ndarray, " task"]:
+def permutation_seeds(n_tasks: int, *, seed: int = ORDER_SEED) -> Int[np.ndarray, " task"]:
     """s of each task: 0 to 9 shuffled by `RandomState(seed)`, cut, or followed by 10, 11, ...
 
     Source: the code of HLOP (Xiao et al., 2024); what follows after ten tasks is our choice.

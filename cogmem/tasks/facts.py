@@ -29,7 +29,8 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.tasks.paired_associates import study_orders
-from cogmem.tasks.scene_world import Scenes, World, generator
+from cogmem.tasks.randomness import generator
+from cogmem.tasks.scene_world import Scenes, World
 
 __all__ = ["KINDS", "PROBES", "Facts", "SceneProbes", "fan_facts", "scene_probes"]
 
@@ -205,6 +206,9 @@ def _check_fans(
     persons: Sequence[int], places: Sequence[int], n_new: int, n_trials: int, delay: float
 ) -> None:
     for name, each in (("persons", persons), ("places", places)):
+        if np.ndim(each) != 1:
+            given = f"{name} are {each!r}"
+            raise InvalidValue(f"{given}, expected how many have fan 1, 2, ..., e.g. (6, 6, 6).")
         if not len(each) or min(each) < 0 or not each[-1]:
             raise InvalidValue(
                 f"{name} of fan 1, 2, ... are {tuple(each)}, expected numbers, the last above 0."

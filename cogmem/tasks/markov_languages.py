@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.tasks.scene_world import generator
+from cogmem.tasks.randomness import generator
 from cogmem.tasks.token_sources import Source, draw_tokens, log_probability, make_source, stationary
 
 __all__ = ["LanguageText", "MarkovLanguages", "markov_languages", "monologue", "translation"]

@@ -23,6 +23,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
+from cogmem.tasks.randomness import generator, standard_normal
 
 __all__ = [
     "GROUPS",
@@ -33,10 +34,8 @@ __all__ = [
     "World",
     "draw_world",
     "generated",
-    "generator",
     "label_table",
     "labels",
-    "normal",
     "views",
 ]
 
@@ -196,16 +195,6 @@ def draw_world(design: SceneWorld, *, key: PRNGKeyArray) -> World:
     return World(**arrays, design=design)
 
 
-def generator(key: PRNGKeyArray) -> np.random.Generator:
-    """NumPy's random numbers by a key of JAX: nothing has to be compiled for a draw."""
-    return np.random.default_rng(np.asarray(jax.random.key_data(key)).tolist())
-
-
-def normal(random: np.random.Generator, *shape: int) -> Float[np.ndarray, "*shape"]:
-    """Independent standard normal numbers, float32."""
-    return random.standard_normal(shape, np.float32)
-
-
 def _draw_entities(
     design: SceneWorld, random: np.random.Generator
 ) -> dict[str, Int[np.ndarray, " entity"]]:
@@ -232,7 +221,7 @@ def _draw_looks(
     """Prototypes, and the vectors and weights of situations and geometries."""
 
     def vectors(n: int, sd: float) -> Float[np.ndarray, "n feature"]:
-        return np.float32(sd) * normal(random, n, design.n_features)
+        return np.float32(sd) * standard_normal(random, n, design.n_features)
 
     prototypes = vectors(design.n_entities, design.entity_sd)
     sds = {"p_class": design.p_sd, "b_class": design.b_sd}
@@ -297,7 +286,7 @@ def views(
         raise InvalidValue(f"{given}; expected ids of 0 to {len(prototypes) - 1}.")
     if not _between(noise, 0):
         raise InvalidValue(f"the noise of views is {noise}; choose 0 or more, 1 as in scenes.")
-    fresh = normal(generator(key), len(ids), n_views, prototypes.shape[1])
+    fresh = standard_normal(generator(key), len(ids), n_views, prototypes.shape[1])
     sd = np.float32(noise * world.design.view_sd)
     return jnp.asarray(prototypes[ids][:, None] + sd * fresh)
 

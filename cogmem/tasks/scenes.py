@@ -31,6 +31,7 @@ import xarray as xr
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
+from cogmem.tasks.randomness import generator, standard_normal
 from cogmem.tasks.scene_file import load_scenes
 from cogmem.tasks.scene_world import (
     GROUPS,
@@ -41,10 +42,8 @@ from cogmem.tasks.scene_world import (
     World,
     draw_world,
     generated,
-    generator,
     label_table,
     labels,
-    normal,
     views,
 )
 
@@ -220,7 +219,7 @@ def _draw_regions(
     random: np.random.Generator,
 ) -> dict[str, Float[np.ndarray, "scene ..."]]:
     design, prototypes = world.design, generated(world, "prototypes")
-    noise = np.float32(design.view_sd) * normal(random, *entities.shape, design.n_features)
+    noise = np.float32(design.view_sd) * standard_normal(random, *entities.shape, design.n_features)
     boxes = prototypes[entities] + noise
     scene, pair_boxes = _regions(boxes, related["pairs"], design.region_sd, random)
     return {
@@ -239,7 +238,7 @@ def _regions(
     """Means of the boxes of every scene and of every pair, with independent noise of their own."""
     subjects, objects = (_at(boxes, positions, role) for role in (0, 1))
     means = boxes.mean(axis=1), (subjects + objects) / 2
-    scene, pair = (mean + np.float32(sd) * normal(random, *mean.shape) for mean in means)
+    scene, pair = (mean + np.float32(sd) * standard_normal(random, *mean.shape) for mean in means)
     return scene, pair
 
 
@@ -278,7 +277,7 @@ def noisier(
     if not 1 <= factor < math.inf:
         raise InvalidValue(f"the noise is multiplied by {factor}; choose 1 or more.")
     random, more = generator(key), math.sqrt(factor**2 - 1)
-    added = np.float32(more * design.view_sd) * normal(random, *scenes.boxes.shape)
+    added = np.float32(more * design.view_sd) * standard_normal(random, *scenes.boxes.shape)
     regions = _regions(added, np.asarray(scenes.pairs), more * design.region_sd, random)
     names = ("boxes", "scene", "pair_boxes")
     noise = dict(zip(names, (added, *regions), strict=True))

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from cogmem.lab.experiment import Session, find_experiment
 from cogmem.models.sparsey import Mac
+from cogmem.models.sparsey_sequence_growth import grown, recall
 from cogmem.tasks.sparse_items import random_sequences
 from experiments.code_sequences import (
     EXPERIMENT,
@@ -22,12 +23,10 @@ from experiments.code_sequences import (
     _mac,
     area,
     correct,
-    grown,
     lexicon_sequences,
     moved,
     new_sequences,
     over_known,
-    recall,
 )
 
 KEY = jax.random.key(7)
@@ -92,7 +91,10 @@ def test_features_that_are_never_on_change_nothing() -> None:
     """Of 100 features or of 144, codes are the same from the same random numbers."""
     sequences = new_sequences((3, 4), 100, 5, 5, key=KEY)
     wide, narrow = _mac(SMALL, 10, 18), Mac(100, 10, 18, n_lateral=1, band=(1, 5))
-    codes = [grown(wide, sequences, KEY).codes, grown(narrow, sequences[..., :100], KEY).codes]
+    codes = [
+        grown(wide, sequences, key=KEY).codes,
+        grown(narrow, sequences[..., :100], key=KEY).codes,
+    ]
     assert (codes[0] == codes[1]).all()
 
 
@@ -116,8 +118,8 @@ def test_recall_is_exact_up_to_5_sequences_and_gone_at_20() -> None:
     mac = _mac(SMALL, 10, 18)
     exact = []
     for key in jax.random.split(KEY, 4):
-        after = grown(mac, new_sequences((20, 13), 100, 5, 5, key=key), key)
-        features, _ = recall(mac, after, key)
+        after = grown(mac, new_sequences((20, 13), 100, 5, 5, key=key), key=key)
+        features, _ = recall(mac, after, key=key)
         exact.append(over_known((features == after.sequences[None]).all(axis=-1) * 1.0))
     frames = xr.DataArray(np.mean(exact, axis=0), {"n_stored": np.arange(1, 21)})
     # One frame of 4 x 65 may fail: at 5 stored a slip of learning (1 % a module) can cost one.

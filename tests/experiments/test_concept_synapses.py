@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from cogmem.lab.experiment import Session, find_experiment
+from cogmem.measures.concept_search import shuffled, with_and_without
 from cogmem.models.bdh_attention import frequencies
 from cogmem.models.bdh_synapses import synapse_matrix
 from cogmem.tasks.grammar import END, FILLER, Grammar, language_of
@@ -114,7 +115,7 @@ def test_traces_end_at_those_values(names, language, sets, tiny) -> None:
 def test_others_come_in_turn(names) -> None:
     """Three topics of two sentences: about topic 1; and the first ones about topics 0 and 2."""
     values = np.arange(6.0).reshape(3, 2, 1)
-    first, second = names["with_and_without"](values, 1)
+    first, second = with_and_without(values, 1)
     assert first.ravel().tolist() == [2, 3]
     assert second.ravel().tolist() == [0, 4]
 
@@ -137,7 +138,7 @@ def test_a_search_without_labels_finds_nothing_that_lasts(names) -> None:
     rng = np.random.default_rng(1)
     values = {name: rng.random((4, 50, 400)) for name in names["SETS"]}
     every = {name: names["told"](each) for name, each in values.items()}
-    found = names["shuffled"](values, every, rng).share
+    found = shuffled(values, every, rng, searched=names["SELECTION"]).share
     assert (found[:, 0] > 0.62).all()
     assert abs(found[:, 1:].mean() - 0.5) < 0.07
     assert abs(names["mean_entry"](every).share - 0.5).max() < 0.02

@@ -14,6 +14,7 @@ import pytest
 
 from cogmem.lab.experiment import Session, find_experiment
 from cogmem.measures.completion import crossing, dice
+from cogmem.measures.memory_filling import N_STORED, SHARED, cues, filled, shown, stimuli
 from cogmem.models.associative import complete_all
 from cogmem.models.equal_bits import BUDGET, HALF_ON, MEMBERS, SELECTIONS, sparsey
 from cogmem.models.willshaw import expected_fill, expected_spurious
@@ -74,7 +75,7 @@ def test_every_shape_of_sparsey_has_the_same_bits(names) -> None:
 def test_cues(names) -> None:
     """9 of 12 without others, and with 3 wrong ones; F1 of the cues themselves .857 and .75."""
     item = jnp.arange(400) < 12
-    part, replaced = names["cues"](item, KEY)
+    part, replaced = cues(item, key=KEY)
     assert [int(part.sum()), int((part & item).sum())] == [9, 9]
     assert [int(replaced.sum()), int((replaced & item).sum())] == [12, 9]
     assert float(dice(part, item)) == pytest.approx(2 * 0.75 / 1.75)
@@ -82,7 +83,7 @@ def test_cues(names) -> None:
 
 
 def test_similarity_of_equal_overlaps_is_none(names) -> None:
-    shared = names["SHARED"][:, None]
+    shared = SHARED[:, None]
     assert names["preserved"](np.zeros((13, 5))) == 0
     assert names["preserved"](np.repeat(shared / 12, 5, axis=1)) == pytest.approx(1)
     assert names["preserved"](np.repeat(1 - shared / 12, 5, axis=1)) == pytest.approx(-1)
@@ -90,7 +91,7 @@ def test_similarity_of_equal_overlaps_is_none(names) -> None:
 
 def test_families(names) -> None:
     """Items keep 8 of 12 features of a prototype: two of a family share about 8 x 8 / 12."""
-    items = np.asarray(names["stimuli"](MEMBERS["Willshaw"], 400, True, KEY)).astype(int)
+    items = np.asarray(stimuli(MEMBERS["Willshaw"], 400, families=True, key=KEY)).astype(int)
     assert (items.sum(axis=1) == 12).all()
     same = [items[i] @ items[i + 40] for i in range(360)]
     other = [items[i] @ items[i + 41] for i in range(359)]
@@ -105,8 +106,8 @@ def test_families(names) -> None:
 def state_after(names, name: str, n_stored: int):
     member = MEMBERS[name]
     memory = jax.tree.map(jnp.asarray, member.make(KEY))
-    items = names["stimuli"](member, n_stored, False, jax.random.key(1))
-    state = names["shown"](memory, 1, memory.begin(), items, 0, n_stored, jax.random.key(2))
+    items = stimuli(member, n_stored, families=False, key=jax.random.key(1))
+    state = shown(memory, 1, memory.begin(), items, (0, n_stored), key=jax.random.key(2))
     return memory, state, items
 
 
@@ -125,7 +126,9 @@ def test_best_driven_units(names) -> None:
     """The same as the threshold while nothing is wrong, and not silenced by wrong features."""
     memory, state, items = state_after(names, "Willshaw, best driven", 100)
     plain = MEMBERS["Willshaw"].make(KEY)
-    part, replaced = jax.vmap(names["cues"])(items, jax.random.split(KEY, len(items)))
+    part, replaced = jax.vmap(lambda item, own: cues(item, key=own))(
+        items, jax.random.split(KEY, len(items))
+    )
     np.testing.assert_array_equal(complete_all(memory, state, part).pattern, items)
     np.testing.assert_array_equal(complete_all(plain, state, part).pattern, items)
     assert float(dice(complete_all(memory, state, replaced).pattern, items).mean()) > 0.99
@@ -149,8 +152,8 @@ def held_by_sparsey(names):
     return {
         (name, families): np.mean(
             [
-                crossing(f1, names["N_STORED"], names["CRITERION"])
-                for f1 in names["filled"](member, 32, keys, families)["part"].T
+                crossing(f1, N_STORED, names["CRITERION"])
+                for f1 in filled(member, 32, families=families, keys=keys)["part"].T
             ]
         )
         for name, member in members.items()

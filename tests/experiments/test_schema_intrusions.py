@@ -13,7 +13,7 @@ import xarray as xr
 from cogmem.lab.experiment import Experiment, Session, find_experiment
 from cogmem.measures.replicates import mean_and_interval
 from cogmem.participants.scene_viewer import scene_brain
-from cogmem.tasks.scene_world import generator
+from cogmem.tasks.randomness import generator
 from cogmem.tasks.scenes import draw_world
 
 RNG = np.random.default_rng(0)

@@ -15,7 +15,7 @@ from cogmem.fit.arena import ALL, Arena, aims, all_but, gain_by_unit, n_events, 
 from cogmem.fit.paradigms import Study
 from cogmem.fit.paradigms.protocol import NoEvidence
 from cogmem.fit.paradigms.recall import choices
-from cogmem.fit.responses import Choices, Counts, scores
+from cogmem.fit.responses import Choices, YesCounts, scores
 from cogmem.fit.simulators import Budget, best, generations
 from cogmem.models.parameters import parameter
 from cogmem.participants.null import NullParticipant
@@ -163,9 +163,9 @@ def other_held_out() -> Arena:
     said = SAID.copy()
     said[:, 1] = [[1, 3, 2, 4], [2, 1, 0, 0]]
     old = recognition_study()
-    assert isinstance(old.answers, Counts)
+    assert isinstance(old.answers, YesCounts)
     yes, n = old.answers
-    turned = replace(old, answers=Counts(np.stack([yes[0], n[1] - yes[1]]), n))
+    turned = replace(old, answers=YesCounts(np.stack([yes[0], n[1] - yes[1]]), n))
     return arena(**{FREE: recall_study(said), SERIAL: recall_study(said, SERIAL), OLD: turned})
 
 
@@ -285,7 +285,9 @@ class Speechless(Spy):
 
 @pytest.mark.parametrize("name", [FREE, SERIAL, OLD])
 def test_evidence_that_is_nan_throughout_is_refused_and_not_taken_for_the_null(name: str) -> None:
-    told = r"evidence is nan, and a finite number nowhere; expected finite numbers.*conformance\.check"
+    told = (
+        r"evidence is nan, and a finite number nowhere; expected finite numbers.*conformance\.check"
+    )
     with pytest.raises(NoEvidence, match=told):
         arena().evidence(mind(Speechless()), name)
 

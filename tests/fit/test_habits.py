@@ -7,7 +7,7 @@ import pytest
 
 from cogmem.fit.habits import OTHERS, habits, learnt_apart, situations
 from cogmem.fit.paradigms import Study
-from cogmem.fit.responses import Counts
+from cogmem.fit.responses import YesCounts
 from tests.fit.small_arena import any_rank, recall_study  # noqa: F401
 
 FIRST = [[1, 2, 3], [3, 2, 1]]
@@ -54,7 +54,7 @@ def test_habits_are_learnt_on_half_of_the_training_answers() -> None:
     np.testing.assert_array_equal(apart.train + apart.test, answers.train)
     assert apart.train.sum() == 4
     assert apart.test.sum() == 2
-    cells = Counts(np.full((2, 3, 4), 6.0), np.full((2, 3, 4), 10.0))
+    cells = YesCounts(np.full((2, 3, 4), 6.0), np.full((2, 3, 4), 10.0))
     early, late = learnt_apart(cells).yes
     np.testing.assert_array_equal(early + late, cells.yes[0])
     np.testing.assert_array_equal(learnt_apart(cells).n, np.full((2, 3, 4), 5))
@@ -111,7 +111,7 @@ def test_held_out_lists_foretell_nothing(row: str) -> None:
 def test_counts_by_hand() -> None:
     """Two cells; each person is foretold by the other: 3 and 1 of 4, or 0 and 4."""
     yes = np.array([[[3, 1], [0, 4]], [[2, 2], [2, 2]]], np.float32)
-    answers = Counts(yes, np.full((2, 2, 2), 4, np.float32))
+    answers = YesCounts(yes, np.full((2, 2, 2), 4, np.float32))
     odds = [log_odds(0, 4), log_odds(4, 4), log_odds(3, 4), log_odds(1, 4)]
     z = np.asarray(habits(answers, "other people"))
     np.testing.assert_allclose(z[:, :, 0], in_sd(odds).reshape(2, 2), atol=1e-5)
@@ -119,5 +119,5 @@ def test_counts_by_hand() -> None:
 
 
 def test_people_who_all_do_the_same_in_all_cells_say_nothing() -> None:
-    even = Counts(np.full((2, 2, 3), 2, np.float32), np.full((2, 2, 3), 4, np.float32))
+    even = YesCounts(np.full((2, 2, 3), 2, np.float32), np.full((2, 2, 3), 4, np.float32))
     np.testing.assert_array_equal(habits(even, "other people"), np.zeros((2, 3, 1)))

@@ -10,7 +10,7 @@ import pytest
 
 from cogmem.fit.arena import Arena
 from cogmem.fit.mind_recovery import confusions, recovered, simulated_by, simulated_units
-from cogmem.fit.responses import Choices, Counts
+from cogmem.fit.responses import Choices, YesCounts
 from cogmem.fit.simulators import Budget
 from cogmem.participants.null import NullParticipant
 from tests.fit.small_arena import (
@@ -88,7 +88,7 @@ def test_simulated_answers_are_as_many_as_peoples() -> None:
     study = recognition_study()
     here = Arena({"recognition": study}, n_draws=2)
     made = simulated_by(mind(NullParticipant(), "null"), here, "recognition", key=KEY)
-    assert isinstance(made.answers, Counts)
+    assert isinstance(made.answers, YesCounts)
     np.testing.assert_array_equal(made.answers.n, study.answers.n)
     # The null says yes as often everywhere as people did in all.
     said = made.answers.yes.sum(axis=(0, 1)) / made.answers.n.sum(axis=(0, 1))

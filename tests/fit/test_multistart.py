@@ -86,17 +86,17 @@ def test_fit_of_a_person_does_not_depend_on_who_else_is_fitted() -> None:
 
 def test_starts_go_with_the_person_not_with_the_place() -> None:
     entries, people = sitting("TCM").parameters, People.of(two_people())
-    starts = multistart.draw_starts(entries, people, 3, KEY)
-    alone = multistart.draw_starts(entries, people[1:], 3, KEY)
+    starts = multistart.draw_starts(entries, people, 3, key=KEY)
+    alone = multistart.draw_starts(entries, people[1:], 3, key=KEY)
     np.testing.assert_array_equal(starts[1], alone[0])
     assert (np.asarray(starts[0]) != np.asarray(starts[1])).any()
-    other = multistart.draw_starts(entries, people, 3, jax.random.key(12))
+    other = multistart.draw_starts(entries, people, 3, key=jax.random.key(12))
     assert (np.asarray(starts) != np.asarray(other)).any()
 
 
 def test_starts_lie_within_their_intervals() -> None:
     entries, people = sitting("CMR").parameters, People.of(two_people())
-    starts = np.asarray(multistart.draw_starts(entries, people, 50, KEY))
+    starts = np.asarray(multistart.draw_starts(entries, people, 50, key=KEY))
     for column, (name, entry) in enumerate(entries.items()):
         value = np.asarray(entry.constrain(starts[..., column]))
         low, high = entry.start

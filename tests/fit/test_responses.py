@@ -8,7 +8,7 @@ import pytest
 
 from cogmem.fit.responses import (
     Choices,
-    Counts,
+    YesCounts,
     best_sensitivity,
     choice_log_probs,
     criteria,
@@ -148,14 +148,14 @@ def test_cells_weigh_by_their_answers_in_the_criterion() -> None:
 
 
 def test_log_probability_of_counts_by_hand() -> None:
-    people = Counts(YES, ASKED)
+    people = YesCounts(YES, ASKED)
     p = np.asarray(p_yes(Z, 0.8, criteria(Z, YES[0], ASKED[0], 0.8)), float)
     expected = YES * np.log(p) + (ASKED - YES) * np.log1p(-p)
     np.testing.assert_allclose(np.stack(scores(people, Z, 0.8)), expected, rtol=1e-4)
 
 
 def test_without_sensitivity_counts_are_foretold_by_the_share_of_yes() -> None:
-    people = Counts(YES, ASKED)
+    people = YesCounts(YES, ASKED)
     nats = np.stack(scores(people, Z, 0.0))
     np.testing.assert_array_equal(nats, np.stack(scores(people, jnp.zeros_like(Z), 0.0)))
     share = np.array([16.5, 10.5])[None, :, None] / 31
@@ -164,8 +164,8 @@ def test_without_sensitivity_counts_are_foretold_by_the_share_of_yes() -> None:
 
 
 def test_held_out_answers_have_no_part_in_the_criterion() -> None:
-    other = Counts(np.stack([YES[0], ASKED[1] - YES[1]]), ASKED)
-    ours, theirs = scores(Counts(YES, ASKED), Z, 0.8), scores(other, Z, 0.8)
+    other = YesCounts(np.stack([YES[0], ASKED[1] - YES[1]]), ASKED)
+    ours, theirs = scores(YesCounts(YES, ASKED), Z, 0.8), scores(other, Z, 0.8)
     np.testing.assert_array_equal(ours[0], theirs[0])
     assert (np.asarray(ours[1]) != np.asarray(theirs[1])).any()
 
@@ -178,7 +178,7 @@ def test_sensitivity_of_simulated_answers_is_found() -> None:
     p = 1 / (1 + np.exp(criterion[:, None] - true * z[:, :, 0]))
     n = np.full(shape, 50)
     yes = random.binomial(n, p)
-    people = Counts(*(np.stack([each, each]).astype(np.float32) for each in (yes, n)))
+    people = YesCounts(*(np.stack([each, each]).astype(np.float32) for each in (yes, n)))
     found = best_sensitivity(lambda grid: over_sensitivities(people, z, grid))
     weight = n * p * (1 - p)
     mean = (weight * z[:, :, 0]).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
@@ -190,7 +190,7 @@ def test_certainty_is_held_back() -> None:
     """Answers against evidence without noise cost the logarithm of 1e-6, not infinity."""
     z = jnp.array([[[-1.0], [1.0]]])
     yes = np.array([[[0, 10]], [[1, 10]]], np.float32)
-    nats = scores(Counts(yes, np.full((2, 1, 2), 10, np.float32)), z, 50.0)[1]
+    nats = scores(YesCounts(yes, np.full((2, 1, 2), 10, np.float32)), z, 50.0)[1]
     assert float(nats[0, 0]) == pytest.approx(np.log(1e-6), rel=1e-3)
 
 

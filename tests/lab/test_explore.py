@@ -44,7 +44,7 @@ def test_curves_equal_those_of_the_measures(model: str) -> None:
     who = sitting(model)
     recalls = jax.vmap(lambda key: who.free_running(task, key=key))(keys)
     behaviour = Recalls.from_positions(np.asarray(recalls), list_length=N_ITEMS)
-    for name, curve in simulated_curves(who, N_ITEMS, keys).items():
+    for name, curve in simulated_curves(who, N_ITEMS, keys=keys).items():
         wanted = getattr(measures, name)(behaviour)["value"].sel(subject=1)
         np.testing.assert_allclose(curve, wanted, rtol=1e-6)
 

@@ -34,7 +34,7 @@ def test_it_does_the_same_as_the_model() -> None:
     """Captured energy after the first batch equals that of one call of the circuit."""
     circuit, x = LateralCircuit(rate=0.03), jnp.asarray(inputs(0.0))
     course = turning(circuit, x, key=KEY)
-    subspace = circuit.add_rows(circuit.begin(20, 0, 2), 2, key=KEY)
+    subspace = circuit.add_rows(circuit.begin(20, n_old=0, n_new=2), 2, key=KEY)
     rows = np.asarray(circuit.learn(subspace, x[0]).new, float)
     samples = np.asarray(x, float).reshape(-1, 20)[::15]
     left = samples - samples @ rows.T @ rows

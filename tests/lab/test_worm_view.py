@@ -13,15 +13,15 @@ import xarray as xr
 from PIL import Image
 
 from cogmem.errors import InvalidValue, UnknownName
-from cogmem.lab.worm_view import BUTTONS, Sitting, SittingView, TrialView, answer_all, scores
+from cogmem.lab.worm_view import BUTTONS, SittingView, TrialView, WormSitting, answer_all, scores
 from cogmem.plots.own_dots import own_dots
 from cogmem.tasks.worm import TASKS, make_batch
 
 FEW = {"set_size": (2, 6), "retention_interval": (1,)}
 
 
-def changes(n_trials: int = 8) -> Sitting:
-    return Sitting("CD_Color", n_trials, levels=FEW)
+def changes(n_trials: int = 8) -> WormSitting:
+    return WormSitting("CD_Color", n_trials, levels=FEW)
 
 
 @pytest.mark.parametrize("name", BUTTONS)
@@ -37,7 +37,7 @@ def test_every_right_answer_has_a_button(name: str) -> None:
 
 def test_questions_come_after_all_their_frames() -> None:
     """Serial recall of three: four frames to the first question, one to each of the others."""
-    sitting = Sitting("VSR", 2, levels={"list_length": (3,)})
+    sitting = WormSitting("VSR", 2, levels={"list_length": (3,)})
     seen = []
     while not sitting.done:
         seen.append((len(sitting.film()), sitting.begins))
@@ -47,7 +47,7 @@ def test_questions_come_after_all_their_frames() -> None:
 
 def test_the_film_of_a_trial_is_its_frames() -> None:
     """Pixel by pixel, with the answer that goes with them."""
-    sitting = Sitting("VIR", 1, levels={"list_length": (2,), "retention_interval": (0,)})
+    sitting = WormSitting("VIR", 1, levels={"list_length": (2,), "retention_interval": (0,)})
     how = {"split": "test", "levels": {"list_length": (2,), "retention_interval": (0,)}}
     batch = make_batch("VIR", 1, seed=0, look="rgb96", **how)
     np.testing.assert_array_equal(sitting.film(), batch.frames[0, :3])
@@ -57,7 +57,7 @@ def test_the_film_of_a_trial_is_its_frames() -> None:
 def test_who_knows_all_is_always_right_and_who_knows_nothing_is_at_chance() -> None:
     """Of 400 questions; guesses of two within four standard errors (.025) of a half."""
     assert answer_all(changes(), lambda trial: 1.0).table()["right"].all()
-    guesses = answer_all(Sitting("STS", 30), lambda trial: 0.0).table()["right"]
+    guesses = answer_all(WormSitting("STS", 30), lambda trial: 0.0).table()["right"]
     assert abs(guesses.mean() - 0.5) < 4 * 0.5 / len(guesses) ** 0.5
 
 
@@ -83,7 +83,7 @@ def test_scores_are_proportions_with_wilson_intervals() -> None:
 
 def test_what_cannot_be_sat_or_answered_is_refused() -> None:
     with pytest.raises(UnknownName, match="SFR"):
-        Sitting("SFR")
+        WormSitting("SFR")
     sitting = changes(1)
     with pytest.raises(InvalidValue, match="0 to 1"):
         sitting.answer(2)
@@ -116,7 +116,7 @@ def test_buttons_take_answers_once_all_frames_were_shown() -> None:
     pytest.importorskip("ipywidgets")
     counts = []
 
-    def plot(sitting: Sitting):
+    def plot(sitting: WormSitting):
         counts.append(len(sitting.answers))
         return own_dots({}, {}, x="set_size", xlabel="Set size")
 
@@ -151,6 +151,6 @@ def test_without_a_kernel_the_frames_of_a_question_are_shown() -> None:
     """Two of memory, a blank one, and the question: 4 x 104 pixels wide."""
     pytest.importorskip("ipywidgets")
     levels = {"list_length": (2,), "retention_interval": (1,)}
-    shown = SittingView(Sitting("VIR", 1, levels=levels))._repr_mimebundle_()
+    shown = SittingView(WormSitting("VIR", 1, levels=levels))._repr_mimebundle_()
     png = base64.b64decode(shown["image/png"])
     assert Image.open(io.BytesIO(png)).size == (4 * 104, 96)

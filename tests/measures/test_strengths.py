@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from cogmem.measures.strengths import choice, d_a, slope
+from cogmem.measures.strengths import choice, d_a, zroc_slope
 
 
 def test_distances_by_hand() -> None:
     """Old items all at 1, new ones at 0 and .2: mean .1, variance .01; noise of variance .01."""
     old, new = np.array([1.0, 1.0]), np.array([0.0, 0.2])
     assert d_a(old, new, 0.1) == pytest.approx(0.9 / np.sqrt(0.005 + 0.01))
-    assert slope(old, new, 0.1) == pytest.approx(np.sqrt(2))
-    assert slope(new, old, 0.1) == pytest.approx(np.sqrt(0.5))
+    assert zroc_slope(old, new, 0.1) == pytest.approx(np.sqrt(2))
+    assert zroc_slope(new, old, 0.1) == pytest.approx(np.sqrt(0.5))
 
 
 def test_choices_by_hand() -> None:

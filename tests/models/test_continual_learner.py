@@ -140,7 +140,9 @@ def exact(weights, circuit: LateralCircuit, old: jax.Array, method: DSR):
         rows = np.asarray(activity, float).reshape(-1, activity.shape[-1])
         values, basis = np.linalg.svd(rows, full_matrices=False)[1:]
         basis = basis[values > 1e-6 * values[0]].astype(activity.dtype)
-        spaces.append(circuit.begin(rows.shape[1], len(basis), 1)._replace(old=jnp.asarray(basis)))
+        spaces.append(
+            circuit.begin(rows.shape[1], n_old=len(basis), n_new=1)._replace(old=jnp.asarray(basis))
+        )
     return tuple(s._replace(n_old=jnp.asarray(len(s.old))) for s in spaces)
 
 
@@ -248,3 +250,8 @@ def test_misspelt_options_are_refused() -> None:
         DSR(propagation="feedback_alignment")
     with pytest.raises(InvalidValue, match="need no lateral circuit"):
         replace(LEARNER, heads="per task")
+
+
+def test_a_method_is_no_word() -> None:
+    with pytest.raises(InvalidValue, match=r"method is 'hlpo', expected a method.*such as DSR\(\)"):
+        replace(LEARNER, method="hlpo")

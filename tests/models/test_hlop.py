@@ -6,6 +6,7 @@ those of that data; its vectors are in tests/conformance/test_hlop.py.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_too_high_a_rate_for_single_inputs_does_not_settle(clip: float, finite: 
 def test_rows_are_added_and_frozen() -> None:
     """3 of 4 places used, then 2; frozen rows lie one after the other, the rest is free."""
     circuit = LateralCircuit(rate=0.01)
-    subspace = circuit.begin(40, 6, 4)
+    subspace = circuit.begin(40, n_old=6, n_new=4)
     for n_rows, seed in ((3, 0), (2, 1)):
         subspace = circuit.add_rows(circuit.freeze(subspace), n_rows, key=jax.random.key(seed))
         assert int((subspace.new != 0).any(axis=1).sum()) == n_rows
@@ -137,8 +138,8 @@ def test_rows_are_added_and_frozen() -> None:
 def test_rows_without_room_are_refused() -> None:
     circuit = LateralCircuit()
     with pytest.raises(InvalidValue, match="50 rows"):
-        circuit.begin(40, 0, 50)
-    full = circuit.add_rows(circuit.begin(40, 2, 4), 4, key=jax.random.key(0))
+        circuit.begin(40, n_old=0, n_new=50)
+    full = circuit.add_rows(circuit.begin(40, n_old=2, n_new=4), 4, key=jax.random.key(0))
     with pytest.raises(InvalidValue, match="room for 2"):
         circuit.freeze(full)
 
@@ -146,7 +147,7 @@ def test_rows_without_room_are_refused() -> None:
 def test_rows_in_use() -> None:
     """Three frozen and two that learn, of room for six and four."""
     circuit = LateralCircuit()
-    first = circuit.add_rows(circuit.begin(40, 6, 4), 3, key=jax.random.key(0))
+    first = circuit.add_rows(circuit.begin(40, n_old=6, n_new=4), 3, key=jax.random.key(0))
     second = circuit.add_rows(circuit.freeze(first), 2, key=jax.random.key(1))
     np.testing.assert_array_equal(second.used[:3], first.new[:3])
     np.testing.assert_array_equal(second.used[3:], second.new[:2])
@@ -270,3 +271,13 @@ def test_strange_circuits_are_refused(values: dict[str, float], named: str) -> N
 def test_initial_rows_are_orthonormal_and_the_first_of_more() -> None:
     rows = partial(orthonormal_rows, n_inputs=12, key=jax.random.key(0))
     np.testing.assert_allclose(rows(5) @ rows(5).T, np.eye(5), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(2, 7), (7,)])
+def test_activity_of_other_neurons_is_refused(shape: tuple[int, ...]) -> None:
+    subspace = CIRCUIT.begin(5, n_old=3, n_new=2)
+    given = re.escape(f"activity is of shape {list(shape)}, expected")
+    with pytest.raises(InvalidValue, match=f"{given} 5 inputs at the end"):
+        jax.eval_shape(lambda x: CIRCUIT.inhibition(subspace, x), jnp.zeros(shape))
+    with pytest.raises(InvalidValue, match=given):
+        CIRCUIT.learn(subspace, jnp.zeros(shape))

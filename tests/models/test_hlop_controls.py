@@ -34,7 +34,7 @@ def taught(circuit: LateralCircuit, subspace: Subspace, task: int) -> Subspace:
 def both(request):
     """A circuit's name, itself, and its state when the second task has been learnt."""
     circuit = CIRCUITS[request.param](jnp.asarray(RATE))
-    first = circuit.freeze(taught(circuit, circuit.begin(N_INPUTS, N_ROWS, N_ROWS), 0))
+    first = circuit.freeze(taught(circuit, circuit.begin(N_INPUTS, n_old=N_ROWS, n_new=N_ROWS), 0))
     return request.param, circuit, first, taught(circuit, first, 1)
 
 
@@ -55,7 +55,7 @@ def test_only_the_real_circuit_protects_and_lets_learn(both) -> None:
 
 def test_no_rows_are_ever_in_use() -> None:
     circuit = NoRows(RATE)
-    first = circuit.freeze(taught(circuit, circuit.begin(N_INPUTS, N_ROWS, N_ROWS), 0))
+    first = circuit.freeze(taught(circuit, circuit.begin(N_INPUTS, n_old=N_ROWS, n_new=N_ROWS), 0))
     assert not first.old.any()
     assert int(first.n_old) == 0
     x = inputs(0)
@@ -64,8 +64,10 @@ def test_no_rows_are_ever_in_use() -> None:
 
 def test_unlearnt_rows_stay_as_they_were_drawn() -> None:
     circuit = unlearnt(RATE)
-    drawn = circuit.add_rows(circuit.begin(N_INPUTS, 0, N_ROWS), N_ROWS, key=jax.random.key(10))
-    found = taught(circuit, circuit.begin(N_INPUTS, 0, N_ROWS), 0)
+    drawn = circuit.add_rows(
+        circuit.begin(N_INPUTS, n_old=0, n_new=N_ROWS), N_ROWS, key=jax.random.key(10)
+    )
+    found = taught(circuit, circuit.begin(N_INPUTS, n_old=0, n_new=N_ROWS), 0)
     assert found.new.tobytes() == drawn.new.tobytes()
     assert float(jnp.abs(found.momentum).max()) > 0  # it was shown something
 
@@ -85,7 +87,9 @@ def test_new_rows_project_and_old_ones_do_not() -> None:
 def test_rows_that_are_never_frozen_drift_from_what_they_held() -> None:
     """The real circuit's old rows are the very same bits after another task; these are not."""
     for circuit, kept in ((LateralCircuit(RATE), True), (NeverFrozen(RATE), False)):
-        first = circuit.freeze(taught(circuit, circuit.begin(N_INPUTS, N_ROWS, N_ROWS), 0))
+        first = circuit.freeze(
+            taught(circuit, circuit.begin(N_INPUTS, n_old=N_ROWS, n_new=N_ROWS), 0)
+        )
         second = taught(circuit, first, 1)
         assert (second.old.tobytes() == first.old.tobytes()) == kept
 
@@ -93,7 +97,7 @@ def test_rows_that_are_never_frozen_drift_from_what_they_held() -> None:
 def test_rows_that_are_never_frozen_learn_a_first_task_as_the_real_ones() -> None:
     """There is nothing to freeze yet: equal to 1e-5."""
     found = [
-        taught(circuit, circuit.begin(N_INPUTS, N_ROWS, N_ROWS), 0)
+        taught(circuit, circuit.begin(N_INPUTS, n_old=N_ROWS, n_new=N_ROWS), 0)
         for circuit in (LateralCircuit(RATE), NeverFrozen(RATE))
     ]
     np.testing.assert_allclose(found[1].new, found[0].new, atol=1e-5)

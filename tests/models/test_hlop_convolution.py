@@ -214,7 +214,7 @@ def test_one_derivative_serves_all_steps(neuron: LIF | IF) -> None:
     weights = begun(replace(LEARNER, network=net), 2).weights
     x, labels = batch(7)
     circuit = LateralCircuit(quantiser=Quantiser())
-    idle = tuple((circuit, circuit.begin(n, 0, 1)) for n in net.n_traced[:-1])
+    idle = tuple((circuit, circuit.begin(n, n_old=0, n_new=1)) for n in net.n_traced[:-1])
 
     def loss(weights: ConvWeights, protections: tuple | None) -> jax.Array:
         logits = net.run(weights, x, protections=protections).logits

@@ -14,7 +14,7 @@ from cogmem.measures.subspaces import captured_energy
 from cogmem.models import parameters
 from cogmem.models.hlop import LateralCircuit
 from cogmem.models.sparsey import Mac
-from cogmem.participants.hlop import HLOP, Mind
+from cogmem.participants.hlop import HLOP, HLOPState
 from cogmem.participants.list_learning import Learnt, learn_trials, recalled, to_criterion
 from cogmem.participants.roster import roster
 from cogmem.participants.sparsey import SparseyRecognition
@@ -27,12 +27,14 @@ TASK = ab_ac(N, n_trials=(8, 2), key=jax.random.key(1))
 
 
 @pytest.fixture(scope="module")
-def mind() -> Mind:
+def mind() -> HLOPState:
     """After both lists."""
     return after_study(SMALL(), TASK, key=KEY)
 
 
-def test_study_is_one_iteration_of_the_learner_and_a_boundary_begins_a_task(mind: Mind) -> None:
+def test_study_is_one_iteration_of_the_learner_and_a_boundary_begins_a_task(
+    mind: HLOPState,
+) -> None:
     """Walked by hand with `ContinualLearner`: the same weights and rows, to float32."""
     sits = SMALL()
     learner = sits._learner((8, 12, 6))
@@ -54,7 +56,7 @@ def test_study_is_one_iteration_of_the_learner_and_a_boundary_begins_a_task(mind
     assert int(mind.knowledge.n_tasks) == 2
 
 
-def test_rest_and_report_change_nothing(mind: Mind) -> None:
+def test_rest_and_report_change_nothing(mind: HLOPState) -> None:
     """No decay, and no learning by tests: the very same state."""
     assert SMALL().rest(mind, 1e6) is mind
     assert SMALL().report(mind, jnp.asarray(0)) is mind
@@ -116,7 +118,7 @@ def test_trials_to_criterion_end_at_the_first_perfect_test() -> None:
     state = sits.begin(TASK, key=KEY)  # not compiled: users begin so
 
     @jax.jit
-    def learn(state: Mind, share: float) -> tuple[Learnt, jax.Array]:
+    def learn(state: HLOPState, share: float) -> tuple[Learnt, jax.Array]:
         learnt = to_criterion(sits, state, TASK, orders, share)
         return learnt, recalled(sits, learnt.state, TASK, TASK.first)
 
@@ -129,7 +131,7 @@ def test_trials_to_criterion_end_at_the_first_perfect_test() -> None:
     assert (int(never.n_trials), bool(never.reached)) == (13, False)
 
 
-def test_cued_recall_of_some_pairs(mind: Mind) -> None:
+def test_cued_recall_of_some_pairs(mind: HLOPState) -> None:
     """Evidence is the logits; at a low temperature the largest is chosen, at a high one any."""
     sits, cues = SMALL(), np.array([4, 0])
     found = cued_recall(sits, TASK, cues, state=mind, temperature=0.01, key=KEY)
@@ -141,7 +143,7 @@ def test_cued_recall_of_some_pairs(mind: Mind) -> None:
     np.testing.assert_allclose(noisy.p_correct, 1 / 6, atol=1e-4)
 
 
-def test_impossible_participants_tasks_and_cues_are_refused(mind: Mind) -> None:
+def test_impossible_participants_tasks_and_cues_are_refused(mind: HLOPState) -> None:
     ask = partial(cued_recall, SMALL(), TASK, state=mind, key=KEY)
     for cues, told in (
         (jnp.asarray([-1]), "cue -1 is no pair of the task: pairs are 0 to 5"),
@@ -167,7 +169,7 @@ def test_impossible_participants_tasks_and_cues_are_refused(mind: Mind) -> None:
         cued_recall(SparseyRecognition(Mac(8, 2, 2)), TASK, key=KEY)
 
 
-def test_captured_energy_is_that_of_the_cues_in_the_rows(mind: Mind) -> None:
+def test_captured_energy_is_that_of_the_cues_in_the_rows(mind: HLOPState) -> None:
     """Of the first layer by `measures.subspaces`; of both between none and all."""
     found = np.asarray(SMALL().captured(mind, TASK.first))
     rows = np.asarray(mind.knowledge.subspaces[0].rows)
@@ -176,7 +178,7 @@ def test_captured_energy_is_that_of_the_cues_in_the_rows(mind: Mind) -> None:
     assert ((found > 0.3) & (found < 1)).all()
 
 
-def test_works_under_vmap_and_jit(mind: Mind) -> None:
+def test_works_under_vmap_and_jit(mind: HLOPState) -> None:
     """Learners side by side answer as each does alone."""
     keys = jnp.stack([KEY, jax.random.key(5)])
     minds = jax.jit(jax.vmap(lambda key: after_study(SMALL(), TASK, key=key)))(keys)

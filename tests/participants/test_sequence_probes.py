@@ -12,11 +12,11 @@ from cogmem.errors import InvalidValue
 from cogmem.models.bdh import BDH
 from cogmem.models.networks import Transformer
 from cogmem.participants.sequence_probes import (
+    d_a,
     noisy,
     old_log_odds,
     p_right,
     rated,
-    sensitivity,
     strengths,
 )
 from cogmem.participants.sequence_sitting import studied
@@ -93,9 +93,9 @@ def test_probability_of_the_right_word() -> None:
 def test_sensitivity_is_the_distance_of_normals() -> None:
     """d' of 1.5 with 2,000 of each, within .1; all pairs won of 2 x 3 is (6 + .5) / 7."""
     drawn = np.random.default_rng(1).normal(size=(2, 2000))
-    assert sensitivity(drawn[0] + 1.5, drawn[1]) == pytest.approx(1.5, abs=0.1)
-    assert sensitivity([5, 6], [1, 2, 3]) == pytest.approx(np.sqrt(2) * norm.ppf(6.5 / 7))
-    assert sensitivity([1, 1], [1, 1]) == pytest.approx(0)
+    assert d_a(drawn[0] + 1.5, drawn[1]) == pytest.approx(1.5, abs=0.1)
+    assert d_a([5, 6], [1, 2, 3]) == pytest.approx(np.sqrt(2) * norm.ppf(6.5 / 7))
+    assert d_a([1, 1], [1, 1]) == pytest.approx(0)
 
 
 def test_ratings_are_equally_frequent() -> None:

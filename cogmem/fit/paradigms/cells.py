@@ -19,9 +19,9 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.fit.paradigms.protocol import Block, CurveAbout, Curves, Study, check_some, drawn
 from cogmem.fit.people import rank_within
-from cogmem.fit.responses import Counts, Evidence, criteria, p_yes
+from cogmem.fit.responses import Evidence, YesCounts, criteria, p_yes
 from cogmem.participants.protocol import Participant
-from cogmem.tasks.scene_world import generator
+from cogmem.tasks.randomness import generator
 
 __all__ = ["CellParadigm", "Design", "cell_evidence", "counted", "halved", "over_cells"]
 
@@ -74,7 +74,7 @@ class CellParadigm:
 
     def people(self, study: Study) -> Curves:
         """See `Paradigm`."""
-        assert isinstance(study.answers, Counts)
+        assert isinstance(study.answers, YesCounts)
         yes, n = study.answers.yes[1], study.answers.n[1]
         return self._curve(study, yes, n)
 
@@ -89,36 +89,42 @@ class CellParadigm:
         key: PRNGKeyArray,
     ) -> Curves:
         """See `Paradigm`: P(yes) itself, with each person's criterion, without sampling noise."""
-        assert isinstance(study.answers, Counts)
+        assert isinstance(study.answers, YesCounts)
         answers, z = study.answers, jnp.asarray(z)
         criterion = criteria(z, answers.yes[0], answers.n[0], sensitivity)
         p = np.asarray(p_yes(z, sensitivity, criterion), float)
         return self._curve(study, p * answers.n[1], answers.n[1])
 
     def simulated(
-        self, participant: Participant, study: Study, z: Evidence, sensitivity: float, *, key: Any
+        self,
+        participant: Participant,
+        study: Study,
+        z: Evidence,
+        sensitivity: float,
+        *,
+        key: PRNGKeyArray,
     ) -> Study:
         """As many answers as people gave, drawn from the participant's P(yes) in their place.
 
         A group of which only counts are known stands for `GROUPS` such groups.
         """
         answers, z = study.answers, jnp.asarray(z)
-        assert isinstance(answers, Counts)
+        assert isinstance(answers, YesCounts)
         p = p_yes(z, sensitivity, criteria(z, answers.yes[0], answers.n[0], sensitivity))
         n = np.asarray(answers.n)
         chance = np.asarray(p, float)
         if n.shape[1] == 1:
             n, chance = np.repeat(n, GROUPS, axis=1), np.repeat(chance, GROUPS, axis=0)
         yes = generator(key).binomial(n.astype(int), np.broadcast_to(chance, n.shape))
-        made = Counts(yes.astype(np.float32), n)
+        made = YesCounts(yes.astype(np.float32), n)
         return replace(study, answers=made, subjects=np.arange(n.shape[1]))
 
     def shuffled(self, study: Study, *, key: PRNGKeyArray) -> Study:
         """Each person's answers given to other cells at random, in each half by itself."""
-        assert isinstance(study.answers, Counts)
+        assert isinstance(study.answers, YesCounts)
         shape = study.answers.n.shape
         order = generator(key).permuted(np.broadcast_to(np.arange(shape[2]), shape), axis=2)
-        made = Counts(*(np.take_along_axis(table, order, axis=2) for table in study.answers))
+        made = YesCounts(*(np.take_along_axis(table, order, axis=2) for table in study.answers))
         return replace(study, answers=made)
 
     def _curve(self, study: Study, yes: np.ndarray, n: np.ndarray) -> Curves:
@@ -137,7 +143,7 @@ def cell_evidence(
     each = []
     for number, block in enumerate(design.blocks):
         keys = jax.random.split(jax.random.fold_in(key, number), n_draws)
-        each.append(drawn(block, participant, keys))
+        each.append(drawn(block, participant, keys=keys))
     raw = jnp.concatenate(each)
     # In float64: leads of a thousand and their rounding errors are told apart.
     values = np.asarray(raw, np.float64)
@@ -177,7 +183,7 @@ def halved(subject: np.ndarray, cell: np.ndarray) -> Int[np.ndarray, " trial"]:
 
 def counted(
     subject: np.ndarray, cell: np.ndarray, yes: np.ndarray, n: np.ndarray, n_cells: int
-) -> tuple[np.ndarray, Counts]:
+) -> tuple[np.ndarray, YesCounts]:
     """Answers of trials by person and cell, in two halves.
 
     Args:
@@ -197,4 +203,4 @@ def counted(
         table = np.zeros((2, len(people), n_cells))
         np.add.at(table, (half, row, cell), values)
         tables.append(table.astype(np.float32))
-    return people, Counts(*tables)
+    return people, YesCounts(*tables)

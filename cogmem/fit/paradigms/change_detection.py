@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
 from cogmem.fit.paradigms.cells import CellParadigm, Design, counted
-from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, studied
+from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, after_study
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.displays import colour_display
 
@@ -30,7 +30,7 @@ def _tests(set_size: int, participant: Participant, key: PRNGKeyArray) -> Float[
         colour_display(set_size, change, key=jax.random.fold_in(key, 1)) for change in (False, True)
     )
     task = same._replace(tests=jnp.concatenate([same.tests, changed.tests]))
-    return participant.evidence(studied(participant, task, key), None)
+    return participant.evidence(after_study(participant, task, key=key), None)
 
 
 @cache

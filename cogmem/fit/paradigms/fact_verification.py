@@ -22,7 +22,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.data import published
 from cogmem.fit.paradigms.cells import Design, cell_evidence
-from cogmem.fit.paradigms.protocol import Block, CurveAbout, Curves, Study, studied
+from cogmem.fit.paradigms.protocol import Block, CurveAbout, Curves, Study, after_study
 from cogmem.fit.responses import Evidence
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.facts import Facts, fan_facts
@@ -43,7 +43,7 @@ def _facts(seed: int) -> Facts:
 
 def _cells(facts: Facts, participant: Participant, key: PRNGKeyArray) -> Float[Array, " cell"]:
     """Mean evidence by kind, location's fan and person's fan."""
-    evidence = participant.evidence(studied(participant, facts, key), None)
+    evidence = participant.evidence(after_study(participant, facts, key=key), None)
     person, place = jnp.asarray(facts.fans).T
     cell = 9 * jnp.asarray(facts.kinds) + 3 * (place - 1) + person - 1
     member = cell[:, None] == jnp.arange(18)[None]

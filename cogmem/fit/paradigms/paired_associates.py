@@ -15,8 +15,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.data import published
 from cogmem.fit.paradigms.cells import CellParadigm, Design
-from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, lead, studied
-from cogmem.fit.responses import Counts
+from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, after_study, lead
+from cogmem.fit.responses import YesCounts
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.paired_associates import PairedAssociates, ab_ac
 
@@ -27,7 +27,7 @@ N_PAIRS = 6
 TABLE = "riefer_batchelder1988_abac"
 
 
-def ab_ac_lists(key: PRNGKeyArray) -> PairedAssociates:
+def ab_ac_lists(*, key: PRNGKeyArray) -> PairedAssociates:
     """Pair k of the first list is studied 1 + k mod 3 times, every pair of the second once."""
     task = ab_ac(N_PAIRS, key=jax.random.fold_in(key, 1))
     orders = jax.random.split(jax.random.fold_in(key, 2))
@@ -39,8 +39,8 @@ def ab_ac_lists(key: PRNGKeyArray) -> PairedAssociates:
 
 def _leads(participant: Participant, key: PRNGKeyArray) -> Float[Array, " cell"]:
     """Mean lead of the right response, of B after 1, 2, 3 presentations, then of C."""
-    task = ab_ac_lists(key)
-    state = studied(participant, task, key)
+    task = ab_ac_lists(key=key)
+    state = after_study(participant, task, key=key)
 
     def of_pair(pair: Int[Array, ""]) -> Float[Array, ""]:
         return lead(participant.evidence(state, pair), task.responses[pair])
@@ -68,7 +68,7 @@ def _load(data: str, n_people: int) -> Study:
         "cognitive processes. Psychological Review 95, 318-339, Table 1."
     )
     title = "A-B, A-C (DaPolito; Riefer & Batchelder 1988), counts of a group of 60"
-    return Study(data, title, citation, np.array(["all"]), Counts(yes, n), design)
+    return Study(data, title, citation, np.array(["all"]), YesCounts(yes, n), design)
 
 
 PARADIGM = CellParadigm(

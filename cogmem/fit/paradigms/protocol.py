@@ -20,8 +20,8 @@ import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.fit.responses import Choices, Counts, Evidence
-from cogmem.participants.protocol import Participant
+from cogmem.fit.responses import Choices, Evidence, YesCounts
+from cogmem.participants.protocol import Participant, study_all
 
 __all__ = [
     "Block",
@@ -30,10 +30,10 @@ __all__ = [
     "Paradigm",
     "Pool",
     "Study",
+    "after_study",
     "check_some",
     "drawn",
     "lead",
-    "studied",
 ]
 
 Curves = dict[str, xr.Dataset]
@@ -110,7 +110,7 @@ class Study:
     title: str
     citation: str
     subjects: np.ndarray
-    answers: Choices | Counts | None
+    answers: Choices | YesCounts | None
     design: Any = None
     why_no_bits: str = ""
     pool: Pool | None = None
@@ -144,7 +144,13 @@ class Paradigm(Protocol):
         """People's curves, of the held-out half."""
 
     def simulated(
-        self, participant: Participant, study: Study, z: Evidence, sensitivity: float, *, key: Any
+        self,
+        participant: Participant,
+        study: Study,
+        z: Evidence,
+        sensitivity: float,
+        *,
+        key: PRNGKeyArray,
     ) -> Study:
         """The same study with the participant in people's place; not where none is scored."""
 
@@ -201,14 +207,11 @@ class Block:
         return self.read(participant, key, *self.given)
 
 
-def studied(participant: Participant, task: Any, key: PRNGKeyArray) -> Any:
+def after_study(participant: Participant, task: Any, *, key: PRNGKeyArray) -> Any:
     """The participant's state when the test begins: study in the order of `task.studied`, delay."""
-    state, _ = jax.lax.scan(
-        lambda state, item: (participant.study(state, item), None),
-        # Not the key itself: tasks are drawn from what is folded from it.
-        participant.begin(task, key=jax.random.fold_in(key, 0)),
-        jnp.asarray(task.studied),
-    )
+    # Not the key itself: tasks are drawn from what is folded from it.
+    begun = participant.begin(task, key=jax.random.fold_in(key, 0))
+    state = study_all(participant, begun, task.studied)
     return participant.rest(state, getattr(task, "delay", 0.0))
 
 
@@ -218,7 +221,9 @@ def lead(evidence: Float[Array, " n"], right: Int[Array, ""]) -> Float[Array, ""
     return evidence[right] - others.max()
 
 
-def drawn(block: Block, participant: Participant, keys: PRNGKeyArray) -> Float[Array, "cell draw"]:
+def drawn(
+    block: Block, participant: Participant, *, keys: PRNGKeyArray
+) -> Float[Array, "cell draw"]:
     """Evidence in the cells of a block, for several draws of items."""
     return _drawn(block.read, tuple(map(jnp.asarray, block.given)), participant, keys)
 

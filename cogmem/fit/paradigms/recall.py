@@ -18,12 +18,12 @@ from cogmem.fit.paradigms.protocol import (
     Curves,
     Pool,
     Study,
+    after_study,
     check_some,
-    studied,
 )
 from cogmem.fit.responses import Choices, Evidence, choice_log_probs, in_sd
 from cogmem.participants.protocol import Participant
-from cogmem.tasks.scene_world import generator
+from cogmem.tasks.randomness import generator
 
 __all__ = ["Heard", "RecallParadigm", "choices", "evidence_before", "one_line", "spoken"]
 
@@ -118,7 +118,13 @@ class RecallParadigm:
         return self.read(said, heard.subjects[who], heard.n_items)
 
     def simulated(
-        self, participant: Participant, study: Study, z: Evidence, sensitivity: float, *, key: Any
+        self,
+        participant: Participant,
+        study: Study,
+        z: Evidence,
+        sensitivity: float,
+        *,
+        key: PRNGKeyArray,
     ) -> Study:
         """The same people's lists, all of them recalled by the participant in their place."""
         heard: Heard = study.design
@@ -152,7 +158,7 @@ class RecallParadigm:
         n_items = study.design.n_items
         silence = jnp.asarray(silences(study.answers, n_items, in_places=self.in_places)[who])
         keys = jax.random.split(key, len(who))
-        return np.asarray(spoken(self, participant, n_items, silence, sensitivity, keys))
+        return np.asarray(spoken(self, participant, n_items, silence, sensitivity, keys=keys))
 
 
 def one_line(measured: xr.Dataset) -> xr.Dataset:
@@ -228,7 +234,7 @@ def _walked(
 ) -> Float[Array, "list event item"]:
     def one(row: tuple[Array, Array]) -> Float[Array, "event item"]:
         heard, key = row
-        return evidence_before(paradigm, participant, heard, n_items, key)
+        return evidence_before(paradigm, participant, heard, n_items, key=key)
 
     return jax.lax.map(one, (responses, keys), batch_size=AT_ONCE)
 
@@ -238,13 +244,14 @@ def evidence_before(
     participant: Participant,
     responses: Int[Array, " output"],
     n_items: int,
+    *,
     key: PRNGKeyArray,
 ) -> Float[Array, "event item"]:
     """Evidence for each item before every response to one list, and before the end.
 
     The participant hears each item of the list that is said for the first time.
     """
-    start = studied(participant, paradigm.task(n_items, jax.random.fold_in(key, 1)), key)
+    start = after_study(participant, paradigm.task(n_items, jax.random.fold_in(key, 1)), key=key)
 
     def step(now: tuple[Any, Array], asked: tuple[Array, Array]) -> tuple[Any, Array]:
         (state, left), (response, output) = now, asked
@@ -266,6 +273,7 @@ def spoken(
     n_items: int,
     silence: Float[Array, "list place"],
     sensitivity: float | Array,
+    *,
     keys: PRNGKeyArray,
 ) -> Int[Array, "list output"]:
     """What the participant says itself of so many lists.
@@ -294,7 +302,7 @@ def _speech(
     sensitivity: float | Array,
     key: PRNGKeyArray,
 ) -> Int[Array, " output"]:
-    start = studied(participant, paradigm.task(n_items, jax.random.fold_in(key, 1)), key)
+    start = after_study(participant, paradigm.task(n_items, jax.random.fold_in(key, 1)), key=key)
 
     def step(now: tuple[Any, ...], asked: tuple[Array, Array]) -> tuple[Any, Array]:
         (state, left, active), (output, key) = now, asked

@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
 from cogmem.fit.paradigms.cells import CellParadigm, Design, counted
-from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, studied
+from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, after_study
 from cogmem.participants.protocol import Participant
 from cogmem.tasks import Recognition
 from cogmem.tasks.sparse_items import N_ACTIVE, N_FEATURES, random_items
@@ -34,7 +34,7 @@ def _probes(
     """Evidence for each item of a list, and for one that was not in it."""
     features = random_items(n_items + 1, N_FEATURES, N_ACTIVE, key=jax.random.fold_in(key, 1))
     task = Recognition(features, jnp.arange(n_items))
-    return participant.evidence(studied(participant, task, key), None)
+    return participant.evidence(after_study(participant, task, key=key), None)
 
 
 def _pictures(participant: Participant, key: PRNGKeyArray) -> Float[Array, " bins_and_new"]:

@@ -17,8 +17,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
 from cogmem.fit.paradigms.cells import CellParadigm, Design
-from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, lead, studied
-from cogmem.fit.responses import Counts
+from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, after_study, lead
+from cogmem.fit.responses import YesCounts
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.retention import Retention
 from cogmem.tasks.sparse_items import N_ACTIVE, N_FEATURES, random_items
@@ -35,7 +35,7 @@ def _after(participant: Participant, key: PRNGKeyArray, delay: float | Array) ->
     looks, letters = jax.random.split(jax.random.fold_in(key, 1))
     features = random_items(N_LETTERS, N_FEATURES, N_ACTIVE, key=looks)
     said = jax.random.permutation(letters, N_LETTERS)[:LENGTH]
-    state = studied(participant, Retention(features, said, delay), key)
+    state = after_study(participant, Retention(features, said, delay), key=key)
 
     def step(state: Any, asked: tuple[Array, Array]) -> tuple[Any, Array]:
         place, letter = asked
@@ -72,7 +72,7 @@ def of_counts(
     """
     random = np.random.default_rng(SPLIT_SEED)
     first = random.hypergeometric(right, n - right, n // 2)
-    answers = Counts(
+    answers = YesCounts(
         np.stack([first, right - first]).astype(np.float32),
         np.stack([n // 2, n - n // 2]).astype(np.float32),
     )
@@ -84,7 +84,7 @@ def of_halves(
     about: Mapping[str, Any],
     subjects: np.ndarray,
     delays: Float[np.ndarray, " delay"],
-    answers: Counts,
+    answers: YesCounts,
 ) -> Study:
     """Answers that are counted already, a cell for each delay; arguments as `of_counts`."""
     blocks = tuple(_block(float(delay)) for delay in delays)

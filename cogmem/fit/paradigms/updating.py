@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.data import load_trials
 from cogmem.fit.paradigms.cells import CellParadigm, Design, counted
-from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, lead, studied
+from cogmem.fit.paradigms.protocol import Block, CurveAbout, Study, after_study, lead
 from cogmem.participants.protocol import Participant
 from cogmem.tasks.updating import updating_trial
 
@@ -29,7 +29,7 @@ UNLIMITED = 6.0
 
 def _numbers(n_places: int, participant: Participant, key: PRNGKeyArray) -> Float[Array, " 1"]:
     task = updating_trial(n_places, N_STEPS, key=jax.random.fold_in(key, 1))
-    state = studied(participant, task, key)
+    state = after_study(participant, task, key=key)
     evidence = jax.vmap(lambda place: participant.evidence(state, place))(jnp.arange(n_places))
     return jax.vmap(lead)(evidence, task.answers).mean()[None]
 

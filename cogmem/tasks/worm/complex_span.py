@@ -31,6 +31,7 @@ from cogmem.tasks.worm.pictures import (
     Cells,
     additive,
     arrow,
+    board_of_cells,
     canvas,
     levels,
     pictures,
@@ -265,13 +266,7 @@ def disc_board(size: int) -> Board:
 def pattern_board(size: int) -> Board:
     """A pattern of 4 x 4 cells that fills the frame."""
     cells = Cells(GRID, 19, 9, 9, 3, on=RED)
-
-    def drawn(on: Collection[int]) -> Image.Image:
-        image = canvas()
-        cells.draw(image, on)
-        return image
-
-    return additive(drawn, range(_CELLS), size)
+    return board_of_cells(cells, size)
 
 
 @cache

@@ -127,6 +127,22 @@ def additive(
     return Board(shrunk(before[()], size), shrunk(np.stack(changes), size))
 
 
+def board_of_cells(cells: Cells, size: int) -> Board:
+    """A board that shows nothing but a grid of cells, each a part.
+
+    Args:
+        cells: of the grid.
+        size: pixels on a side.
+    """
+
+    def drawn(on: Collection[int]) -> Image.Image:
+        image = canvas()
+        cells.draw(image, on)
+        return image
+
+    return additive(drawn, range(cells.grid**2), size)
+
+
 def levels(image: Image.Image, size: int = FULL) -> Float[np.ndarray, "row column 3"]:
     """Of red, green and blue, shrunk to `size` pixels on a side."""
     return shrunk(np.asarray(image, np.float32), size)

@@ -6,15 +6,13 @@ together are symmetric about the vertical axis (Sikarwar & Zhang, 2023).
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int
-from PIL import Image
 
-from cogmem.tasks.worm.pictures import GREEN, Board, Cells, Colour, additive, canvas, pictures
+from cogmem.tasks.worm.pictures import GREEN, Board, Cells, Colour, board_of_cells, pictures
 from cogmem.tasks.worm.task import Asked, Conditions, Layer, WormTask
 from cogmem.tasks.worm.timeline import N_FRAMES, at_phase, timeline, trial_and_place, unasked
 
@@ -108,13 +106,7 @@ def look(symbols: Symbols) -> dict[str, Layer]:
 def grid_board(colour: Colour, size: int) -> Board:
     """The whole grid, with cells of this colour."""
     cells = Cells(GRID, 9, 3, 3, 2, on=colour)
-
-    def drawn(on: Collection[int]) -> Image.Image:
-        image = canvas()
-        cells.draw(image, on)
-        return image
-
-    return additive(drawn, range(GRID**2), size)
+    return board_of_cells(cells, size)
 
 
 SC = WormTask(

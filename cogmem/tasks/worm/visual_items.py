@@ -13,7 +13,16 @@ import numpy as np
 from jaxtyping import Bool, Int
 from PIL import Image, ImageDraw
 
-from cogmem.tasks.worm.pictures import BLACK, Board, Cells, Colour, additive, canvas, pictures
+from cogmem.tasks.worm.pictures import (
+    BLACK,
+    Board,
+    Cells,
+    Colour,
+    additive,
+    board_of_cells,
+    canvas,
+    pictures,
+)
 from cogmem.tasks.worm.task import Painter
 
 __all__ = [
@@ -90,13 +99,7 @@ def pairs(
 def memory_board(colour: Colour, size: int) -> Board:
     """A pattern that fills the frame."""
     cells = Cells(GRID, 13, 9, 9, 3, on=colour)
-
-    def drawn(on: Collection[int]) -> Image.Image:
-        image = canvas()
-        cells.draw(image, on)
-        return image
-
-    return additive(drawn, range(N_CELLS), size)
+    return board_of_cells(cells, size)
 
 
 @cache

@@ -12,7 +12,7 @@ import pytest
 from cogmem.errors import CogmemError, DataNotFound, InvalidTable, InvalidValue
 from cogmem.fit.paradigms import Study, find_paradigm
 from cogmem.fit.paradigms.own_data import FORMS, read_own
-from cogmem.fit.responses import Choices, Counts
+from cogmem.fit.responses import Choices, YesCounts
 from cogmem.participants.null import NullParticipant
 
 Read = Callable[[str], tuple[str, Study]]
@@ -28,8 +28,8 @@ def read(tmp_path: Path) -> Read:
     return written
 
 
-def counts(study: Study) -> Counts:
-    assert isinstance(study.answers, Counts)
+def counts(study: Study) -> YesCounts:
+    assert isinstance(study.answers, YesCounts)
     return study.answers
 
 

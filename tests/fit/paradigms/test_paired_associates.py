@@ -11,7 +11,7 @@ import numpy as np
 from cogmem.data import published
 from cogmem.fit.paradigms.cells import cell_evidence
 from cogmem.fit.paradigms.paired_associates import N_PAIRS, PARADIGM, TABLE, ab_ac_lists
-from cogmem.fit.responses import Counts
+from cogmem.fit.responses import YesCounts
 from tests.fit.small_arena import Favourite, any_rank  # noqa: F401
 
 STUDY = PARADIGM.study(TABLE, 0)
@@ -20,7 +20,7 @@ STUDY = PARADIGM.study(TABLE, 0)
 def test_b_and_c_of_the_first_test_by_hand() -> None:
     """180 tests of each kind of pair; both responses count for either."""
     answers = STUDY.answers
-    assert isinstance(answers, Counts)
+    assert isinstance(answers, YesCounts)
     np.testing.assert_array_equal(answers.n[0, 0], np.full(6, 180))
     b = [24 + 65, 40 + 91, 50 + 98]
     c = [24 + 30, 40 + 12, 50 + 7]
@@ -45,7 +45,7 @@ def test_lines_and_points_of_the_curve() -> None:
 
 
 def test_pairs_of_the_first_list_come_once_twice_and_thrice_before_those_of_the_second() -> None:
-    task = ab_ac_lists(jax.random.key(4))
+    task = ab_ac_lists(key=jax.random.key(4))
     n_first = N_PAIRS // 3 * (1 + 2 + 3)
     first, second = np.split(np.asarray(task.studied), [n_first])
     np.testing.assert_array_equal(np.bincount(first, minlength=N_PAIRS), 1 + np.arange(N_PAIRS) % 3)

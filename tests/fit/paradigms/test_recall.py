@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from cogmem.fit.paradigms import free_recall, serial_recall
-from cogmem.fit.paradigms.protocol import Pool, studied
+from cogmem.fit.paradigms.protocol import Pool, after_study
 from cogmem.fit.paradigms.recall import Heard, choices, silences, spoken
 from cogmem.fit.responses import Choices, choice_log_probs, choice_scores, in_sd
 from cogmem.participants.null import NullParticipant
@@ -143,7 +143,7 @@ def spoken_by_cmr(silence: list[float]) -> np.ndarray:
     cmr = minds()["CMR"].sitting("free recall")
     keys = jax.random.split(KEY, N_SPOKEN)
     habit = jnp.tile(jnp.array(silence), (N_SPOKEN, 1))
-    return np.asarray(spoken(FREE, cmr, 4, habit, 1.0, keys))
+    return np.asarray(spoken(FREE, cmr, 4, habit, 1.0, keys=keys))
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +249,6 @@ def test_the_participant_draws_from_other_numbers_than_its_task() -> None:
             got.append(key)
             return super().begin(lists, key=key)
 
-    studied(Curious(), FreeRecall.of_length(3), key)
+    after_study(Curious(), FreeRecall.of_length(3), key=key)
     own = {tuple(np.asarray(jax.random.key_data(each))) for each in jax.random.split(got[0], 3)}
     assert tuple(np.asarray(jax.random.key_data(jax.random.fold_in(key, 1)))) not in own
