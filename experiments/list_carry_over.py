@@ -321,7 +321,7 @@ EXPERIMENT = Experiment(
     ),
     agrees=(
         "An undamped BDH whose synapses are never emptied suffers from earlier lists: of the "
-        "sixth it recalls .45 of four words fewer (95 % interval .32 to .59). With gamma .9 "
+        "sixth, four words, it recalls .45 words fewer (95 % interval .32 to .59). With gamma .9 "
         "nothing is lost that can be told. Intrusions that keeping adds are few, as people's are."
     ),
     disagrees=(

@@ -400,9 +400,9 @@ EXPERIMENT = Experiment(
         "bits; no published figure is replicated."
     ),
     agrees=(
-        "Of sparse items Sparsey holds about as many as Willshaw's net (quick preset, 3 "
-        "networks): 641 and 782 from 9 of 12 features, 797 with random codes. Its codes keep "
-        "similarity (Spearman .84; random codes -.02), at the price of a fifth of the capacity."
+        "From 9 of 12 features, Sparsey holds 641 sparse items, 797 with random codes, and "
+        "Willshaw's net 782 (quick preset, 3 networks). Sparsey's codes keep similarity (Spearman"
+        " .84; random codes -.02), at the price of a fifth of the capacity."
     ),
     disagrees=(
         "It is no law: of families it pays nothing (503; random codes 482), and its shape matters"

@@ -154,7 +154,7 @@ EXPERIMENT = Experiment(
     agrees=(
         "Primacy, recency and contiguity recur: in PEERS the first word is recalled at .82, the "
         "lowest at .56, the last at .92; recall begins with the last in .46 of lists, and lag +1 "
-        "has .43, -1 .26. Lag +1 is at or above -1 in every set."
+        "has .43, -1 .26. In every set but one lag +1 has more than -1."
     ),
     disagrees=(
         "They are not the same everywhere: lists of Lohnas & Kahana hardly have recency (last "
