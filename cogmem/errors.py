@@ -50,8 +50,8 @@ class UnknownName(CogmemError, KeyError):
     __str__ = Exception.__str__  # KeyError would print the message in quotes
 
 
-_FEW = 20
-"""Names that are told in full; more of them would bury the message."""
+_FEW, _MANY = 20, 100
+"""Names that are told in full beside a hint, and without one: more would bury the message."""
 
 _LISTINGS = {
     "data set": "`cogmem data`",
@@ -59,7 +59,6 @@ _LISTINGS = {
     "model": "`cogmem list`",
     "model, participant, experiment or data set": "`cogmem list`, `cogmem list experiments` and "
     "`cogmem data`",
-    "name": "`cogmem list` and `cogmem list experiments`",
     "published table": "`cogmem data`",
 }
 """Commands that list a catalogue, by its kind."""
@@ -96,7 +95,11 @@ def _listing(kind: str, known: Sequence[str], hinted: bool) -> str:
     """Where a long catalogue is told; all of it here if there is no hint and no such place."""
     if kind in _LISTINGS:
         return f" All {len(known)} are listed by {_LISTINGS[kind]}."
-    return "" if hinted else f" Known: {', '.join(known)}."
+    if hinted:
+        return ""
+    if len(known) > _MANY:
+        return f" None of the {len(known)} that are known is like it."
+    return f" Known: {', '.join(known)}."
 
 
 class InvalidValue(CogmemError, ValueError):

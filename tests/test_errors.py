@@ -31,6 +31,8 @@ def test_the_nearest_names_are_told(given: object, known: list[str], told: str) 
 def test_a_long_catalogue_is_not_told_behind_a_hint() -> None:
     assert str(UnknownName("knob", "drft", [*MANY, "drift"])).endswith("Did you mean 'drift'?")
     assert "Known: set 0, set 1, " in str(UnknownName("knob", "zzz", MANY))
+    told = str(UnknownName("knob", "zzz", [*MANY, *map(str, range(100))]))
+    assert told == "unknown knob 'zzz'. None of the 130 that are known is like it."
 
 
 def test_names_of_the_same_meaning_come_first() -> None:

@@ -42,7 +42,9 @@ def existing_file(path: str | PathLike[str], expected: str) -> Path:
     if path.is_dir():
         raise DataNotFound(f"{path} is a folder, expected {expected}.")
     if not path.is_file():
-        raise DataNotFound(f"there is no file {path}, looked for in {Path.cwd()}.")
+        raise DataNotFound(
+            f"there is no file {path}, looked for in {Path.cwd()}; expected {expected}."
+        )
     return path
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,14 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from cogmem.errors import InvalidValue
 from cogmem.plots.style import house_style
 
 __all__ = [
     "as_csv",
     "by_node",
     "datasets",
+    "make_folder",
     "mean_numbers",
     "numbers_and_weights",
     "panel_numbers",
@@ -42,8 +46,11 @@ def save_figure(
 
     Returns:
         The paths written.
+
+    Raises:
+        InvalidValue, PermissionError: see `make_folder`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     paths = [folder / f"{name}.{kind}" for kind in ("svg", "png", "csv", "json")]
     with house_style():
         figure.savefig(paths[0], metadata={"Date": None})
@@ -51,6 +58,25 @@ def save_figure(
     paths[2].write_text(as_csv(numbers), encoding="utf-8", newline="\n")
     paths[3].write_text(json.dumps(how, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return paths
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder if it is not there: before work whose results are to go into it.
+
+    Raises:
+        InvalidValue: if a file is in its place, or it cannot be there at all.
+        PermissionError: if it may not be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise InvalidValue(
+            f"{folder} is a file, or is below one; expected a folder: choose another."
+        ) from error
+    except FileNotFoundError as error:
+        raise InvalidValue(f"no folder can be made at {folder}: choose another.") from error
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def by_node(nodes: Iterable[tuple[str, xr.Dataset]]) -> pd.DataFrame:

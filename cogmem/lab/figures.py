@@ -11,11 +11,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import as_csv
 from cogmem.lab.provenance import config_hash
 from cogmem.lab.show import Run
+from cogmem.lab.store import Store
 
-__all__ = ["Check", "check", "explain", "provenance_rows", "tally"]
+__all__ = [
+    "Check",
+    "check",
+    "explain",
+    "kept_provenance",
+    "provenance_rows",
+    "tally",
+    "told_of",
+]
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,7 @@ def explain(run: Run, folder: Path) -> str:
     name, how = run.experiment.name, folder / f"{run.experiment.name}.json"
     if not how.exists():
         return f"{name}: was never made in {folder}"
-    made = json.loads(how.read_text(encoding="utf-8"))
+    made = kept_provenance(how)
     about = f"{made['measured']}, commit {made['commit'][:10]}, {made['seconds']} s"
     if made["config_hash"] != config_hash(run.config):
         return f"{name}: made with other settings, preset {made['preset']} ({about})"
@@ -131,6 +141,51 @@ def _difference(now: pd.DataFrame, kept: pd.DataFrame) -> float:
             return np.inf
         largest = max(largest, float((a - b).abs().max(skipna=True) or 0))
     return largest
+
+
+def told_of(path: Path) -> tuple[list[tuple[str, str]], list[str]]:
+    """Where a figure or a stored result comes from, for the terminal.
+
+    Args:
+        path: of a store, or of any of the files of a figure.
+
+    Returns:
+        Rows of what and its value; and of a store, a line for each table on what is done.
+
+    Raises:
+        InvalidValue: if nothing is there, or it says nothing of what ran.
+    """
+    if path.suffix in _FILES:
+        return provenance_rows(kept_provenance(path.with_suffix(".json"))), []
+    held = Store.existing(path)
+    lines = [
+        f"{name}: " + ", ".join(f"{n} {what}" for what, n in counts.items())
+        for name, counts in held.progress().items()
+    ]
+    return provenance_rows(dict(held.root.attrs)), lines
+
+
+_FILES = (".json", ".svg", ".png", ".csv")
+
+
+def kept_provenance(path: Path) -> dict[str, Any]:
+    """The provenance of a figure, from the .json beside it.
+
+    Raises:
+        InvalidValue: if there is no such file, or it says nothing of what ran.
+    """
+    if not path.is_file():
+        raise InvalidValue(
+            f"there is no file {path}, looked for in {Path.cwd()}; expected the .json beside a "
+            "figure, or a store of results."
+        )
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidValue(f"{path} is no JSON ({error}), expected that of a figure.") from error
+    if not isinstance(about, dict) or "config" not in about:
+        raise InvalidValue(f"{path} does not say what ran: it is no provenance of a figure.")
+    return about
 
 
 def provenance_rows(about: dict[str, Any]) -> list[tuple[str, str]]:

@@ -23,19 +23,19 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 from cogmem import measures
-from cogmem.data import load, read_csv, read_matrices, read_psych_ds
+from cogmem.data import catalogue, load, read_csv, read_matrices, read_psych_ds
 from cogmem.data.recalls import Recalls
-from cogmem.errors import DataNotFound, InvalidValue, UnknownName
+from cogmem.errors import InvalidValue, UnknownName
 from cogmem.fit import Fit, People, Search, fit, simulate
-from cogmem.fit.criteria import CRITERIA, aic, aicc, bic
+from cogmem.fit.criteria import CRITERIA, aic, aicc, bic, check_level
 from cogmem.fit.extras import need_bayes
 from cogmem.fit.laplace import laplace
-from cogmem.lab.artefacts import save_figure
+from cogmem.lab.artefacts import make_folder, save_figure
 from cogmem.lab.provenance import config_hash, provenance
 from cogmem.lab.runtime import compilation_cache, results_folder
 from cogmem.lab.store import Column, Store
 from cogmem.participants.reporting import Report, silent
-from cogmem.participants.roster import roster
+from cogmem.participants.roster import family, minds, roster, spelt
 from cogmem.participants.sitting import Sitting
 from cogmem.plots.estimates import fit_figure
 from cogmem.plots.style import house_style
@@ -82,6 +82,9 @@ class FitPlan:
         n_starts, n_steps, n_polish: see `Search`.
         block: people fitted at once.
         seed: of everything random.
+
+    Raises:
+        InvalidValue: if a setting is out of its range.
     """
 
     model: str
@@ -94,6 +97,15 @@ class FitPlan:
     n_polish: int = 100
     block: int = 20
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_by(self.by)
+        check_level(self.level)
+        least = {"n_starts": 1, "n_steps": 1, "n_polish": 0, "block": 1}
+        for name, low in least.items():
+            if getattr(self, name) < low:
+                given = f"{name.removeprefix('n_')} is {getattr(self, name)}"
+                raise InvalidValue(f"{given}, expected {low} or more.")
 
     @property
     def search(self) -> Search:
@@ -148,32 +160,45 @@ def read_lists(data: str, length: int | None = None) -> Recalls:
 
 
 def _read(data: str) -> Recalls:
+    """A data set of that name; else a file or a folder, told by the name's ending."""
     path = Path(data)
-    if path.suffix in _ENDINGS and not path.exists():
-        raise DataNotFound(f"there is no file {data}, looked for in {Path.cwd()}.")
+    if not path.suffix and data in {each["name"] for each in catalogue()}:
+        return load(data)
     if path.is_dir():
         return read_psych_ds(path)
     if path.suffix in (".mat", ".npz"):
         return read_matrices(path)
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         return read_csv(path, name=path.stem)
+    if path.suffix or path.exists():
+        raise InvalidValue(
+            f"{data} is no file that can be read: expected a name that ends in "
+            f"{', '.join(_ENDINGS)}, a Psych-DS folder, or a data set (`cogmem data` lists them). "
+            "Save a spreadsheet as CSV UTF-8, with commas."
+        )
     return load(data)
 
 
 def _entrant(name: str) -> tuple[str, Sitting]:
-    """A participant of the roster with its name, however that is capitalised.
+    """A participant of free recall with its name, however that is capitalised.
 
     Raises:
         UnknownName: with the nearest name.
-        InvalidValue: if nothing about it can be fitted.
+        InvalidValue: if it does not sit free recall, or nothing about it can be fitted.
     """
-    known = {each.lower(): (each, sitting) for each, sitting in roster().items()}
-    if name.lower() not in known:
-        raise UnknownName("model", name, roster())
-    spelt, found = known[name.lower()]
-    if not found.parameters:
-        raise InvalidValue(f"{spelt} has no free parameter: there is nothing to fit.")
-    return spelt, found
+    entrants = roster()
+    try:
+        found = spelt(name)
+    except UnknownName as error:
+        raise UnknownName("model", name, entrants) from error
+    if found not in entrants:
+        raise InvalidValue(
+            f"{found} does not sit free recall: {minds()[family(found)].how('free recall')}. "
+            f"Those that do: {', '.join(entrants)}."
+        )
+    if not entrants[found].parameters:
+        raise InvalidValue(f"{found} has no free parameter: there is nothing to fit.")
+    return found, entrants[found]
 
 
 def people_of(recalls: Recalls, by: str) -> tuple[People, str]:
@@ -186,14 +211,18 @@ def people_of(recalls: Recalls, by: str) -> tuple[People, str]:
     Raises:
         InvalidValue: if `by` is neither.
     """
-    if by not in ("subject", GROUP):
-        raise InvalidValue(f"by is {by!r}, expected 'subject' or 'group'.")
+    _check_by(by)
     if by == GROUP:
         recalls = replace(recalls, subject=np.full(len(recalls), GROUP))
     people = People.of(recalls)
     content = (people.subjects.astype(str), people.recalls, people.weight)
     parts = b"".join(np.ascontiguousarray(each).tobytes() for each in content)
     return people, hashlib.sha256(parts + bytes([people.n_items])).hexdigest()[:16]
+
+
+def _check_by(by: str) -> None:
+    if by not in ("subject", GROUP):
+        raise InvalidValue(f"by is {by!r}, expected 'subject' or 'group'.")
 
 
 def fit_people(plan: FitPlan, people: People, begin: Begin) -> Fitted:
@@ -406,23 +435,37 @@ def _curves(recalls: Recalls) -> dict[str, xr.Dataset]:
 
 
 def run(
-    model: str, data: str, begin: Begin = _silent, *, length: int | None = None, **settings: Any
+    model: str,
+    data: str,
+    begin: Begin = _silent,
+    *,
+    length: int | None = None,
+    out: Path | None = None,
+    **settings: Any,
 ) -> tuple[Fitted, Recalls]:
     """Read, fit and tabulate; see `FitPlan` for the settings.
 
     Args:
-        model: name in the roster.
+        model: name in the roster; capitals do not matter.
         data: see `read_lists`.
         begin: see `fit_people`; nothing is reported by default.
         length: keep lists of so many words.
+        out: the folder that the files will go to, made before anything is computed.
         **settings: of `FitPlan`.
 
     Returns:
         What was found, and the lists.
+
+    Raises:
+        UnknownName, InvalidValue, DataNotFound, InvalidTable: before anything is computed.
+        MissingExtra: likewise, for posteriors without their packages.
     """
     compilation_cache()
     if settings.get("bayes"):
         need_bayes()
-    (name, _), recalls = _entrant(model), read_lists(data, length)
-    people, lists = people_of(recalls, settings.get("by", "subject"))
-    return fit_people(FitPlan(name, lists, **settings), people, begin), recalls
+    plan = FitPlan(_entrant(model)[0], "", **settings)
+    recalls = read_lists(data, length)
+    people, lists = people_of(recalls, plan.by)
+    if out is not None:
+        make_folder(out)
+    return fit_people(replace(plan, lists=lists), people, begin), recalls

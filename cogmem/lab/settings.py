@@ -164,11 +164,36 @@ def find(known: Mapping[str, Setting], name: str) -> Setting:
     """One of several settings.
 
     Raises:
-        UnknownName: with the nearest name.
+        UnknownName: with the settings of the same meaning, or the nearest name.
     """
     if name not in known:
-        raise UnknownName("setting", name, known)
+        raise UnknownName("setting", name, known, _same(known, name))
     return known[name]
+
+
+SYNONYMS: tuple[frozenset[str], ...] = (
+    frozenset({"batch", "batch_size"}),
+    frozenset({"epochs", "n_epochs"}),
+    frozenset({"learning_rate", "lr", "rate"}),
+    frozenset({"length", "list_length", "n_items"}),
+    frozenset({"n_people", "n_subjects", "people", "subjects"}),
+    frozenset({"n_learners", "n_macs", "n_models", "n_networks", "n_readers", "n_subjects"}),
+    frozenset({"n_repeats", "n_seeds", "repeats", "seeds"}),
+    frozenset({"n_steps", "steps"}),
+    frozenset({"choice_sensitivity", "sensitivity", "temperature"}),
+)
+"""Last words of settings that one experiment or another has for about the same."""
+
+
+def _same(known: Iterable[str], name: str) -> list[str]:
+    """Settings of the same last word, then those of another word for the same."""
+    word = name.rpartition(".")[2]
+    others = frozenset().union(*(words for words in SYNONYMS if word in words)) - {word}
+    last = {path: path.rpartition(".")[2] for path in known}
+    return [
+        *(path for path, each in last.items() if each == word),
+        *(path for path, each in last.items() if each in others),
+    ]
 
 
 def refuse(problems: Sequence[CogmemError]) -> None:
@@ -215,7 +240,7 @@ def with_values(config: Config, values: Mapping[str, Any]) -> Config:
     known = [path for path, _, _ in _leaves(config)]
     for name in values:
         if name not in known:
-            raise UnknownName("setting", name, known)
+            raise UnknownName("setting", name, known, _same(known, name))
     return _rebuilt(config, values, "")
 
 

@@ -205,8 +205,13 @@ class Store:
 
         Raises:
             StoreMismatch: if the store found there holds another configuration.
+            InvalidValue: if there is a file, or the path leads through one.
             OSError: if the folder cannot be written to.
         """
+        if any(each.is_file() for each in (path, *path.parents)):
+            raise InvalidValue(
+                f"{path} is a file, or is below one; expected the folder of a store."
+            )
         root = zarr.open_group(path, mode="a")
         if "config_hash" not in root.attrs:
             root.attrs.update(dict(about))
@@ -227,7 +232,11 @@ class Store:
         try:
             root = zarr.open_group(path, mode="r")
         except FileNotFoundError as error:
-            raise InvalidValue(f"{path} is not a store of results.") from error
+            why = "" if path.exists() else " (nothing is there)"
+            raise InvalidValue(
+                f"{path} is not a store of results{why}; expected one (NAME.zarr), or the .json of "
+                "a figure."
+            ) from error
         return cls(root, path)
 
     def table(self, name: str, columns: Mapping[str, Column], n_rows: int, block: int) -> Table:

@@ -6,6 +6,7 @@
     measures.summary(curve)                                   # mean, sem, n, low, high
 
 `curve` and `ratio` do the same for bare arrays of simulated responses, under `jax.jit` and `vmap`.
+Functions of the same names in `counts` read one list of arrays, those here all lists of `Recalls`.
 """
 
 from cogmem.measures import (

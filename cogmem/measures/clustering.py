@@ -13,7 +13,7 @@ import xarray as xr
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
-from cogmem.measures.labelled import measure
+from cogmem.measures.labelled import check_recalls, measure
 from cogmem.measures.words import allowed_pairs, same_label
 
 __all__ = ["arc", "category_crp", "distance_bins", "distance_crp", "distance_rank", "lbc"]
@@ -160,7 +160,8 @@ def distance_rank(
 
 
 def _in_lists(recalls: Recalls, distances: np.ndarray) -> np.ndarray:
-    expected = (len(recalls), recalls.length, recalls.length)
+    length = check_recalls(recalls).length
+    expected = (len(recalls), length, length)
     if np.shape(distances) != expected:
         raise InvalidValue(f"distances has shape {np.shape(distances)}, expected {expected}.")
     return np.asarray(distances)

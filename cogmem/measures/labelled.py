@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from cogmem.data.recalls import Recalls
+from cogmem.errors import InvalidValue
 from cogmem.measures.counts import Counts
 from cogmem.measures.curves import LISTS_AT_ONCE, count_lists, ratio
 from cogmem.measures.definitions import AXES, CURVES, each_by_itself
 
-__all__ = ["measure"]
+__all__ = ["check_recalls", "measure"]
 
 OUTPUTS_STEP = 8  # widths are rounded up to it, so that few data sets need a compilation
 
@@ -35,8 +37,9 @@ def measure(
 
     Raises:
         MixedListLengths: if the lists have several lengths.
+        InvalidValue: if they are not `Recalls`, or there is none.
     """
-    length = recalls.length
+    length = check_recalls(recalls).length
     subjects, row = np.unique(recalls.subject, return_inverse=True)
     order = np.argsort(row, kind="stable")
     responses = recalls.recalls if responses is None else responses
@@ -48,6 +51,26 @@ def measure(
     laid = {key: np.asarray(values)[order] for key, values in arrays.items()}
     total = _by_subject(name, _widened(responses, width)[order], row[order], length, sizes, laid)
     return _labelled(name, total, subjects, length, sizes)
+
+
+def check_recalls(recalls: Any) -> Recalls:
+    """The argument, if it is what the measures of free recall read.
+
+    Raises:
+        InvalidValue: if it is something else, with how it becomes `Recalls`.
+    """
+    if isinstance(recalls, Recalls):
+        return recalls
+    ways = {
+        str: f"cogmem.data.load({recalls!r}) of a data set, cogmem.data.read_csv(path) of a file",
+        pd.DataFrame: "cogmem.data.from_table(frame)",
+        np.ndarray: "Recalls.from_positions(array, list_length=...)",
+        list: "Recalls.from_positions(positions, list_length=...)",
+    }
+    way = next((way for kind, way in ways.items() if isinstance(recalls, kind)), None)
+    raise InvalidValue(
+        f"got a {type(recalls).__name__}, expected Recalls: {way or 'see cogmem.data.Recalls'}."
+    )
 
 
 def _by_subject(

@@ -11,7 +11,7 @@ import xarray as xr
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue
-from cogmem.measures.labelled import measure
+from cogmem.measures.labelled import check_recalls, measure
 
 __all__ = ["irt", "latency_by_lag"]
 
@@ -38,7 +38,8 @@ def irt(
         MixedListLengths: if the lists have several lengths.
         InvalidValue: if no time is known, or max_responses is below 1.
     """
-    most = max(int(recalls.n_out.max()), 1) if max_responses is None else max_responses
+    n_out = check_recalls(recalls).n_out
+    most = max(int(n_out.max(initial=0)), 1) if max_responses is None else max_responses
     if most < 1:
         raise InvalidValue(f"max_responses is {most}, expected 1 or more.")
     return measure("irt", recalls, times=_times(recalls), n_outputs=most, only_correct=only_correct)
@@ -61,7 +62,7 @@ def latency_by_lag(recalls: Recalls) -> xr.Dataset:
 
 
 def _times(recalls: Recalls) -> np.ndarray:
-    if np.isnan(recalls.times).all():
+    if np.isnan(check_recalls(recalls).times).all():
         name = recalls.attrs.get("name", "these recalls")
         raise InvalidValue(f"no time of any response is known in {name}; expected some in `times`.")
     return recalls.times

@@ -7,6 +7,7 @@ import pandas as pd
 
 from cogmem.data.recalls import Recalls
 from cogmem.errors import InvalidValue, UnknownName
+from cogmem.measures.labelled import check_recalls
 
 __all__ = ["allowed_pairs", "distances_in_lists", "same_label"]
 
@@ -26,7 +27,7 @@ def same_label(recalls: Recalls, column: str) -> np.ndarray:
         InvalidValue: if a studied word has no label.
         MixedListLengths: if the lists have several lengths.
     """
-    if column not in recalls.by_position:
+    if column not in check_recalls(recalls).by_position:
         raise UnknownName("column of the studied words", column, recalls.by_position)
     labels = recalls.by_position[column][:, : recalls.length]
     if missing := np.flatnonzero(pd.isna(labels).any(axis=1)).tolist():
@@ -52,7 +53,7 @@ def distances_in_lists(recalls: Recalls, words: np.ndarray, distances: np.ndarra
         InvalidValue: if a studied word is not in the table, or the table is not square.
         MixedListLengths: if the lists have several lengths.
     """
-    distances, length = np.asarray(distances), recalls.length
+    distances, length = np.asarray(distances), check_recalls(recalls).length
     if distances.shape != (len(words), len(words)):
         raise InvalidValue(f"distances has shape {distances.shape}, expected 2 x {len(words)}.")
     place = pd.Index(words).get_indexer(recalls.pool)

@@ -7,11 +7,12 @@ from the source text, so that listing the models imports none of them.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cogmem.errors import UnknownName
+from cogmem.errors import InvalidValue, UnknownName
 
 __all__ = ["Card", "choose_cards", "cite", "markdown_table", "read_cards"]
 
@@ -44,8 +45,14 @@ class Card:
 
 
 def read_cards(folder: Path | None = None) -> dict[str, Card]:
-    """The cards of all models by name, read from the files of `folder` (default: this one)."""
-    folder = folder or Path(__file__).parent
+    """The cards of all models by name, read from the files of `folder` (default: this one).
+
+    Raises:
+        InvalidValue: if there is no such folder.
+    """
+    folder = Path(__file__).parent if folder is None else Path(folder)
+    if not folder.is_dir():
+        raise InvalidValue(f"{folder} is no folder, expected one with the files of models.")
     found = (_card_in(path) for path in sorted(folder.glob("*.py")))
     return {card.name: card for card in found if card is not None}
 
@@ -53,14 +60,22 @@ def read_cards(folder: Path | None = None) -> dict[str, Card]:
 def choose_cards(*names: str) -> list[Card]:
     """Some cards, or all.
 
+    Args:
+        *names: of cards; capitals, spaces, hyphens and underscores do not matter.
+
     Raises:
         UnknownName: with the nearest name.
     """
     cards = read_cards()
+    spelt = {_letters(name): name for name in cards}
     for name in names:
-        if name not in cards:
+        if _letters(name) not in spelt:
             raise UnknownName("model", name, cards)
-    return [cards[name] for name in names or cards]
+    return [cards[spelt[_letters(name)]] for name in names or cards]
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name).casefold()
 
 
 def cite(*names: str) -> str:

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -18,13 +19,24 @@ from pathlib import Path
 from typing import TypeVar
 
 import cogmem.participants
-from cogmem.errors import InvalidValue, UnknownName
+from cogmem.errors import CogmemError, InvalidValue, UnknownName
 from cogmem.models.parameters import Parameter, replace, table
-from cogmem.participants.protocol import Participant
+from cogmem.participants.protocol import PARADIGMS, Participant
 from cogmem.participants.readout import Readout
 from cogmem.participants.sitting import Sitting
 
-__all__ = ["SHARED", "Mind", "enter", "family", "join", "minds", "register", "roster", "sitting"]
+__all__ = [
+    "SHARED",
+    "Mind",
+    "enter",
+    "family",
+    "join",
+    "minds",
+    "register",
+    "roster",
+    "sitting",
+    "spelt",
+]
 
 SHARED = " (shared readout)"
 
@@ -128,25 +140,58 @@ def enter(family: str, *, fixed: Iterable[str] = ()) -> Callable[[_Class], _Clas
 def join(path: Path) -> None:
     """Import a file whose participants register themselves.
 
+    What a file registers that fails is forgotten again, so that it can be mended and joined.
+
     Raises:
-        InvalidValue: if there is no such file, or nobody registers in it.
+        InvalidValue: if there is no such file, it fails when it is run, with the line, or nobody
+            registers in it.
     """
     path = Path(path)
     if not path.is_file():
         raise InvalidValue(f"{path} is no file; expected one that registers a participant.")
     roster(None)  # the names that are taken
-    before = len(_entrants())
+    before = dict(_ROSTER)
+    try:
+        _run(path)
+    except BaseException:
+        _ROSTER.clear()
+        _ROSTER.update(before)
+        raise
+    if len(_entrants()) == sum(map(len, before.values())):
+        raise InvalidValue(
+            f"nobody registers in {path}: decorate the participant with "
+            "@cogmem.participants.roster.enter(NAME), or call register(NAME, participant)."
+        )
+
+
+def _run(path: Path) -> None:
+    """Execute a file as a module of its own.
+
+    Raises:
+        InvalidValue: if it fails.
+    """
     spec = importlib.util.spec_from_file_location(f"joined.{path.stem}", path)
     if spec is None or spec.loader is None:
         raise InvalidValue(f"{path} is no Python file; expected one ending in .py.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up by name
-    spec.loader.exec_module(module)
-    if len(_entrants()) == before:
-        raise InvalidValue(
-            f"nobody registers in {path}: decorate the participant with "
-            "@cogmem.participants.roster.enter(NAME), or call register(NAME, participant)."
-        )
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[spec.name]  # half a module would be taken for a whole one
+        if isinstance(error, CogmemError) or not isinstance(error, Exception):
+            raise
+        told = f"{type(error).__name__}: {error}"
+        raise InvalidValue(f"{path}{_line_of(error, path)}: {told}") from error
+
+
+def _line_of(error: Exception, path: Path) -> str:
+    """Where in a file an error arose, or what the file called in the end."""
+    if isinstance(error, SyntaxError):  # its own text says the line
+        return ""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename) == path.absolute()]
+    return f", line {lines[-1]}" if lines else ""
 
 
 def family(name: str) -> str:
@@ -159,8 +204,14 @@ def roster(paradigm: str | None = "free recall") -> dict[str, Sitting]:
 
     Args:
         paradigm: as in `Participant.paradigms`; None for all names, each with its first one.
+
+    Raises:
+        UnknownName: if it is no paradigm, with the nearest name.
     """
     _import_all()
+    known = {*PARADIGMS, *(each for one in _entrants() for each in _sat(one))}
+    if paradigm is not None and paradigm not in known:
+        raise UnknownName("paradigm", paradigm, known)
     found = {}
     for name, entrants in _ROSTER.items():
         sits = [one for one in entrants if paradigm is None or paradigm in _sat(one)]
@@ -187,13 +238,27 @@ def minds() -> dict[str, Mind]:
 def sitting(name: str) -> Sitting:
     """One registered participant, of several of a family the one of free recall or the first.
 
+    Args:
+        name: as in `roster`; capitals do not matter.
+
     Raises:
         UnknownName: with the nearest name.
     """
-    known = roster(None) | roster()
-    if name not in known:
+    return (roster(None) | roster())[spelt(name)]
+
+
+def spelt(name: str) -> str:
+    """The name of a registered participant as it is written, however capitals were given.
+
+    Raises:
+        UnknownName: with the nearest name.
+    """
+    known = roster(None)
+    folded = {each.casefold(): each for each in known}
+    found = name if name in known else folded.get(str(name).casefold())
+    if found is None:
         raise UnknownName("participant", name, known)
-    return known[name]
+    return found
 
 
 def _import_all() -> None:

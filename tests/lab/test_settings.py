@@ -82,6 +82,22 @@ PATHS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("rate", "effort.rate"),
+        ("learning_rate", "effort.rate"),
+        ("model.learning_rate", "effort.rate"),
+        ("steps", "effort.n_steps"),
+        ("drift", "model.drift"),
+    ],
+)
+def test_a_word_of_the_same_meaning_is_understood_by_the_hint(given: str, meant: str) -> None:
+    with pytest.raises(UnknownName) as refused:
+        override(Config(), {given: "1"})
+    assert f"unknown setting {given!r}. Did you mean {meant!r}" in str(refused.value)
+
+
 def test_settings_are_flat_in_order_and_of_the_declared_kind():
     found = settings(Config())
     assert {path: (entry.value, entry.kind) for path, entry in found.items()} == PATHS

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import cogmem.models
-from cogmem.models.card import read_cards
+from cogmem.errors import InvalidValue
+from cogmem.models.card import choose_cards, read_cards
 
 FOLDER = Path(cogmem.models.__file__).parent
 CARDS = read_cards()
@@ -53,3 +54,14 @@ def test_names_are_unique(tmp_path: Path) -> None:
 def test_folder_without_cards_has_none(tmp_path: Path) -> None:
     (tmp_path / "helper.py").write_text("X = 1\n")
     assert read_cards(tmp_path) == {}
+
+
+@pytest.mark.parametrize("typed", ["CMR", "support-cmr", "Tensor Brain"])
+def test_a_card_is_found_however_its_name_is_spaced(typed: str) -> None:
+    (card,) = choose_cards(typed)
+    assert card.name.replace("_", "") == typed.replace("-", "").replace(" ", "").lower()
+
+
+def test_cards_are_looked_for_in_a_folder() -> None:
+    with pytest.raises(InvalidValue, match="nowhere is no folder"):
+        read_cards(Path("nowhere"))

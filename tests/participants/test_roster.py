@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import jax
 import pytest
@@ -11,7 +14,7 @@ from cogmem.errors import InvalidValue, UnknownName
 from cogmem.participants import roster as rosters
 from cogmem.participants.null import NullParticipant
 from cogmem.participants.readout import Readout, StoppingCurve
-from cogmem.participants.roster import family, register, roster, sitting
+from cogmem.participants.roster import family, join, register, roster, sitting
 from cogmem.participants.sitting import Sitting
 from cogmem.tasks import FreeRecall
 
@@ -23,6 +26,27 @@ def test_roster_has_the_null_and_retrieved_context() -> None:
 def test_unknown_participant_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownName, match=r"Did you mean 'TCM'"):
         sitting("TMC")
+
+
+@pytest.mark.parametrize("typed", ["CMR", "cmr", "Cmr (Shared Readout)"])
+def test_capitals_of_a_participant_do_not_matter(typed: str) -> None:
+    assert sitting(typed) is sitting(rosters.spelt(typed))
+    assert rosters.spelt(typed).casefold() == typed.casefold()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (lambda: roster("free_recall"), "paradigm 'free_recall'. Did you mean 'free recall'"),
+        (lambda: roster("Recognition"), "Did you mean 'recognition'"),
+        (lambda: sitting("cmrr"), "unknown participant 'cmrr'. Did you mean 'CMR'"),
+        (lambda: sitting(None), "unknown participant None"),
+    ],
+)
+def test_names_that_nobody_has(wrong: Callable[[], object], told: str) -> None:
+    with pytest.raises(UnknownName) as refused:
+        wrong()
+    assert told in str(refused.value)
 
 
 @pytest.fixture
@@ -75,3 +99,32 @@ def test_sitting_with_a_curve_to_count_refuses_to_recall_before() -> None:
     fresh = Sitting(NullParticipant(), Readout(stop=StoppingCurve()))
     with pytest.raises(InvalidValue, match="not counted yet"):
         fresh.free_running(FreeRecall.of_length(3), key=jax.random.key(0))
+
+
+BROKEN = """from cogmem.participants.null import NullParticipant
+from cogmem.participants.roster import register
+
+register("mine", NullParticipant())
+1 / 0
+"""
+
+
+def test_a_file_that_fails_can_be_mended_and_joined(own_copy: None, tmp_path: Path) -> None:
+    """What it registered before it failed is forgotten, and so is the half of a module."""
+    path, before = tmp_path / "mine.py", set(roster())
+    path.write_text(BROKEN)
+    with pytest.raises(InvalidValue, match=r"mine\.py, line 5: ZeroDivisionError") as refused:
+        join(path)
+    assert isinstance(refused.value.__cause__, ZeroDivisionError)
+    assert set(roster()) == before
+    assert "joined.mine" not in sys.modules
+    path.write_text(BROKEN.replace("1 / 0", "1 / 1  # mended"))
+    join(path)
+    assert set(roster()) - before == {"mine"}
+
+
+def test_a_refusal_is_told_as_it_is(own_copy: None, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(BROKEN.replace('"mine"', '"TCM"'))
+    with pytest.raises(InvalidValue, match=r"^two participants are called 'TCM'"):
+        join(path)
