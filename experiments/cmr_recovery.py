@@ -248,9 +248,9 @@ EXPERIMENT = Experiment(
         "Supports and primacy do not (.29 to .50), as expected of a scale that they share."
     ),
     disagrees=(
-        "Drift rates do not come back: encoding .24, start .43, recall .33. The ratio of supports "
-        "does no better (.19). Only 5 to 9 of the 20 people have an interval for a parameter, so "
-        "that coverage is poorly known; the committed figure is of the small preset."
+        "Drift rates do not come back: encoding .24, start .43, recall .33. The ratio of supports"
+        " does no better (.19). Only 5 to 9 of the 20 people have an interval for a parameter, so"
+        " that coverage is poorly known; the committed figure is of the small preset."
     ),
     cost={"quick": "half a minute on 2 cores", "paper": "four minutes on 2 cores"},
     tolerance=0.05,

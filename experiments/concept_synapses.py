@@ -69,8 +69,9 @@ from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.lab.store import Column
+from cogmem.measures.concept_search import at_entries, chosen, mean_entry, shuffled, told
 from cogmem.measures.replicates import mean_and_interval
-from cogmem.measures.selectivity import Separation, separation
+from cogmem.measures.selectivity import Separation
 from cogmem.models.bdh import BDH, Weights
 from cogmem.models.bdh_attention import frequencies
 from cogmem.models.bdh_synapses import synapse, synapse_matrix
@@ -262,7 +263,7 @@ def one_reading(
         best = chosen(values[SELECTION], every[SELECTION].share)
         found[name] = at_entries(every, best)
         selective.append([(every[each].share > SELECTIVE).mean(axis=1) for each in SETS])
-    found["shuffled labels"] = shuffled(values, every, rng)
+    found["shuffled labels"] = shuffled(values, every, rng, searched=SELECTION)
     found["any synapse"] = mean_entry(every)
     return {
         "u": np.stack([found[name].u for name in SERIES]),
@@ -339,73 +340,6 @@ def unravelled(model: BDH, entries: Int[np.ndarray, " *more"]) -> Sequence[np.nd
     """Layer (0 for the second), head, i and j of each entry."""
     n = model.n_per_head
     return np.unravel_index(entries, (model.n_layers - 1, model.n_heads, n, n))
-
-
-# ---- which of them tell a concept ----------------------------------------------------------------
-
-
-def with_and_without(
-    values: Float[np.ndarray, "topic sentence entry"], topic: int
-) -> tuple[Float[np.ndarray, "sentence entry"], Float[np.ndarray, "sentence entry"]]:
-    """Values after sentences about a topic, and after as many about the others, in turn."""
-    others = np.delete(values, topic, axis=0).swapaxes(0, 1)
-    return values[topic], others.reshape(-1, values.shape[2])[: values.shape[1]]
-
-
-def told(values: Float[np.ndarray, "topic sentence entry"]) -> Separation:
-    """How well every synapse tells sentences about each topic from others: [topic, entry]."""
-    each = [separation(*with_and_without(values, topic)) for topic in range(len(values))]
-    return Separation(*(np.stack(parts) for parts in zip(*each, strict=True)))
-
-
-def chosen(
-    values: Float[np.ndarray, "topic sentence entry"], share: Float[np.ndarray, "topic entry"]
-) -> Int[np.ndarray, " topic"]:
-    """The synapse that tells each topic best; of equals, that with the largest difference."""
-    best = []
-    for topic, each in enumerate(share):
-        first, second = with_and_without(values, topic)
-        best.append(_best(first, second, each))
-    return np.array(best)
-
-
-def _best(first: np.ndarray, second: np.ndarray, share: np.ndarray) -> int:
-    difference = first.mean(axis=0) - second.mean(axis=0)
-    return int(np.lexsort((-difference, -share))[0])
-
-
-def at_entries(every: dict[str, Separation], entries: Int[np.ndarray, " topic"]) -> Separation:
-    """Of one synapse for each topic: [topic, set]."""
-    topics = np.arange(len(entries))
-    parts = zip(*every.values(), strict=True)
-    return Separation(*(np.stack([e[topics, entries] for e in part], axis=1) for part in parts))
-
-
-def mean_entry(every: dict[str, Separation]) -> Separation:
-    """Of all synapses, the mean: [topic, set]."""
-    parts = zip(*every.values(), strict=True)
-    return Separation(*(np.stack([e.mean(axis=1) for e in part], axis=1) for part in parts))
-
-
-def shuffled(
-    values: dict[str, np.ndarray], every: dict[str, Separation], rng: np.random.Generator
-) -> Separation:
-    """The same search with labels shuffled in the selection set: [topic, set].
-
-    In the selection set, what the search found by chance; else with the right labels.
-    """
-    best, found = [], []
-    for topic in range(len(TOPICS)):
-        both = np.concatenate(with_and_without(values[SELECTION], topic))
-        first, second = np.split(rng.permutation(both), 2)
-        by_chance = separation(first, second)
-        best.append(_best(first, second, by_chance.share))
-        found.append([each[best[-1]] for each in by_chance])
-    kept = at_entries(every, np.array(best))
-    chance = np.array(found).T
-    return Separation(
-        *(np.concatenate([c[:, None], k[:, 1:]], axis=1) for c, k in zip(chance, kept, strict=True))
-    )
 
 
 def strip(sentences: Sentences) -> tuple[Int[np.ndarray, " time"], Int[np.ndarray, " time"]]:
