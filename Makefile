@@ -1,4 +1,5 @@
-# cogmem: every command a reader needs. No system package is required beyond Python 3.11-3.13, git and make.
+# cogmem: every command a reader needs. No system package is required beyond Python 3.11-3.13, git and make;
+# the tests in a browser want Chromium (`make browser`), and are skipped without one.
 .PHONY: help env demo figures figures-check lab docs test test-all check browser wheel bench lock clean
 .DEFAULT_GOAL := help
 
@@ -7,9 +8,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 WORKERS ?= 2
+AS_ROOT := $(shell test "$$(id -u)" = 0 || echo sudo -n)
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 env: .venv/installed  ## the environment, in .venv, with all extras
 
@@ -27,13 +29,22 @@ figures: env  ## every figure anew (quick preset), and their gallery; an hour on
 	$(BIN)/cogmem figure --all --workers $(WORKERS)
 
 figures-check: env  ## compute every figure (quick preset) and compare its numbers with those kept
-	$(BIN)/cogmem figure --all --check
+	$(BIN)/cogmem figure --all --check --workers $(WORKERS)
 
 lab: env  ## JupyterLab in the folder of the notebooks
 	$(BIN)/cogmem lab
 
 docs: env  ## the documentation, in site/index.html
 	$(BIN)/mkdocs build --strict --quiet
+
+browser:  ## Chromium, for the tests that move a slider in a real browser (Debian and its kin; else install one)
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+	{ command -v apt-get >/dev/null && $(AS_ROOT) apt-get update -qq && \
+		$(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium; } || \
+	echo "no Chromium here, and none could be installed: the tests in tests/browser are skipped"
+
+wheel: env  ## wheel and source distribution, in dist/
+	$(BIN)/python -m build --no-isolation
 
 check: env  ## style and types
 	$(BIN)/ruff check .

@@ -62,6 +62,8 @@ _DISK = {
     errno.EACCES: "the folder cannot be written to; choose another (COGMEM_RESULTS, --out)",
     errno.EPERM: "the folder cannot be written to; choose another (COGMEM_RESULTS, --out)",
     errno.EROFS: "the folder is read-only; choose another (COGMEM_RESULTS, --out)",
+    errno.EEXIST: "a file is where a folder is to be; choose another (COGMEM_RESULTS, --out)",
+    errno.ENOTDIR: "a file is where a folder is to be; choose another (COGMEM_RESULTS, --out)",
 }
 
 
@@ -145,6 +147,7 @@ def fit(
             model,
             data,
             lambda total: stack.enter_context(progress_bar(total)),
+            out=out,
             length=length,
             by=by,
             bayes=bayes,
@@ -232,8 +235,11 @@ def figure(
     workers: Annotated[int, typer.Option(help="Processes, each with a figure at a time.")] = 0,
     out: Folder = None,
 ) -> None:
-    """Make figures from what is stored, computing only what is missing."""
+    """Make figures from what is stored, computing only what is missing, one core each."""
     from cogmem.errors import InvalidValue
+    from cogmem.lab.runtime import one_thread
+
+    one_thread()
     from cogmem.lab import figures, regenerate
     from cogmem.lab.experiment import list_experiments
 
@@ -244,7 +250,7 @@ def figure(
         for each in runs:
             typer.echo(figures.explain(each, regenerate.folder_of(each, out)))
     elif check:
-        _check_figures(runs, out)
+        _check_figures(runs, out, workers)
     else:
         old = [
             each
@@ -257,18 +263,12 @@ def figure(
 @_command
 def show(store: Path) -> None:
     """Where a stored result or a figure (its .json) comes from, and how to repeat it."""
-    import json
+    from cogmem.lab.figures import told_of
 
-    from cogmem.lab.figures import provenance_rows
-    from cogmem.lab.store import Store
-
-    if store.suffix == ".json":
-        _table(("what", "value"), provenance_rows(json.loads(store.read_text(encoding="utf-8"))))
-        return
-    held = Store.existing(store)
-    _table(("what", "value"), provenance_rows(dict(held.root.attrs)))
-    for name, counts in held.progress().items():
-        typer.echo(f"{name}: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
+    rows, tables = told_of(store)
+    _table(("what", "value"), rows)
+    for line in tables:
+        typer.echo(line)
 
 
 @_command
@@ -276,15 +276,14 @@ def _list(
     names: Words = None,
     markdown: Annotated[bool, typer.Option(help="As a Markdown table.")] = False,
 ) -> None:
-    """The models and their papers; the whole card of those named; or `list experiments`."""
-    from cogmem.models.card import choose_cards, markdown_table
+    """The models and their papers; the whole card of those named; or `list experiments [NAMES]`."""
+    from cogmem.lab import listings
+    from cogmem.models.card import markdown_table
 
-    if names == ["experiments"]:
-        from cogmem.lab.listings import experiments
-
-        _paragraphs(experiments())
+    if names and names[0] == "experiments":
+        _paragraphs(listings.experiments(names[1:]))
         return
-    cards = choose_cards(*(names or ()))
+    cards = listings.cards(names or ())
     if markdown:
         typer.echo(markdown_table(cards))
     elif names:
@@ -445,13 +444,14 @@ def _make_figures(
     _tell_failures([each.error for each in made if each.error])
 
 
-def _check_figures(runs: Sequence[Any], out: Path | None) -> None:
+def _check_figures(runs: Sequence[Any], out: Path | None, workers: int) -> None:
+    from cogmem.lab.cluster import chosen
     from cogmem.lab.figures import Check, tally
     from cogmem.lab.progress import progress_bar
     from cogmem.lab.regenerate import check_all
 
-    with progress_bar(len(runs)) as report:
-        told = list(check_all(runs, out, report))
+    with chosen(workers) as mapper, progress_bar(len(runs)) as report:
+        told = list(check_all(runs, out, report, mapper if workers else None))
     checks = [each for each in told if isinstance(each, Check)]
     typer.echo(tally(checks))
     _tell_failures([each.error for each in told if not isinstance(each, Check)])

@@ -14,14 +14,9 @@ from typing import Any
 
 from cogmem.errors import InvalidValue, MissingExtra
 from cogmem.lab.execute import Mapper, in_this_process
+from cogmem.lab.runtime import ONE_THREAD
 
 __all__ = ["chosen", "local_workers", "scheduler", "slurm", "slurm_cluster"]
-
-_ONE_THREAD = {
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-}
 
 
 def chosen(
@@ -63,7 +58,7 @@ def local_workers(n_workers: int) -> Iterator[Mapper]:
             threads_per_worker=1,
             processes=True,
             dashboard_address=None,
-            env=_ONE_THREAD,
+            env=ONE_THREAD,
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -119,7 +114,7 @@ def slurm_cluster(settings: Path) -> Iterator[Any]:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise InvalidValue(f"{settings} cannot be read as TOML ({error}).") from error
     jobs = options.pop("jobs", 1)
-    exports = [f"export {name}={value}" for name, value in _ONE_THREAD.items()]
+    exports = [f"export {name}={value}" for name, value in ONE_THREAD.items()]
     prologue = [*options.pop("job_script_prologue", []), *exports]
     with dask_jobqueue.SLURMCluster(**options, job_script_prologue=prologue) as cluster:
         cluster.scale(jobs=jobs)

@@ -8,7 +8,7 @@ something out never overwrites what is kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -83,17 +83,11 @@ def make_all(
     Yields:
         What became of each figure, as it is done.
     """
-    if mapper is None:
-        yield from (_here(run, folder_of(run, out), report) for run in runs)
-        return
-    jobs = [_Job(run.experiment.name, run.preset, folder_of(run, out).resolve()) for run in runs]
-    for job, outcome in mapper(_elsewhere, jobs):
-        report(1, job.name)
-        yield outcome
+    return _each(_made, runs, out, report, mapper)
 
 
 def check_all(
-    runs: Iterable[Run], out: Path | None, report: Report
+    runs: Sequence[Run], out: Path | None, report: Report, mapper: Mapper | None = None
 ) -> Iterator[figures.Check | Outcome]:
     """Compare the numbers of figures with those kept; see `cogmem.lab.figures.check`.
 
@@ -101,32 +95,43 @@ def check_all(
         runs: what to check.
         out: folder of the kept numbers, or None for that of each preset.
         report: told of steps; a figure is one.
+        mapper: who computes, a figure a job; None: this process, one after the other.
 
     Yields:
         How each compares, or the error of one that failed.
     """
-    for run in runs:
-        yield _step(run, report, partial(figures.check, folder=folder_of(run, out)))
+    return _each(figures.check, runs, out, report, mapper)
 
 
-def _here(run: Run, folder: Path, report: Report) -> Outcome:
-    return _step(run, report, partial(_made, folder=folder))
+def _each(
+    do: Callable[[Run, Path], Any],
+    runs: Sequence[Run],
+    out: Path | None,
+    report: Report,
+    mapper: Mapper | None,
+) -> Iterator[Any]:
+    if mapper is None:
+        yield from (_step(do, run, folder_of(run, out), report) for run in runs)
+        return
+    jobs = [_Job(run.experiment.name, run.preset, folder_of(run, out).resolve()) for run in runs]
+    for job, outcome in mapper(partial(_elsewhere, do), jobs):
+        report(1, job.name)
+        yield outcome
 
 
-def _elsewhere(job: _Job) -> Outcome:
-    run = Run(find_experiment(job.name), job.preset)
-    return _step(run, silent, partial(_made, folder=job.folder))
+def _elsewhere(do: Callable[[Run, Path], Any], job: _Job) -> Any:
+    return _step(do, Run(find_experiment(job.name), job.preset), job.folder, silent)
 
 
-def _made(run: Run, folder: Path) -> Outcome:
-    return Outcome(run.experiment.name, tuple(carry_out(run, folder)[1]))
-
-
-def _step(run: Run, report: Report, do: Callable[[Run], Any]) -> Any:
+def _step(do: Callable[[Run, Path], Any], run: Run, folder: Path, report: Report) -> Any:
     """Do something with a run as one step of a bar; an error of it is an outcome."""
     name = run.experiment.name
     with step_of(report, name) as bar:
         try:
-            return do(replace(run, bar=bar))
+            return do(replace(run, bar=bar), folder)
         except Exception as error:
             return Outcome(name, error=f"{name}: {type(error).__name__}: {error}")
+
+
+def _made(run: Run, folder: Path) -> Outcome:
+    return Outcome(run.experiment.name, tuple(carry_out(run, folder)[1]))

@@ -5,7 +5,24 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["compilation_cache", "results_folder"]
+__all__ = ["ONE_THREAD", "compilation_cache", "one_thread", "results_folder"]
+
+ONE_THREAD = {
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""Environment of a process whose sums do not depend on how many cores there are."""
+
+
+def one_thread() -> None:
+    """Compute on one core, unless the environment says otherwise. Call it before JAX is imported.
+
+    Products are summed in an order that depends on the number of threads; learning in spiking and
+    other unstable networks makes much of the last digit.
+    """
+    for name, value in ONE_THREAD.items():
+        os.environ.setdefault(name, value)
 
 
 def compilation_cache() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from cogmem.cli import app
 from cogmem.lab import regenerate
 from cogmem.lab.experiment import find_experiment
 from cogmem.lab.regenerate import check_all, folder_of, is_current, make_all
+from cogmem.lab.runtime import one_thread
 from cogmem.lab.show import Run
 from tests.lab.sweeps.conftest import experiments  # noqa: F401  (a fixture)
 
@@ -91,6 +93,26 @@ def test_checks_go_through_all_and_tell_what_fails(walk, tmp_path, steps):
     assert "InvalidValue" in told[0].error
     assert told[1].unchanged
     assert sum(n for n, _ in steps) == pytest.approx(2)
+
+
+def test_workers_check_too(walk, tmp_path):
+    def mapper(function, jobs):
+        yield from ((job, function(job)) for job in jobs)
+
+    list(make_all([walk], tmp_path, lambda *_: None))
+    (told,) = check_all([walk], tmp_path, lambda *_: None, mapper)
+    assert told.unchanged
+
+
+def test_the_order_of_sums_does_not_hang_on_the_machine(monkeypatch):
+    """What a figure rests on is computed with one thread, unless the user asks for more."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    one_thread()
+    assert os.environ["XLA_FLAGS"] == "--xla_cpu_multi_thread_eigen=false"
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+    del os.environ["XLA_FLAGS"]
 
 
 def test_the_command_fails_if_a_figure_does(tmp_path, monkeypatch):
