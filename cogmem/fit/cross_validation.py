@@ -21,6 +21,7 @@ from cogmem.fit.holdout import bits_per_response
 from cogmem.fit.multistart import Progress, Search, fit
 from cogmem.fit.people import People
 from cogmem.measures.recall import summary
+from cogmem.models.parameters import check_key
 from cogmem.participants.sitting import Sitting
 
 __all__ = [
@@ -66,6 +67,7 @@ def cross_validate(
     Raises:
         InvalidValue: if somebody has fewer lists than there are folds, or n_folds is below 2.
     """
+    check_key(key)
     people = _in_order(recalls)
     fewest = int(people.n_lists.min())
     if not 2 <= n_folds <= fewest:
@@ -96,6 +98,7 @@ def cross_validate_people(
     Raises:
         InvalidValue: if there are fewer people than folds, or n_folds is below 2.
     """
+    check_key(key)
     people = _in_order(recalls)
     n_people = len(people)
     if not 2 <= n_folds <= n_people:
@@ -156,6 +159,7 @@ def held_out(
     Raises:
         InvalidValue: if the people of the pairs differ.
     """
+    check_key(key)
     pairs = [(_in_order(train), _in_order(test)) for train, test in splits]
     subjects = pairs[0][1].subjects
     if not all(np.array_equal(subjects, test.subjects) for _, test in pairs):

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from cogmem.data.recalls import Recalls
 from cogmem.fit.multistart import Fit
 from cogmem.fit.people import People
+from cogmem.models.parameters import check_key
 from cogmem.participants.sitting import Sitting
 from cogmem.tasks import FreeRecall
 
@@ -41,7 +42,11 @@ def simulate(fit: Fit, n_lists: int, *, key: PRNGKeyArray) -> Recalls:
             through in order, again and again.
         n_lists: lists per person.
         key: root; the key of each list is folded from person and list.
+
+    Raises:
+        InvalidValue: if the key is none.
     """
+    check_key(key)
     people = fit.people
     by_list = jax.vmap(jax.random.fold_in, in_axes=(None, 0))
     of_person = jax.vmap(lambda who: by_list(jax.random.fold_in(key, who), np.arange(n_lists)))

@@ -54,8 +54,14 @@ class People:
 
         Raises:
             MixedListLengths: if there are several list lengths.
-            InvalidValue: if there is no list at all, or `similarity` has another shape.
+            InvalidValue: if these are no `Recalls`, there is no list at all, or `similarity` has
+                another shape.
         """
+        if not isinstance(recalls, Recalls):
+            raise InvalidValue(
+                f"got a {type(recalls).__name__}, expected Recalls, such as "
+                "cogmem.data.load('peers')."
+            )
         if len(recalls) == 0:
             raise InvalidValue("no lists were given; expected at least one.")
         n_items, clean = recalls.length, recalls.cleaned()
@@ -139,10 +145,13 @@ def folds(recalls: Recalls, n: int = 4) -> tuple[Recalls, ...]:
     So every part spans the whole experiment, and a person's parts differ by one list at most.
 
     Raises:
-        InvalidValue: if n is below 2.
+        InvalidValue: if n is below 2, or nobody has so many lists.
     """
     if n < 2:
         raise InvalidValue(f"n is {n}, expected 2 folds or more.")
+    most = int(np.unique(recalls.subject, return_counts=True)[1].max(initial=0))
+    if most < n:
+        raise InvalidValue(f"nobody has more lists than {most}, expected {n}, one for each fold.")
     order = np.lexsort((recalls.list_id, recalls.subject))
     rank = np.empty(len(recalls), int)
     rank[order] = rank_within(recalls.subject[order])
@@ -154,6 +163,9 @@ def split_lists(recalls: Recalls) -> tuple[Recalls, Recalls]:
 
     Returns:
         The first, third, ... list of each person, and the second, fourth, ...
+
+    Raises:
+        InvalidValue: if nobody has two lists.
     """
     first, second = folds(recalls, 2)
     return first, second

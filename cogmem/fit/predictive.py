@@ -19,6 +19,7 @@ from cogmem.fit.criteria import check_level
 from cogmem.fit.holdout import simulate
 from cogmem.fit.multistart import Fit
 from cogmem.measures import recall
+from cogmem.models.parameters import check_key
 
 __all__ = ["STATISTICS", "predictive_check"]
 
@@ -68,6 +69,7 @@ def predictive_check(
         InvalidValue: if the people are not those of the fit, or the level is not between 0 and 1.
     """
     check_level(level)
+    check_key(key)
     people = fit.people
     if not np.array_equal(recalls.subjects, people.subjects):
         raise InvalidValue("the people of these lists are not the people fitted.")

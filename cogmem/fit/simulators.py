@@ -21,8 +21,9 @@ from evosax.algorithms import CMA_ES
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Float, PRNGKeyArray
 
+from cogmem.errors import InvalidValue
 from cogmem.models import parameters
-from cogmem.models.parameters import Parameter
+from cogmem.models.parameters import Parameter, check_sizes
 
 __all__ = ["Budget", "Generation", "Objective", "best", "generations", "state_size"]
 
@@ -30,6 +31,9 @@ Objective = Callable[[dict[str, Any]], float]
 """Values by name -> what is to be made small; NaN counts as the worst."""
 
 WORST = 1e6
+
+LEAST = 4
+"""Evaluations of a generation, of which CMA-ES takes the better half for its mean."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,22 @@ class Budget:
         n_generations: one after the other.
         population: evaluations of each.
         width: SD of the first generation, in half `start` intervals.
+
+    Raises:
+        InvalidValue: without a generation, or for fewer than 4 evaluations in each.
     """
 
     n_generations: int = 40
     population: int = 8
     width: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_sizes(self, "n_generations", "population")
+        if self.population < LEAST or not 0 < self.width < np.inf:
+            raise InvalidValue(
+                f"population is {self.population} and width {self.width}, expected {LEAST} or more "
+                "and above 0."
+            )
 
     @property
     def n_evaluations(self) -> int:
