@@ -38,7 +38,7 @@ from cogmem.models.bdh_checks import check_carried, check_choices, check_synapse
 from cogmem.models.card import Card
 from cogmem.models.parameters import check_choice, check_sizes, check_values, parameter
 from cogmem.models.products import gathered, mapped, swapped
-from cogmem.models.sequence_model import check_tokens, embedded
+from cogmem.models.sequence_model import check_no_text, check_tokens, embedded
 
 __all__ = ["BDH", "CARD", "Activity", "Carried", "Variant", "Weights", "normalised"]
 
@@ -341,6 +341,7 @@ class BDH(eqx.Module):
         self, weights: Weights, tokens: Array, state: Array | None, key: PRNGKeyArray | None
     ) -> tuple[Array, tuple[Array, Activity]]:
         """v after the last layer; synapses and activity of every layer."""
+        check_no_text(tokens)
         tokens = jnp.asarray(tokens)
         check_tokens(tokens, self.n_tokens)
         return self._read(weights, tokens, state, key)

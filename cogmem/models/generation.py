@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.models.sequence_model import SequenceModel, check_tokens
+from cogmem.models.sequence_model import SequenceModel, check_no_text, check_tokens
 
 __all__ = ["SILENCE", "Spoken", "check_speaking", "choose", "speak"]
 
@@ -114,6 +114,7 @@ def speak(
         InvalidValue: if n is below 1, or the prompt or `stop` are no tokens of the model; see also
             `choose`.
     """
+    check_no_text(prompt)
     prompt = jnp.asarray(prompt)
     check_tokens(prompt, model.n_tokens)
     check_speaking(model.n_tokens, temperature, top_k, allowed)

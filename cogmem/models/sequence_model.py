@@ -19,6 +19,7 @@ from cogmem.errors import InvalidValue
 __all__ = [
     "Passage",
     "SequenceModel",
+    "check_no_text",
     "check_passages",
     "check_tokens",
     "count_weights",
@@ -94,12 +95,26 @@ def count_weights(model: SequenceModel) -> int:
     return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(weights))
 
 
+def check_no_text(tokens: Any) -> None:
+    """Refuse a text, which only who taught the model can make tokens of.
+
+    Raises:
+        InvalidValue: saying what is expected.
+    """
+    if isinstance(tokens, str | bytes):
+        raise InvalidValue(
+            f"got the text {tokens!r}, expected token ids, as whoever taught the model numbered "
+            "them: of bytes, numpy.frombuffer(text.encode(), 'uint8')."
+        )
+
+
 def check_tokens(tokens: Any, n_tokens: int) -> None:
     """Refuse what is no sequence of ids; traced ones are looked at by kind and shape only.
 
     Raises:
         InvalidValue: naming the kind, the shape or the first id that is wrong, and what may be.
     """
+    check_no_text(tokens)
     kind, shape = jnp.result_type(tokens), jnp.shape(tokens)
     if not jnp.issubdtype(kind, jnp.integer) or len(shape) != 1 or shape[0] < 1:
         raise InvalidValue(

@@ -71,7 +71,12 @@ def moving_bar(
         speed: mean, in pixels per frame.
         speed_jitter: the speed is at most this part slower or faster, all speeds as likely.
         tilt: the direction is off by at most so many degrees, all as likely.
+
+    Raises:
+        InvalidValue: if there is no such direction, unless it is traced; as `drift`.
     """
+    if not isinstance(direction, jax.core.Tracer) and not 0 <= direction < N_DIRECTIONS:
+        raise InvalidValue(f"direction is {direction}, expected 0 to {N_DIRECTIONS - 1}.")
     start, faster, turn = jax.random.uniform(key, (3,), minval=-1, maxval=1)
     angle = jnp.radians(direction * (360 / N_DIRECTIONS) + turn * tilt)
     own = speed * (1 + faster * speed_jitter)
@@ -100,8 +105,10 @@ def moving_bars(
         The films and their directions.
 
     Raises:
-        InvalidValue: as `drift`.
+        InvalidValue: without a film of each direction; as `drift`.
     """
+    if n_each < 1:
+        raise InvalidValue(f"n_each is {n_each}, expected 1 film of each direction, or more.")
     direction = jnp.tile(jnp.arange(N_DIRECTIONS), n_each)
 
     def one(direction: Int[Array, ""], key: PRNGKeyArray) -> Bool[Array, "frame row column"]:

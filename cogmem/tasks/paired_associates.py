@@ -23,6 +23,7 @@ from the same key: control and experiment differ in nothing else.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import NamedTuple
 
 import jax
@@ -156,7 +157,7 @@ def ab_ac(
     n_pairs: int = 8,
     *,
     context_share: float | Float[Array, ""] = 0.5,
-    n_trials: tuple[int, int] = (1, 1),
+    n_trials: int | tuple[int, int] = (1, 1),
     key: PRNGKeyArray,
 ) -> PairedAssociates:
     """A-B, A-C: the same stimuli, other responses. Arguments and errors as `two_lists`."""
@@ -167,7 +168,7 @@ def ab_dc(
     n_pairs: int = 8,
     *,
     context_share: float | Float[Array, ""] = 0.5,
-    n_trials: tuple[int, int] = (1, 1),
+    n_trials: int | tuple[int, int] = (1, 1),
     key: PRNGKeyArray,
 ) -> PairedAssociates:
     """A-B, D-C: other stimuli and responses, the control for what is not specific to the stimuli.
@@ -199,7 +200,7 @@ def two_lists(
     stimulus_similarity: float = 1.0,
     response_similarity: float = 0.0,
     context_share: float | Float[Array, ""] = 0.5,
-    n_trials: tuple[int, int] = (1, 1),
+    n_trials: int | tuple[int, int] = (1, 1),
     n_item_features: int | None = None,
     n_context_features: int = 2,
     norm: float = 1.0,
@@ -215,7 +216,7 @@ def two_lists(
         response_similarity: cosine r of the codes of the responses, from -1 to 1; at 1 they are the
             same responses, B_i in both lists, and C_i occurs in none.
         context_share: rho = |c|^2 / (|a|^2 + |c|^2), from 0 (the lists have no context) to 1.
-        n_trials: on the first and on the second list in `studied`, 0 or more.
+        n_trials: on the first and on the second list in `studied`, 0 or more; one number for both.
         n_item_features: 2 n_pairs or more; None for 2 n_pairs.
         n_context_features: 2 or more.
         norm: of every cue, above 0.
@@ -226,6 +227,7 @@ def two_lists(
         InvalidValue: for a value out of its range, and for fewer features than there are orthogonal
             codes.
     """
+    n_trials = (n_trials, n_trials) if isinstance(n_trials, int) else n_trials
     n_item_features = 2 * n_pairs if n_item_features is None else n_item_features
     _check(n_pairs, n_trials, n_item_features, n_context_features)
     _check_ranges(stimulus_similarity, response_similarity, context_share, norm, delay)
@@ -293,8 +295,8 @@ def _cues(
 
 
 def _check(n_pairs: int, n_trials: tuple[int, int], n_item: int, n_context: int) -> None:
-    if n_pairs < 1:
-        raise InvalidValue(f"{n_pairs} pairs, expected 1 or more.")
+    if not isinstance(n_pairs, Integral) or n_pairs < 1:
+        raise InvalidValue(f"n_pairs is {n_pairs!r}, expected a whole number, 1 or more.")
     if len(n_trials) != 2 or min(n_trials) < 0:
         raise InvalidValue(f"n_trials is {n_trials}, expected two numbers, 0 or more.")
     if n_item < 2 * n_pairs:

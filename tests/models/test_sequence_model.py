@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from cogmem.errors import InvalidValue
+from cogmem.models.bdh import BDH
+from cogmem.models.generation import speak
 from cogmem.models.sequence_model import Passage, check_tokens, count_weights
 from tests.models.tellers import Echo
 
@@ -46,3 +48,16 @@ def test_of_traced_ids_shape_and_kind_are_looked_at() -> None:
     jax.jit(lambda tokens: check_tokens(tokens, 3))(jnp.asarray([0, 99]))
     with pytest.raises(InvalidValue, match="expected one or more integers"):
         jax.jit(lambda tokens: check_tokens(tokens, 3))(jnp.zeros(2))
+
+
+@pytest.mark.parametrize("text", ["hello", b"hello"])
+def test_a_text_is_no_sequence_of_ids(text: str | bytes) -> None:
+    told = rf"got the text {text!r}, expected token ids"
+    model = BDH(n_tokens=256, n_layers=1, n_heads=1, n_neurons=4, width=4)
+    weights = model.begin(key=jax.random.key(0))
+    with pytest.raises(InvalidValue, match=told):
+        check_tokens(text, 256)
+    with pytest.raises(InvalidValue, match=told):
+        model.read(weights, text)
+    with pytest.raises(InvalidValue, match=told):
+        speak(model, weights, text, 3, key=jax.random.key(0))

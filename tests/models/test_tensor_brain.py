@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import equinox as eqx
@@ -220,3 +221,19 @@ def test_a_target_that_is_no_candidate_has_no_probability() -> None:
     assert log_probability(scores, rivals, 5) == -jnp.inf
     both = jnp.exp(log_probability(scores, rivals, 3)) + jnp.exp(log_probability(scores, rivals, 4))
     assert abs(float(both) - 1) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda own, w: own.remember(w, 99), "the episode has the index 99; the vocabulary has"),
+        (lambda own, w: own.sense(w, jnp.zeros(99)), "the region is of shape [99], expected"),
+        (lambda own, w: own.perceive(w, jnp.zeros((3, 6))), "regions are of shape [3, 6], exp"),
+        (lambda own, w: own.evolve(w, jnp.zeros(99), jnp.zeros(5)), "the state is of shape [99]"),
+        (lambda own, w: own.evolve(w, jnp.zeros(6), jnp.zeros(99)), "the context is of shape [99]"),
+        (lambda own, w: TensorBrain(["a", "b"]), "the vocabulary is a list, expected one made by"),
+    ],
+)
+def test_what_does_not_fit_the_brain_is_refused_by_name(call, told) -> None:
+    with pytest.raises(InvalidValue, match=re.escape(told)):
+        call(*brain())

@@ -47,3 +47,10 @@ def test_what_is_not_there_is_refused_by_name() -> None:
         Vocabulary(("dog", "dog"), ())
     with pytest.raises(InvalidValue, match="the group 'kind' has the index 7"):
         Vocabulary(("dog",), (("kind", (7,)),))
+
+
+def test_a_label_given_twice_is_named_and_a_text_is_no_list_of_labels() -> None:
+    with pytest.raises(InvalidValue, match="there is a label in the group 'a' twice: 'x'"):
+        Vocabulary.of({"a": ["x", "x"]})
+    with pytest.raises(InvalidValue, match=r"the group 'a' is the text 'xyz', expected labels"):
+        Vocabulary.of({"a": "xyz"})

@@ -101,3 +101,8 @@ def test_foils_of_scenes(data) -> None:
 def test_more_probes_than_scenes_are_refused(data) -> None:
     with pytest.raises(InvalidValue, match="there are 40 scenes"):
         scene_probes(data.world, data.train, 41, key=KEY)
+
+
+def test_a_number_is_no_list_of_numbers_by_fan() -> None:
+    with pytest.raises(InvalidValue, match="persons are 6, expected how many have fan 1, 2, "):
+        fan_facts(persons=6, key=KEY)

@@ -92,3 +92,10 @@ def test_no_frame_tells_a_direction_from_its_opposite() -> None:
 def test_bars_that_cannot_be_drawn(side: int, width: float) -> None:
     with pytest.raises(InvalidValue, match=f"side is {side}, width {width}"):
         drift(0.0, jnp.zeros(2), side=side, width=width)
+
+
+def test_directions_and_numbers_that_are_none_are_refused() -> None:
+    with pytest.raises(InvalidValue, match="direction is 99, expected 0 to 7"):
+        moving_bar(99, key=KEY)
+    with pytest.raises(InvalidValue, match="n_each is 0, expected 1 film of each direction"):
+        moving_bars(0, key=KEY)

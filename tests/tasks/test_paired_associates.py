@@ -271,3 +271,14 @@ def test_bad_values(bad: dict[str, float], message: str) -> None:
 def test_bad_experiments(bad: dict[str, float], message: str) -> None:
     with pytest.raises(InvalidValue, match=message):
         RetroactiveInterference(**bad)
+
+
+def test_one_number_of_trials_is_that_of_both_lists() -> None:
+    one, both = (ab_ac(N, n_trials=n, key=KEY).studied for n in (2, (2, 2)))
+    np.testing.assert_array_equal(one, both)
+
+
+@pytest.mark.parametrize("n_pairs", [2.5, 0, "4"])
+def test_pairs_are_a_whole_number(n_pairs: object) -> None:
+    with pytest.raises(InvalidValue, match=rf"n_pairs is {n_pairs!r}, expected a whole number"):
+        ab_ac(n_pairs, key=KEY)
