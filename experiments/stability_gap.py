@@ -31,7 +31,8 @@ in all conditions.
 
 Plain networks at rate .3 are chaotic: where sums are rounded otherwise (other threads, another
 machine) the same three fell by 10 to 20 points and regained 3 to 4, and in the committed figure
-they fell by 11 to 17 and regained 2 to 13. HLOP's min-ACC moved by at most .4 points (1.0 at rate .3).
+they fell by 11 to 17 and regained 2 to 13. HLOP's min-ACC moved by at most .4 points (1.0 at rate
+.3).
 
 Run: `cogmem run stability_gap`, or with `--set source=generated` where MNIST is not at hand. The
 paper preset (five tasks, tests every 10 iterations) has not been run.
