@@ -6,7 +6,6 @@ Hand-written pages say `<!-- generated: NAME -->` where a part is made from the 
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -28,7 +27,7 @@ _PARTS: Mapping[str, Callable[[], str]] = {
 }
 _MARK = re.compile(r"<!-- generated: (.+?) -->")
 _SOURCE = '<details class="mkdocstrings-source"'
-_scratch: list[Path] = []
+_scratch: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -101,13 +100,13 @@ def _boost(place: str) -> float:
 def on_post_build(config: MkDocsConfig) -> None:
     """Removes what was written beside the site."""
     while _scratch:
-        shutil.rmtree(_scratch.pop(), ignore_errors=True)
+        _scratch.pop().cleanup()
 
 
 def _notebooks(links: Links, config: MkDocsConfig) -> Iterator[File]:
     """Notebooks made ready for the site, in a folder that is removed again."""
-    folder = Path(tempfile.mkdtemp(prefix="cogmem-docs-"))
-    _scratch.append(folder)
+    _scratch.append(tempfile.TemporaryDirectory(prefix="cogmem-docs-"))  # gone at exit, too
+    folder = Path(_scratch[-1].name)
     (folder / "notebooks").mkdir()
     for path in notebooks.paths():
         place = f"notebooks/{path.name}"
