@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import importlib.util
 import os
 import re
@@ -19,7 +21,7 @@ from cogmem.lab.runtime import results_folder
 from cogmem.lab.store import Store
 from cogmem.participants.reporting import Report, silent
 
-__all__ = ["Experiment", "Session", "find_experiment", "list_experiments", "scripts"]
+__all__ = ["Experiment", "Session", "find_experiment", "list_experiments", "script_hash", "scripts"]
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,17 @@ class Session:
         results: folder of the stores.
         mapper: (function, jobs) -> each job with its result: who computes what can be spread, see
             `cogmem.lab.execute.Mapper`; None: this process.
+        code: what `script_hash` gives, by the name of the experiment.
     """
 
     begin: Callable[[int], Report] = lambda total: silent
     results: Path = field(default_factory=results_folder)
     mapper: Callable[..., Iterator[tuple[Any, Any]]] | None = None
+    code: Mapping[str, str] = field(default_factory=dict)
 
     def store(self, name: str, config: Any) -> Store:
         """The store of an experiment under one configuration, made or reopened."""
-        about = provenance(config) | {"experiment": name}
+        about = provenance(config) | {"experiment": name, "script": self.code.get(name, "")}
         return Store.open(self.results / f"{name}-{config_hash(config)}.zarr", about)
 
 
@@ -160,6 +164,40 @@ _FOLDERS = "COGMEM_EXPERIMENTS"
 """Environment variable: folders of experiments besides cogmem's own, separated as in PATH."""
 
 _HOLDS_ONE = re.compile(r"^EXPERIMENT\b", re.MULTILINE)
+
+
+def script_hash(name: str) -> str:
+    """Sixteen hex digits that change when the code of an experiment's script does.
+
+    Its docstrings, its comments and what it says of itself in `EXPERIMENT` do not count.
+
+    Args:
+        name: of the experiment.
+
+    Returns:
+        The digits; "" for an experiment that is in no script.
+    """
+    path = scripts().get(name)
+    if path is None:
+        return ""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    code = [node for node in tree.body if not _says_what_it_is(node)]
+    text = "\n".join(ast.unparse(_without_docstrings(node)) for node in code)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _says_what_it_is(node: ast.stmt) -> bool:
+    """A docstring, or `EXPERIMENT = ...`."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]) == "EXPERIMENT"
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _without_docstrings(node: ast.stmt) -> ast.stmt:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.FunctionDef | ast.ClassDef):
+            inner.body = [each for each in inner.body if not _says_what_it_is(each)] or [ast.Pass()]
+    return node
 
 
 def scripts() -> dict[str, Path]:

@@ -22,7 +22,7 @@ from cogmem.lab.execute import (
     results_table,
     widest_labels,
 )
-from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.experiment import Experiment, Session, script_hash
 from cogmem.lab.progress import Bar, progress_bar
 from cogmem.lab.provenance import provenance
 from cogmem.lab.results import describe_axes, open_results
@@ -77,7 +77,9 @@ class Run:
             return open_results(sweep_path(sweep))
         with ExitStack() as stack:
             session = Session(
-                lambda total: stack.enter_context(self.bar(total)), mapper=self.mapper
+                lambda total: stack.enter_context(self.bar(total)),
+                mapper=self.mapper,
+                code={self.experiment.name: script_hash(self.experiment.name)},
             )
             return self.experiment.run(self.config, session)
 
@@ -188,7 +190,8 @@ def run_sweep(
         How many cells are done and failed.
     """
     compilation_cache()
-    about = provenance(sweep.config) | sweep.about | {"command": command}
+    how = {"command": command, "script": script_hash(sweep.experiment.name)}
+    about = provenance(sweep.config) | sweep.about | how
     store = Store.open(path or sweep_path(sweep), about)
     results_table(sweep, store)
     describe_axes(sweep, widest_labels(sweep), store)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ __all__ = [
     "FAILED",
     "TO_DO",
     "Column",
+    "OutdatedResults",
     "Store",
     "StoreBusy",
     "StoreCorrupt",
@@ -49,6 +51,13 @@ MESSAGE_BYTES = 256
 
 class StoreMismatch(CogmemError, ValueError):
     """A store that was made by another configuration. It is never overwritten."""
+
+
+class OutdatedResults(UserWarning):
+    """A store that was begun by another version of its experiment's script, and is used as it is.
+
+    Whether what was changed matters to the results, only the user knows.
+    """
 
 
 class StoreBusy(CogmemError, RuntimeError):
@@ -201,7 +210,11 @@ class Store:
 
         Args:
             path: the zarr folder.
-            about: what becomes the attributes of a new store; `config_hash` among them.
+            about: what becomes the attributes of a new store; `config_hash` among them, and
+                `script` if a script's code should be watched.
+
+        Warns:
+            OutdatedResults: if the store was begun by other code of that script.
 
         Raises:
             StoreMismatch: if the store found there holds another configuration.
@@ -219,6 +232,14 @@ class Store:
             raise StoreMismatch(
                 f"{path} holds another configuration ({root.attrs.get('config')}), expected "
                 f"({about.get('config')}). Nothing was changed: choose another store."
+            )
+        begun = root.attrs.get("script")
+        if begun and about.get("script") and begun != about["script"]:
+            warnings.warn(
+                f"{path} was begun by another version of the experiment's script. What it holds is "
+                "used as it is; delete it to compute everything anew.",
+                OutdatedResults,
+                stacklevel=3,
             )
         return cls(root, path)
 

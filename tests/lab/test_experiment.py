@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cogmem.errors import InvalidValue, UnknownName
-from cogmem.lab.experiment import find_experiment, list_experiments
+from cogmem.lab.experiment import find_experiment, list_experiments, script_hash
 
 SCRIPT = """
 from cogmem.lab.experiment import Experiment
@@ -92,3 +92,42 @@ def test_what_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("COGMEM_EXPERIMENTS", str(tmp_path / "nowhere"))
     with pytest.raises(InvalidValue, match="nowhere, expected a folder"):
         list_experiments()
+
+
+WITH_WORDS = """"What it shows."
+from cogmem.lab.experiment import Experiment
+
+
+def run(config, session):
+    "Runs."
+    return 1
+
+
+EXPERIMENT = Experiment(name="a", title="A", presets={}, plot=None, numbers=None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "same"),
+    [
+        ("What it shows.", "What it was found to show.", True),
+        ("    return 1", "    return 1  # one", True),
+        ('"Runs."', '"Runs it."', True),
+        ('title="A"', 'title="B"', True),
+        ("return 1", "return 2", False),
+    ],
+)
+def test_the_hash_of_a_script_changes_with_its_code_alone(
+    was: str, now: str, same: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COGMEM_EXPERIMENTS", str(tmp_path))
+    path = tmp_path / "a.py"
+    path.write_text(WITH_WORDS)
+    before = script_hash("a")
+    path.write_text(WITH_WORDS.replace(was, now))
+    assert path.read_text() != WITH_WORDS
+    assert (script_hash("a") == before) is same
+
+
+def test_what_is_in_no_script_has_no_hash() -> None:
+    assert script_hash("nowhere") == ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from cogmem.lab.store import (
     FAILED,
     TO_DO,
     Column,
+    OutdatedResults,
     Store,
     StoreBusy,
     StoreCorrupt,
@@ -64,6 +67,18 @@ def test_a_store_of_another_configuration_is_refused_and_kept(tmp_path):
     with pytest.raises(StoreMismatch, match=r"'rate': 0\.5.*'rate': 0\.7"):
         Store.open(tmp_path / "demo.zarr", {"config_hash": "b" * 16, "config": {"rate": 0.7}})
     assert open_table(tmp_path).done[:2].all()
+
+
+def test_results_of_another_version_of_the_script_are_used_and_told_of(tmp_path):
+    path, about = tmp_path / "a.zarr", {"config_hash": "1", "script": "old"}
+    Store.open(path, about)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Store.open(path, about)
+        Store.open(path, {"config_hash": "1"})  # nobody watches
+    with pytest.warns(OutdatedResults, match="delete it to compute everything anew"):
+        Store.open(path, about | {"script": "new"})
+    assert Store.existing(path).root.attrs["script"] == "old"
 
 
 def test_a_folder_that_is_no_store_is_refused(tmp_path):
