@@ -35,6 +35,7 @@ USES = {
     "equinox": "models as pytrees of parameters",
     "evosax": "CMA-ES, the search of the table of minds",
     "h5netcdf": "the measured table of minds, read and written as netCDF",
+    "h5py": "the files that h5netcdf reads and writes",
     "ipywidgets": "sliders in notebooks",
     "jax": "arrays, gradients, compilation",
     "jaxtyping": "shapes in annotations",
