@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 from cogmem.models.actr import ACTR
+from cogmem.models.parameters import check_key
 from cogmem.participants.protocol import Cue, Participant, study_all
 from cogmem.participants.roster import register
 from cogmem.tasks.facts import Facts
@@ -72,6 +73,7 @@ def _begun(participant: Participant, task: Facts, key: PRNGKeyArray) -> Any:
     if FAN not in participant.paradigms:
         sits = ", ".join(participant.paradigms) or "nothing"
         raise InvalidValue(f"{type(participant).__name__} does not sit {FAN}; it sits: {sits}.")
+    check_key(key)
     return participant.begin(task, key=key)
 
 

@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from cogmem.models.parameters import check_key
 from cogmem.participants.protocol import Participant, study_all
 from cogmem.tasks.interpolated_lists import orders_of_lists
 from cogmem.tasks.paired_associates import PairedAssociates, RetroactiveInterference
@@ -79,7 +80,11 @@ def sit_two_lists(
         overlearning: trials of the first list after the criterion, from each of which the second is
             begun anew; rising, from 0 on.
         key: of the participant and of the orders of study.
+
+    Raises:
+        InvalidValue: if the key is none.
     """
+    check_key(key)
     mind, order = jax.random.split(key)
     n, most = task.n_per_list, (design.max_trials, overlearning[-1], design.n_interpolated[-1])
     orders = orders_of_lists(1, n, sum(most), key=order)[0]

@@ -14,7 +14,7 @@ import jax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue, UnknownName
-from cogmem.models.parameters import Parameter, table
+from cogmem.models.parameters import Parameter, check_key, table
 from cogmem.models.parameters import replace as replace_values
 from cogmem.models.recall_process import event_log_probs, simulate
 from cogmem.participants.protocol import Participant, Rule, study_all
@@ -83,11 +83,20 @@ class Sitting(eqx.Module):
             task: the list that the person studied.
             recalls: 1-based positions without repeats and intrusions, 0 = padding.
             key: randomness of the participant itself, if it has any.
+
+        Raises:
+            InvalidValue: if the key is none, or what was recalled is no item of the list.
         """
+        check_key(key)
         return event_log_probs(self, self.after_study(task, key=key), recalls, task.n_items)
 
     def free_running(self, task: FreeRecall, *, key: PRNGKeyArray) -> Int[Array, " n"]:
-        """The participant's own recall of one list: 1-based positions, 0 = padding."""
+        """The participant's own recall of one list: 1-based positions, 0 = padding.
+
+        Raises:
+            InvalidValue: if the key is none.
+        """
+        check_key(key)
         mind, choices = jax.random.split(key)
         return simulate(self, self.after_study(task, key=mind), task.n_items, key=choices)
 

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
-from cogmem.models.parameters import check_values, parameter
+from cogmem.models.parameters import check_key, check_values, parameter
 from cogmem.participants.protocol import Participant, study_all
 from cogmem.participants.readout import standardised
 from cogmem.tasks import ChangeDetection, Recognition, SerialRecall
@@ -69,6 +69,7 @@ def after_study(
         InvalidValue: if the participant does not sit that paradigm, or cannot take the items.
     """
     _sits(participant, task)
+    check_key(key)
     # What is wrong with the items is said while they are no tracers, and without computing.
     jax.eval_shape(lambda key: participant.begin(task, key=key), key)
     return _after_study(traced(participant), task, key)
@@ -112,6 +113,7 @@ def recall_in_order(
             above 0.
     """
     _sits(participant, task)
+    check_key(key)
     _check_temperature(temperature)
     if task.n_items < 2:
         raise InvalidValue(f"the list has {task.n_items} items; the first is given, so 2 or more.")
@@ -163,6 +165,7 @@ def cued_recall(
             above 0.
     """
     _sits(participant, task)
+    check_key(key)
     _check_temperature(temperature)
     asked = _checked_cues(cues, task.responses.shape[-1])
     mind, choices = jax.random.split(key)

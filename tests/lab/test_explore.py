@@ -35,7 +35,7 @@ def some_people() -> Recalls:
 
 def an_explorer(model: str = "CMR", **options: object) -> Explorer:
     pytest.importorskip("ipywidgets")
-    return explore(model, some_people(), N_LISTS, **options)  # type: ignore[arg-type]
+    return explore(model, some_people(), n_lists=N_LISTS, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("model", ["CMR", "TCM"])

@@ -17,11 +17,17 @@ import pytest
 from jaxtyping import Array
 from scipy import stats
 
+from cogmem.errors import InvalidValue
 from cogmem.fit.objective import objective
 from cogmem.models import parameters
+from cogmem.participants.conformance_tasks import exam
+from cogmem.participants.fact_verification import verified
+from cogmem.participants.list_learning import sit_two_lists
+from cogmem.participants.null import NullParticipant
 from cogmem.participants.readout import Readout
 from cogmem.participants.roster import roster
 from cogmem.participants.sitting import Sitting
+from cogmem.participants.testing import cued_recall, recall_in_order, strengths
 from cogmem.tasks import FreeRecall
 
 ROSTER = {name: one for name, one in roster().items() if "free recall" in one.participant.paradigms}
@@ -253,3 +259,25 @@ def test_all_but_the_null_share_one_readout(name: str) -> None:
     """No entrant brings a readout of its own; the null stops when the person would."""
     readout = ROSTER[name].readout
     assert readout is None or name == "null" or repr(readout) == repr(Readout())
+
+
+# ---- a seed is no key ----------------------------------------------------------------------------
+
+NULL = NullParticipant()
+
+
+@pytest.mark.parametrize(
+    "drive",
+    [
+        lambda key: ROSTER["CMR"].free_running(TASK, key=key),
+        lambda key: ROSTER["CMR"].teacher_forced(TASK, jnp.asarray(LISTS[0]), key=key),
+        lambda key: strengths(NULL, exam("recognition").task, key=key),
+        lambda key: recall_in_order(NULL, exam("serial recall").task, key=key),
+        lambda key: cued_recall(NULL, exam("paired associates").task, key=key),
+        lambda key: verified(NULL, exam("fact verification").task, key=key),
+        lambda key: sit_two_lists(NULL, None, None, key=key),
+    ],
+)
+def test_drivers_refuse_a_seed_for_a_key(drive: Any) -> None:
+    with pytest.raises(InvalidValue, match=r"key is 5, expected a key: jax\.random\.key\(5\)"):
+        drive(5)
