@@ -35,7 +35,7 @@ lab: env  ## JupyterLab in the folder of the notebooks
 	$(BIN)/cogmem lab
 
 docs: env  ## the documentation, in site/index.html
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 browser:  ## Chromium, for the tests that move a slider in a real browser (Debian and its kin; else install one)
 	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
