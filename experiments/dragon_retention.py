@@ -364,22 +364,6 @@ def fits(recall: xr.Dataset, told: xr.Dataset) -> xr.Dataset:
     return xr.Dataset({"noise": (dims, noise), "rmsd": (dims, off.min(axis=-1))}, axes)
 
 
-def compared(
-    times: Any, right: Float[np.ndarray, "person delay"], tested: Any
-) -> tuple[Float[np.ndarray, " person"], xr.Dataset]:
-    """AICc of the power law minus that of the exponential, above 0 if that is nearer.
-
-    Both have two parameters, so that this is twice the difference of log-likelihoods.
-
-    Returns:
-        Of each person, and the fits, those of all together as the last person.
-    """
-    tested = np.broadcast_to(np.asarray(tested, float), right.shape)
-    fitted = retention.fit(times, right, tested, laws=COMPARED, leave_out=False)
-    aicc = fitted["aicc"]
-    return (aicc.sel(law="power") - aicc.sel(law="exponential")).values, fitted
-
-
 def verdicts(
     right: Float[np.ndarray, "model subject condition noise delay"],
     tested: int,
@@ -417,13 +401,13 @@ def _table(values: dict[str, np.ndarray], axes: dict[str, Any]) -> xr.Dataset:
 def _of_model(
     right: Float[np.ndarray, "subject noise delay"], tested: int
 ) -> tuple[Float[np.ndarray, "person noise"], xr.Dataset]:
-    """`compared` of all subjects and amounts of noise at once; the last person is all together."""
+    """The verdict of all subjects and amounts of noise at once; the last person is all together."""
     n = len(right)
     counts = np.concatenate([right, right.sum(axis=0, keepdims=True)])
     tests = np.full(counts.shape, float(tested))
     tests[-1] *= n
     flat = [each.reshape(-1, counts.shape[-1]) for each in (counts, tests)]
-    each, fitted = compared(DELAYS, *flat)
+    each, fitted = retention.power_against_exponential(DELAYS, *flat, laws=COMPARED)
     pairs = pd.MultiIndex.from_product([range(n + 1), NOISE], names=["person", "noise"])
     own = fitted.isel(person=slice(-1)).drop_vars("person")
     coords = xr.Coordinates.from_pandas_multiindex(pairs, "both")
@@ -440,7 +424,7 @@ def of_people() -> tuple[xr.Dataset, xr.Dataset]:
     """The same of people, by group, and by group and law."""
     rows, told = [], []
     for group in GROUPS:
-        each, fitted = compared(*brown_peterson(group))
+        each, fitted = retention.power_against_exponential(*brown_peterson(group), laws=COMPARED)
         low, high = interval(each[:-1, None])
         rows.append(
             {"mean": each[:-1].mean(), "low": low[0], "high": high[0], "together": each[-1]}

@@ -75,14 +75,15 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from cogmem.data import load_images
 from cogmem.lab.experiment import Experiment, Session
+from cogmem.lab.parts import keys_of_part
 from cogmem.lab.settings import setting
 from cogmem.measures.subspaces import (
     leak,
     least_residual_energy,
     orthonormality_defect,
-    principal_angles,
     principal_rows,
     residual_energy,
+    rows_and_principal,
 )
 from cogmem.models.continual_learner import ContinualLearner
 from cogmem.models.hlop import LateralCircuit, Quantiser, Subspace, orthonormal_rows
@@ -109,7 +110,6 @@ RATE, N_OLD = 0.03, 8
 STAGES = (20, 100, 400)
 """Batches that those rows learn from before they protect."""
 
-MEASURES = ("angle", "residual", "defect", "alignment")
 N_OUTPUTS, N_DRAWS = 10, 50
 BINS = np.geomspace(0.01, 1, 41)
 
@@ -238,8 +238,7 @@ def rows_of(
 
 def _keys(config: Config, part: str) -> PRNGKeyArray:
     number = ("old", "course", "deflation", "stability").index(part)
-    root = jax.random.fold_in(jax.random.key(config.seed), number)
-    return jax.random.split(root, config.n_sets)
+    return keys_of_part(config.seed, number, config.n_sets)
 
 
 RULES: dict[str, tuple[type[LateralCircuit], float]] = {
@@ -250,35 +249,11 @@ RULES: dict[str, tuple[type[LateralCircuit], float]] = {
 SVD, CENTRED = "SVD of all so far", "centred PCA"
 
 
-def measured(
-    rows: Float[np.ndarray, "set *axes row input"], x: Float[np.ndarray, "set batch item input"]
-) -> dict[str, np.ndarray]:
-    """Rows against the principal rows of their data sets.
-
-    Returns:
-        [set, *axes]: `angle`, the largest, degrees; `residual` energy; `defect`, max |HH' - I|;
-        `alignment`, mean over rows of the largest |cosine| with an eigenvector. The last three are
-        NaN, and the angle is 90, for rows that have become infinite.
-    """
-    found = {name: np.full(rows.shape[:-2], np.nan) for name in MEASURES}
-    found["angle"][:] = 90
-    principal = [principal_rows(each, N_ROWS) for each in x]
-    for at in np.ndindex(rows.shape[:-2]):
-        own, best = rows[at], principal[at[0]]
-        if np.isfinite(own).all():
-            units = own / np.linalg.norm(own, axis=1, keepdims=True)
-            found["angle"][at] = principal_angles(own, best)[0]
-            found["residual"][at] = residual_energy(x[at[0]], own)
-            found["defect"][at] = orthonormality_defect(own)
-            found["alignment"][at] = np.abs(units @ best.T).max(axis=1).mean()
-    return found
-
-
 def course(config: Config) -> xr.Dataset:
     """Rows that learn by either rule, and rows that are computed.
 
     Returns:
-        `MEASURES` (set, rule, batch), and `optimum` (set), the least residual energy.
+        `AGAINST_PRINCIPAL` (set, rule, batch), and `optimum` (set), the least residual energy.
     """
     x = data_sets(config, 0)
     found = {
@@ -288,7 +263,7 @@ def course(config: Config) -> xr.Dataset:
     found[SVD] = np.stack([[principal_rows(one[:n], N_ROWS) for n in LOOKS] for one in x])
     centred = [principal_rows(one - one.mean(axis=(0, 1)), N_ROWS) for one in x]
     found[CENTRED] = np.repeat(np.stack(centred)[:, None], len(LOOKS), axis=1)
-    values = measured(np.stack(list(found.values()), axis=1), x)
+    values = rows_and_principal(np.stack(list(found.values()), axis=1), x, N_ROWS)
     variables: dict[str, Any] = {name: (("set", "rule", "batch"), v) for name, v in values.items()}
     variables["optimum"] = "set", [least_residual_energy(one, N_ROWS) for one in x]
     return xr.Dataset(variables, {"rule": list(found), "batch": list(LOOKS)})
@@ -332,7 +307,9 @@ def stability(config: Config) -> xr.Dataset:
     found = np.stack([rows(items, x, keys) for items in ITEMS], axis=3)
     dims = ("set", "clip", "product", "items")
     coords = {"clip": list(CLIPS), "product": list(PRODUCTS), "items": list(ITEMS)}
-    after = xr.Dataset({k: (dims, v) for k, v in measured(found, x).items()}, coords)
+    after = xr.Dataset(
+        {k: (dims, v) for k, v in rows_and_principal(found, x, N_ROWS).items()}, coords
+    )
     lost = ~(after["defect"] <= 1)
     return xr.Dataset({"lost": lost.astype(float), "angle": after["angle"].where(~lost, 90.0)})
 

@@ -60,10 +60,10 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from cogmem.errors import MissingExtra
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
 from cogmem.measures.completion import auc, dice
+from cogmem.measures.decoding import linear_svc
 from cogmem.models.code_selection import CodeSelection
 from cogmem.models.sparsey import Mac, Memory, Moment
 from cogmem.models.sparsey_grid import Grid, build
@@ -283,19 +283,6 @@ def directions(
         right.append([(each[:n] == films.new_class).mean() for each in said])
         own.append([(each[n:] == label[:N_DIRECTIONS]).mean() for each in said])
     return {"accuracy": np.array(right), "backwards": np.array(own)}
-
-
-def linear_svc() -> Any:
-    """scikit-learn's linear support vectors: asked for before anything is learnt.
-
-    Raises:
-        MissingExtra: if scikit-learn is not installed.
-    """
-    try:
-        from sklearn.svm import LinearSVC
-    except ImportError as error:
-        raise MissingExtra("scikit-learn", "images") from error
-    return LinearSVC
 
 
 def read_outs(

@@ -78,7 +78,7 @@ import xarray as xr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from matplotlib.figure import Figure
 
-from cogmem.data import load_trials, published
+from cogmem.lab import probe_findings as people
 from cogmem.lab.artefacts import datasets, tree_numbers
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.schools import School, subjects
@@ -322,8 +322,8 @@ def _labelled(made: dict[str, Any], values: Values) -> xr.DataTree:
     nodes = {
         name: mean_and_interval(stacked[name], axis, over="subject") for name, axis in axes.items()
     }
-    nodes |= people()
-    ratings = people_ratings()
+    nodes |= people.pairs_and_probes()
+    ratings = people.ratings_of_scenes()
     nodes["fit"] = fits(nodes, stacked["ratings"], ratings, list(values))
     nodes |= zrocs(nodes["fit"], stacked["ratings"], ratings)
     nodes["about"] = about(made)
@@ -339,47 +339,6 @@ def about(made: dict[str, Any]) -> xr.Dataset:
     ]
     found = {"n_weights": ("model", [count_weights(m) for m in models])}
     return xr.Dataset(found | {"n_synapses": ("model", synapses)}, {"model": list(made)})
-
-
-def people() -> dict[str, xr.Dataset]:
-    """What people did, on the axes of the models."""
-    pairs, items = published("murdock_paired_associates"), published("hockley1992")
-    both = published("kahana2002").pivot_table(index="direction", columns="lag", values="value")
-    items = items[items["kind"] == "item"]
-    directions = {"direction": list(both.index), "lag": both.columns.to_numpy(int)}
-    return {
-        "murdock": _column(pairs, "lag"),
-        "kahana": xr.Dataset({"value": (("direction", "lag"), both.to_numpy())}, directions),
-        "hockley": _column(items, "lag"),
-        "set_size": sternberg(),
-    }
-
-
-def _column(table: pd.DataFrame, axis: str) -> xr.Dataset:
-    return xr.Dataset({"value": (axis, table["value"].to_numpy())}, {axis: table[axis].to_numpy()})
-
-
-def sternberg() -> xr.Dataset:
-    """d' of the people of Donkin and Nosofsky (2012) by words studied, with an interval."""
-    trials = load_trials("donkin_nosofsky2012")
-    table = trials.to_dataframe().reset_index()
-    table["said"] = table["correct"] == table["old"]
-    counts = table.groupby(["set_size", "subject", "old"])["said"].agg(["sum", "size"]).unstack()
-    parts = {}
-    for size, own in counts.groupby(level="set_size"):
-        told = [own[kind][old].to_numpy() for old in (True, False) for kind in ("sum", "size")]
-        parts[size] = recognition.sensitivity(*told)["d_prime"].values
-    each = np.stack(list(parts.values()), axis=1)
-    low, high = interval(each)
-    found = {"value": each.mean(axis=0), "low": low, "high": high}
-    return xr.Dataset({k: ("length", v) for k, v in found.items()}, {"length": list(parts)})
-
-
-def people_ratings() -> xr.Dataset:
-    """Ratings of old and new scenes by the people of Schwartz et al. (2005)."""
-    trials = load_trials("schwartz2005")
-    columns = (trials[name].values for name in ("rating", "old", "subject"))
-    return recognition.count_ratings(*columns, 6)
 
 
 def model_ratings(counts: Float[np.ndarray, "subject 2 rating"]) -> xr.Dataset:

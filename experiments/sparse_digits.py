@@ -50,9 +50,9 @@ from jaxtyping import Bool, Float, Int
 from matplotlib.figure import Figure
 
 from cogmem.data import load_images
-from cogmem.errors import MissingExtra
 from cogmem.lab.experiment import Experiment, Session
 from cogmem.lab.settings import setting
+from cogmem.measures.decoding import linear_svc
 from cogmem.models.code_selection import CodeSelection
 from cogmem.models.sparsey import Mac
 from cogmem.models.sparsey_grid import Grid, build
@@ -312,19 +312,6 @@ def pixels(digits: Digits) -> Said:
         "linear classifier": linear(train, digits.train_label, test),
         "nearest code": digits.train_label[apart.argmin(axis=1)],
     }
-
-
-def linear_svc() -> Any:
-    """scikit-learn's linear support vectors: asked for before anything is learnt.
-
-    Raises:
-        MissingExtra: if scikit-learn is not installed.
-    """
-    try:
-        from sklearn.svm import LinearSVC
-    except ImportError as error:
-        raise MissingExtra("scikit-learn", "images") from error
-    return LinearSVC
 
 
 def linear(train: np.ndarray, label: np.ndarray, test: np.ndarray) -> Int[np.ndarray, " image"]:

@@ -6,6 +6,7 @@ Design: errors -> data, models, tasks -> measures -> participants -> fit -> lab 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -243,3 +244,122 @@ def arguments(function: Function) -> list[ast.arg]:
     given = function.args
     named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
     return [a for a in named if a is not None and a.arg not in ("self", "cls")]
+
+
+# ---- one word for one idea, written once --------------------------------------------------------
+
+EXPERIMENTS = sorted((ROOT.parent / "experiments").glob("*.py"))
+TESTS = sorted((ROOT.parent / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("paths", [EXPERIMENTS, TESTS], ids=["experiments", "tests"])
+def test_scripts_and_tests_are_short_files_too(paths: list[Path]) -> None:
+    assert {str(p): n for p in paths if (n := count_lines(p)) >= LINES_OF_A_FILE} == {}
+
+
+def test_experiments_do_not_import_each_other() -> None:
+    """An installed cogmem carries them as scripts, not as a package."""
+    found = [
+        f"{path.name}:{line} imports {module}"
+        for path in EXPERIMENTS
+        for module, line in imports(path)
+        if module.partition(".")[0] == "experiments"
+    ]
+    assert found == []
+
+
+BY_POSITION = {
+    "equal_bits.py:kanerva": "makers of memories take one thing, the key",
+    "equal_bits.py:kanerva_half_on": "likewise",
+    "equal_bits.py:pooler": "likewise",
+    "five_lists.py:five_lists": "mapped over learners by vmap, which maps positions only",
+    "index_layer.py:normal_weights": "jax.random.normal has it first, followed by the shape",
+    "protocol.py:Block.__call__": "mapped over draws, and passed on to what was given",
+    "randomness.py:generator": "a key is what it makes another thing of",
+}
+"""Public functions whose PRNG key may be given by position, and why."""
+
+
+def public(path: Path) -> Iterator[tuple[str, Function]]:
+    """Functions at the top of a file and methods of its classes that are public, by name."""
+    for node in parsed(path).body:
+        members = node.body if isinstance(node, ast.ClassDef) else [node]
+        if isinstance(node, ast.ClassDef) and is_private(node.name):
+            continue
+        prefix = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
+        for each in members:
+            if isinstance(each, Function) and not is_private(each.name):
+                yield f"{path.name}:{prefix}{each.name}", each
+
+
+def takes_key_by_position(function: Function) -> bool:
+    given = [*function.args.posonlyargs, *function.args.args]
+    return any(a.annotation and "PRNGKey" in ast.unparse(a.annotation) for a in given)
+
+
+def test_keys_are_keyword_only() -> None:
+    found = {name for path in FILES for name, f in public(path) if takes_key_by_position(f)}
+    assert found - set(BY_POSITION) == set()
+    assert set(BY_POSITION) - found == set(), "these are no exceptions any more"
+
+
+def test_counts_are_called_n() -> None:
+    """`n_items`, not `num_items` or `nItems`, as argument or field."""
+    given = {
+        f"{path.name}: {name}"
+        for path in [*FILES, *EXPERIMENTS]
+        for node in ast.walk(parsed(path))
+        for name in own_names(node)
+        if re.search(r"^(num|count|nr)_|_(num|nr)$|^n[A-Z]", name)
+    }
+    assert given == set()
+
+
+def own_names(node: ast.AST) -> list[str]:
+    """What arguments of a function, or fields of a class, are called."""
+    if isinstance(node, Function):
+        return [each.arg for each in arguments(node)]
+    if isinstance(node, ast.ClassDef):
+        fields = (each for each in node.body if isinstance(each, ast.AnnAssign))
+        return [ast.unparse(each.target) for each in fields]
+    return []
+
+
+SAME_BODY = {
+    "_peers _morton2013": "two data sets that happen to be kept as tables of one form",
+    "_store_head _store_head": "methods of learners whose states are of different types",
+}
+"""Functions of three lines or more that say the same, and why they are not one."""
+
+LINES_THAT_COUNT = 3
+
+
+def same_bodies(paths: list[Path]) -> dict[str, list[str]]:
+    """Functions with the same body, apart from their docstrings: by their names, where they are."""
+    places: dict[str, list[tuple[str, str]]] = {}
+    for path in paths:
+        for function in functions(path):
+            if body_lines(function) < LINES_THAT_COUNT:
+                continue
+            code = function.body[ast.get_docstring(function) is not None :]
+            same = "".join(ast.dump(each) for each in code)
+            where = f"{path.relative_to(path.parents[1])}:{function.lineno}"
+            places.setdefault(same, []).append((function.name, where))
+    alike = [found for found in places.values() if len(found) > 1]
+    return {" ".join(n for n, _ in each): [where for _, where in each] for each in alike}
+
+
+def test_nothing_is_written_twice() -> None:
+    found = same_bodies([*FILES, *EXPERIMENTS])
+    assert {names: at for names, at in found.items() if names not in SAME_BODY} == {}
+    assert set(SAME_BODY) <= set(found), "these are no exceptions any more"
+
+
+def test_a_copy_is_seen(tmp_path: Path) -> None:
+    """The check itself: other names and docstrings do not hide a copy, other code is no copy."""
+    body = "    y = x + 1\n    z = y * 2\n    return z\n"
+    texts = {"a": f"def f(x):\n{body}", "b": f'def g(x):\n    """Else."""\n{body}'}
+    texts["c"] = texts["a"].replace("+", "-")
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    assert list(same_bodies(sorted(tmp_path.glob("*.py")))) == ["f g"]

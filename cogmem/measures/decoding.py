@@ -8,18 +8,21 @@ happened to be the case; where only what was the case is known, it is good if it
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, Int
 from numpy.typing import ArrayLike
 
-from cogmem.errors import InvalidValue
+from cogmem.errors import InvalidValue, MissingExtra
 
 __all__ = [
     "PREDICTION",
     "divergence",
     "linear_decoding",
+    "linear_svc",
     "prediction",
     "principal_components",
     "set_recall",
@@ -80,6 +83,19 @@ def prediction(
     own = np.take_along_axis(log_p, outcome[:, None], axis=1)
     right = log_p.argmax(axis=1) == outcome
     return np.array([divergence(truth, log_p).mean(), right.mean(), -own.mean()])
+
+
+def linear_svc() -> Any:
+    """scikit-learn's linear support vectors: asked for before anything is learnt.
+
+    Raises:
+        MissingExtra: if scikit-learn is not installed.
+    """
+    try:
+        from sklearn.svm import LinearSVC
+    except ImportError as error:
+        raise MissingExtra("scikit-learn", "images") from error
+    return LinearSVC
 
 
 def linear_decoding(

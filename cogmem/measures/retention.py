@@ -35,6 +35,7 @@ __all__ = [
     "fit_least_squares",
     "log_likelihood",
     "pooled",
+    "power_against_exponential",
     "savings",
     "standard_errors",
 ]
@@ -125,6 +126,30 @@ def fit(
     fitted = [_fit_law(law, data, leave_out, n_starts, seed) for law in laws.values()]
     coords = {"person": names, "law": list(laws), "delay": data.times[0]}
     return _criteria(xr.concat(fitted, "law").assign_coords(coords), data)
+
+
+def power_against_exponential(
+    times: ArrayLike,
+    n_retained: ArrayLike,
+    n_tested: ArrayLike,
+    *,
+    laws: Mapping[str, RetentionLaw],
+) -> tuple[Float[np.ndarray, " person"], xr.Dataset]:
+    """AICc of the power law minus that of the exponential, above 0 if that is nearer.
+
+    Both have two parameters, so that this is twice the difference of log-likelihoods.
+
+    Args:
+        times, n_retained, n_tested: as for `fit`; the last may be one number for all.
+        laws: "power" and "exponential" among them.
+
+    Returns:
+        Of each person, and the fits, those of all together as the last person.
+    """
+    tested = np.broadcast_to(np.asarray(n_tested, float), np.shape(n_retained))
+    fitted = fit(times, n_retained, tested, laws=laws, leave_out=False)
+    aicc = fitted["aicc"]
+    return (aicc.sel(law="power") - aicc.sel(law="exponential")).values, fitted
 
 
 def pooled(times: ArrayLike, n_retained: ArrayLike, n_tested: ArrayLike) -> Retained:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from cogmem.errors import InvalidValue
 
 __all__ = [
+    "AGAINST_PRINCIPAL",
     "captured_energy",
     "leak",
     "least_residual_energy",
@@ -21,7 +22,11 @@ __all__ = [
     "principal_angles",
     "principal_rows",
     "residual_energy",
+    "rows_and_principal",
 ]
+
+AGAINST_PRINCIPAL = ("angle", "residual", "defect", "alignment")
+"""What `rows_and_principal` tells."""
 
 
 def principal_angles(rows: ArrayLike, others: ArrayLike) -> Float[np.ndarray, " angle"]:
@@ -139,6 +144,37 @@ def orthonormality_defect(rows: ArrayLike) -> Float[np.ndarray, ""]:
     """
     h = _matrix(rows, "rows")
     return np.abs(h @ h.T - np.eye(len(h))).max()
+
+
+def rows_and_principal(
+    rows: Float[np.ndarray, "set *axes row input"],
+    inputs: Float[np.ndarray, "set batch item input"],
+    n_rows: int,
+) -> dict[str, Float[np.ndarray, set * axes]]:
+    """Rows against the principal rows of the inputs that they learnt from.
+
+    Args:
+        rows: of each data set.
+        inputs: of each data set, in batches.
+        n_rows: principal rows of each.
+
+    Returns:
+        `angle`, the largest, degrees; `residual` energy; `defect`, max |HH' - I|; `alignment`, mean
+        over rows of the largest |cosine| with an eigenvector. The last three are NaN, and the angle
+        is 90, for rows that have become infinite.
+    """
+    found = {name: np.full(rows.shape[:-2], np.nan) for name in AGAINST_PRINCIPAL}
+    found["angle"][:] = 90
+    principal = [principal_rows(each, n_rows) for each in inputs]
+    for at in np.ndindex(rows.shape[:-2]):
+        own, best = rows[at], principal[at[0]]
+        if np.isfinite(own).all():
+            units = own / np.linalg.norm(own, axis=1, keepdims=True)
+            found["angle"][at] = principal_angles(own, best)[0]
+            found["residual"][at] = residual_energy(inputs[at[0]], own)
+            found["defect"][at] = orthonormality_defect(own)
+            found["alignment"][at] = np.abs(units @ best.T).max(axis=1).mean()
+    return found
 
 
 def _spectrum(

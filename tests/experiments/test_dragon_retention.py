@@ -11,6 +11,7 @@ import pytest
 
 from cogmem.errors import DataNotFound
 from cogmem.lab.experiment import Experiment, Session, find_experiment
+from cogmem.measures.retention import power_against_exponential
 from cogmem.models.bdh import BDH
 
 KEY = jax.random.key(0)
@@ -51,7 +52,9 @@ def test_verdicts_on_counts_made_by_each_law(names) -> None:
     """Of 4000 tests at each delay: exact counts of an exponential, then of a power law."""
     t, n = np.array(names["DELAYS"]), 4000
     for kept, sign in ((0.9 * np.exp(-0.1 * t), 1), (0.9 * (1 + t) ** -0.5, -1)):
-        each, fitted = names["compared"](t, np.round(n * kept)[None], n)
+        each, fitted = power_against_exponential(
+            t, np.round(n * kept)[None], n, laws=names["COMPARED"]
+        )
         assert (sign * each > 100).all()
         right = fitted["estimate"].isel(person=0).sel(law="exponential" if sign > 0 else "power")
         assert float(right.sel(parameter="a")) == pytest.approx(0.9, abs=0.01)

@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from cogmem.lab.experiment import Session, find_experiment
-from cogmem.measures.subspaces import least_residual_energy, residual_energy
+from cogmem.measures.subspaces import least_residual_energy, residual_energy, rows_and_principal
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_residual_is_that_of_the_rows(names, config) -> None:
     x = names["data_sets"](config, 0)[:1]
     best = np.linalg.svd(x.reshape(-1, 40), full_matrices=False)[2][:6]
     rows = np.stack([best, np.full_like(best, np.inf)])[None]
-    found = names["measured"](rows, x)
+    found = rows_and_principal(rows, x, names["N_ROWS"])
     assert found["angle"][0] == pytest.approx([0, 90], abs=1e-2)
     assert found["residual"][0, 0] == pytest.approx(residual_energy(x, best))
     assert np.isnan(found["residual"][0, 1])

@@ -1,12 +1,11 @@
-"""BDH: against a loop over pairs of tokens; causality, symmetries, dropout, learning, bad input.
+"""BDH: against a loop over pairs of tokens; causality, symmetries, dropout, learning.
 
 Numbers of the official code are in tests/conformance/test_bdh.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -14,77 +13,30 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from cogmem.errors import CogmemError, InvalidValue
 from cogmem.models.bdh import BDH, Weights
 from cogmem.models.bdh_attention import scores, turned
 from cogmem.models.sequence_learning import Training, learn, log_probabilities
 from cogmem.models.sequence_model import Passage, count_weights
-from tests.models.bdh_by_hand import How, by_hand
-from tests.models.bdh_weights import untrained
-
-V, D, H, N, LAYERS, T = 7, 8, 2, 16, 2, 12
-SIZES = {"n_tokens": V, "width": D, "n_heads": H, "n_neurons": H * N, "n_layers": LAYERS}
-TOKENS = (3, 1, 4, 1, 5, 6, 3, 1, 4, 1, 5, 2)
-VARIANTS = ("official", "eq8", "normfree")
-PAIRS = np.linspace(0.8, 1, H * N // 2).reshape(H, N // 2)
-DAMPINGS = {
-    "none": np.asarray(1.0),
-    "one": np.asarray(0.9),
-    "of heads": np.array([0.95, 0.8]),
-    "of neurons": np.concatenate([PAIRS, PAIRS], axis=1),
-}
-
-
-@pytest.fixture
-def double() -> Iterator[None]:
-    with jax.enable_x64(True):
-        yield
-
-
-def model_of(**chosen: Any) -> BDH:
-    usual = {"chunk": 6, "theta": 50.0, "damping": np.asarray(1.0)}
-    return BDH(**SIZES | usual | chosen)
-
-
-def weights_of(model: BDH, scale: float = 20.0) -> Weights:
-    """Larger than at first, so that nothing hides in epsilon."""
-    return untrained(model, scale)
-
-
-class Seen(NamedTuple):
-    logits: Any
-    state: Any
-    activity: Any
-
-
-@eqx.filter_jit
-def seen(model: BDH, weights: Weights, tokens: Any, state: Any = None) -> Seen:
-    """Everything, compiled once for each shape; `read` says the same (see below)."""
-    activity, state = model.watch(weights, tokens, state)
-    return Seen(activity.v_out[-1] @ weights.readout, state, activity)
-
-
-@eqx.filter_jit
-def read(model: BDH, weights: Weights, tokens: Any, key: Any = None) -> Any:
-    return model.read(weights, tokens, key=key)[0]
-
-
-@eqx.filter_jit
-def rest(model: BDH, state: Any, time: Any) -> Any:
-    return model.rest(state, time)
-
-
-def logits_of(model: BDH, weights: Weights, tokens: Any = TOKENS, state: Any = None) -> np.ndarray:
-    return np.asarray(seen(model, weights, jnp.asarray(tokens), state).logits)
-
-
-def close(found: Any, expected: Any, within: float) -> None:
-    """Largest difference, relative to the largest number."""
-    found, expected = np.asarray(found), np.asarray(expected)
-    assert found.shape == expected.shape
-    assert np.abs(expected).max() > 1e-3
-    assert np.abs(found - expected).max() <= within * np.abs(expected).max()
-
+from tests.models.bdh_by_hand import by_hand
+from tests.models.bdh_small import (
+    DAMPINGS,
+    LAYERS,
+    SIZES,
+    TOKENS,
+    VARIANTS,
+    D,
+    H,
+    N,
+    T,
+    V,
+    close,
+    logits_of,
+    model_of,
+    read,
+    rest,
+    seen,
+    weights_of,
+)
 
 # ---- what it computes ----------------------------------------------------------------------------
 
@@ -415,96 +367,6 @@ def test_nothing_is_left_out_without_a_key() -> None:
     assert (drop(model, 0) != drop(model, 1)).any()
 
 
-# ---- mistakes ------------------------------------------------------------------------------------
-
-
-def other_norm(eps: float = 1e-5, ddof: int = 0) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda z: (
-        (z - z.mean(-1, keepdims=True)) / np.sqrt(z.var(-1, keepdims=True, ddof=ddof) + eps)
-    )
-
-
-def softmax(scores: np.ndarray) -> np.ndarray:
-    return np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
-
-
-MISTAKES: dict[str, How] = {
-    "eps 1e-6": How(norm=other_norm(1e-6)),
-    "eps 1e-8": How(norm=other_norm(1e-8)),
-    "unbiased variance": How(norm=other_norm(ddof=1)),
-    "a token reads itself": How(own=True),
-    "softmax": How(weigh=softmax),
-    "scores divided by their sum": How(weigh=lambda s: s / s.sum()),
-    "rotated query only": How(asked=np.zeros_like),
-    "gate times rotated x": How(gated=lambda gate, x, turned: gate * turned),
-    "gate sent without x": How(sent=lambda gate, y: gate),
-    "value of the layer before": How(value=lambda v, before: before),
-    "damping one token late": How(late=1),
-}
-OTHERS: dict[str, dict[str, Any]] = {
-    "no rotation": {"rotary": False},
-    "theta 1e4": {"theta": 1e4},
-    "2 pi too often": {"frequencies": lambda f: 2 * np.pi * f},
-    "2 pi missing": {"frequencies": lambda f: f / (2 * np.pi)},
-    "sign of the rotation": {"frequencies": lambda f: -f},
-    "no damping": {"damping": 1.0},
-    "eq8": {"variant": "eq8"},
-    "normfree": {"variant": "normfree"},
-}
-
-
-@pytest.fixture(scope="module")
-def fresh() -> tuple[BDH, Weights, np.ndarray]:
-    """As `begin` leaves it, where epsilon counts most."""
-    with jax.enable_x64(True):
-        model = model_of(damping=np.asarray(0.9))
-        weights = weights_of(model, scale=1.0)
-        return model, weights, logits_of(model, weights)
-
-
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_no_mistake_in_a_layer_would_go_unseen(fresh: Any, mistake: str) -> None:
-    """Each changes logits by over 1e-3 of the largest, and doing it right by less than 1e-12."""
-    model, weights, logits = fresh
-    close(by_hand(model, weights, TOKENS).logits, logits, 1e-12)
-    found = by_hand(model, weights, TOKENS, how=MISTAKES[mistake]).logits
-    assert np.abs(found - logits).max() > 1e-3 * np.abs(logits).max()
-
-
-@pytest.mark.parametrize("mistake", OTHERS)
-def test_no_other_choice_would_go_unseen(fresh: Any, double: None, mistake: str) -> None:
-    model, weights, logits = fresh
-    chosen = dict(OTHERS[mistake])
-    if "frequencies" in chosen:
-        chosen["frequencies"] = chosen["frequencies"](model.turn(float).frequencies)
-    found = by_hand(model_of(**{"damping": 0.9} | chosen), weights, TOKENS).logits
-    assert np.abs(found - logits).max() > 1e-3 * np.abs(logits).max()
-
-
-def test_no_other_layout_would_go_unseen(fresh: Any) -> None:
-    """Neurons read as interleaved, rows of E as if a neuron's heads came together."""
-    model, weights, logits = fresh
-    order = np.concatenate([np.arange(0, N, 2), np.arange(1, N, 2)])
-    layouts = {
-        "interleaved": rearranged(weights, range(H), [order, order]),
-        "neuron-major": weights._replace(
-            from_y=np.asarray(weights.from_y).reshape(N, H, D).swapaxes(0, 1)
-        ),
-    }
-    for name, each in layouts.items():
-        change = np.abs(by_hand(model, each, TOKENS).logits - logits).max()
-        assert change > 1e-3 * np.abs(logits).max(), name
-
-
-def test_position_does_not_restart_when_state_is_carried(fresh: Any, double: None) -> None:
-    """The second half, read on from the state, is that of the whole; time restarted, it is not."""
-    model, weights, logits = fresh
-    state = seen(model, weights, jnp.asarray(TOKENS[:6])).state
-    close(logits_of(model, weights, TOKENS[6:], state), logits[6:], 1e-12)
-    restarted = by_hand(model, weights, TOKENS, [*range(6), *range(6)])
-    assert np.abs(restarted.logits[6:] - logits[6:]).max() > 1e-3 * np.abs(logits).max()
-
-
 # ---- learning ------------------------------------------------------------------------------------
 
 
@@ -532,128 +394,3 @@ def test_the_synapses_hold_the_list_and_the_weights_do_not() -> None:
     assert first == pytest.approx(np.log(n), abs=0.15)
     assert second < 0.3 * np.log(n)
     assert emptied > 0.9 * np.log(n)
-
-
-# ---- what is refused -----------------------------------------------------------------------------
-
-REFUSED: dict[str, tuple[dict[str, Any], str]] = {
-    "overflow": ({"damping": np.full((H, N), 0.009)}, "least damping of a neuron is 0.009"),
-    "no tokens": ({"n_tokens": 0}, "n_tokens is 0, expected 1 or more"),
-    "no channels": ({"width": 0}, "width is 0"),
-    "no heads": ({"n_heads": 0}, "n_heads is 0"),
-    "no neurons": ({"n_neurons": -4}, "n_neurons is -4"),
-    "no layers": ({"n_layers": 0}, "n_layers is 0"),
-    "no chunk": ({"chunk": 0}, "chunk is 0"),
-    "heads that do not share": ({"n_neurons": 33}, "33 neurons cannot be shared by 2 heads"),
-    "odd neurons of a head": ({"n_neurons": 2 * 15}, "an even number for each"),
-    "variant": ({"variant": "oficial"}, "official"),
-    "damping 0": ({"damping": 0.0}, "damping from 0 to 0, expected above 0"),
-    "damping over 1": ({"damping": 1.2}, "damping is 1.2"),
-    "damping NaN": ({"damping": np.nan}, "damping is nan"),
-    "damping word": ({"damping": "much"}, "expected a number"),
-    "a head's damping 0": ({"damping": np.array([0.0, 1])}, "damping from 0 to 1"),
-    "a head's damping over 1": ({"damping": np.array([0.5, 1.5])}, "damping from 0.5 to 1.5"),
-    "a head's damping NaN": ({"damping": np.array([0.5, np.nan])}, "damping from nan"),
-    "damping of 3 heads": ({"damping": np.ones(3)}, r"damping of shape \(3,\)"),
-    "damping of neurons, no heads": ({"damping": np.ones(N)}, r"damping of shape \(16,\)"),
-    "pairs damped apart": (
-        {"damping": np.linspace(0.5, 1, H * N).reshape(H, N)},
-        "different dampings",
-    ),
-    "frequencies of 3 pairs": ({"frequencies": np.ones(3)}, r"frequencies of shape \(3,\)"),
-    "frequencies NaN": ({"frequencies": np.full(N // 2, np.nan)}, "frequencies"),
-    "frequencies, still": ({"frequencies": np.ones(N // 2), "rotary": False}, "rotary=True"),
-    "theta 0": ({"theta": 0.0}, "theta is 0"),
-    "theta NaN": ({"theta": np.nan}, "theta is nan"),
-    "dropout below 0": ({"dropout": -0.1}, "dropout is -0.1"),
-    "dropout of all": ({"dropout": 1.0}, "dropout is 1"),
-    "dropout NaN": ({"dropout": np.nan}, "dropout is nan"),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_is_refused_with_a_reason(case: str) -> None:
-    chosen, said = REFUSED[case]
-    with pytest.raises(CogmemError, match=said):
-        model_of(**chosen)
-
-
-@pytest.mark.parametrize(
-    ("tokens", "said"),
-    [
-        ([0, 7], "token 7 at place 1, expected 0 to 6"),
-        ([-1], "token -1 at place 0"),
-        ([], "one or more integers"),
-        ([0.0, 1.0], "kind float32"),
-        ([[0, 1]], r"shape \(1, 2\)"),
-    ],
-)
-def test_wrong_tokens_are_named(tokens: Any, said: str) -> None:
-    """Not read as if they were others: JAX itself takes the last token for one out of range."""
-    model = model_of()
-    weights = weights_of(model)
-    for ask in (model.read, model.watch):
-        with pytest.raises(InvalidValue, match=said):
-            ask(weights, jnp.asarray(tokens))
-
-
-def test_a_wrong_token_of_one_step_is_named() -> None:
-    model = model_of()
-    weights = weights_of(model)
-    with pytest.raises(InvalidValue, match="token 9 at place 0"):
-        model.step(weights, jnp.asarray(9), model.empty(weights))
-
-
-def test_synapses_of_another_model_are_refused() -> None:
-    model = model_of()
-    weights = weights_of(model)
-    with pytest.raises(InvalidValue, match=r"synapses float32 of shape \(2, 2, 16, 7\)"):
-        model.read(weights, jnp.asarray(TOKENS), jnp.zeros((LAYERS, H, N, D - 1)))
-
-
-@pytest.mark.parametrize("n_heads", [1, 4])
-def test_weights_of_other_heads_are_refused(n_heads: int) -> None:
-    """Whose neurons are as many for each head, so that nothing else would tell."""
-    sizes = {"n_heads": n_heads, "n_neurons": n_heads * N}
-    weights = weights_of(BDH(**SIZES | sizes))
-    model = model_of()
-    for use in (
-        lambda: model.read(weights, jnp.asarray(TOKENS)),
-        lambda: model.step(weights, jnp.asarray(1), model.empty(weights)),
-    ):
-        with pytest.raises(InvalidValue, match=rf"to_x \({n_heads}, 8, 16\), not \(2, 8, 16\)"):
-            use()
-
-
-def test_carried_synapses_are_for_steps_only() -> None:
-    """And of as many layers as the model has."""
-    model = model_of()
-    weights = weights_of(model)
-    carried = model.carried(model.empty(weights))
-    for use in (
-        lambda: model.read(weights, jnp.asarray(TOKENS), carried),
-        lambda: model.rest(carried, 1.0),
-        lambda: model.carried(carried),
-        lambda: model.step(weights, 1, None),
-    ):
-        with pytest.raises(InvalidValue, match="expected synapses: `empty"):
-            use()
-    with pytest.raises(InvalidValue, match="expected what `carried` gives"):
-        model.settled(model.empty(weights))
-    with pytest.raises(InvalidValue, match="3 carried layers, expected 2"):
-        model.step(weights, 1, carried._replace(layers=carried.layers + carried.layers[:1]))
-
-
-def test_tokens_may_be_a_plain_list() -> None:
-    model = model_of()
-    weights = weights_of(model)
-    found, state = model.read(weights, list(TOKENS[:2]))
-    close(found, logits_of(model, weights, TOKENS[:2]), 1e-6)
-    assert model.step(weights, 3, state)[0].shape == (V,)
-
-
-@pytest.mark.parametrize("time", [-1.0, np.nan, np.inf])
-def test_silence_is_a_time(time: float) -> None:
-    state = model_of().empty(weights_of(model_of()))
-    with pytest.raises(InvalidValue, match="expected a finite number of tokens, 0 or more"):
-        model_of().rest(state, time)

@@ -6,19 +6,15 @@ The fixed draw is `tensor_brain_scenes.npz`; its ceilings are those published wi
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
-from functools import cache
-from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
-from cogmem.errors import DataNotFound, InvalidValue
+from cogmem.errors import InvalidValue
 from cogmem.tasks.scenes import (
     GROUPS,
-    SPLITS,
     SceneData,
     Scenes,
     SceneWorld,
@@ -28,49 +24,13 @@ from cogmem.tasks.scenes import (
     draw_world,
     label_table,
     labels,
-    load_scenes,
     more_scenes,
     noisier,
     pairs,
     unseen_triples,
     views,
 )
-from tests.conformance.reference import folder
-
-KEY = jax.random.key(1)
-DATA = draw_scenes(key=KEY)
-SMALL = SceneWorld(n_features=5, n_known=9, n_novel=6, n_train=7, n_test=3)
-
-
-FIXED = "f1471e71782541b9f8f3cf06b519b48d089d79908d24752cbfc18f5de7c855ff"
-
-
-def path_of_stored() -> Path:
-    path = folder() / "tensor_brain_scenes.npz"
-    if not path.exists():
-        pytest.skip(f"no {path.name} in {path.parent}")
-    return path
-
-
-@cache
-def stored() -> SceneData:
-    return load_scenes(path_of_stored())
-
-
-def only_of_the_fixed_draw() -> None:
-    if hashlib.sha256(path_of_stored().read_bytes()).hexdigest() != FIXED:
-        pytest.skip("published for another draw")
-
-
-def splits(data: SceneData) -> dict[str, Scenes]:
-    return {split: getattr(data, split) for split in SPLITS}
-
-
-def sd_of(values: np.ndarray) -> tuple[float, float]:
-    """Root mean square of normal numbers of mean 0, and its standard error."""
-    rms = math.sqrt(np.mean(np.square(values, dtype=float)))
-    return rms, rms / math.sqrt(2 * values.size)
-
+from tests.tasks.some_scenes import DATA, KEY, SMALL, only_of_the_fixed_draw, sd_of, splits, stored
 
 # ---- the world ----------------------------------------------------------------------------------
 
@@ -440,100 +400,6 @@ def within(values: np.ndarray, group: np.ndarray) -> tuple[float, float]:
     means /= count[:, None]
     free = (len(values) - len(count)) * values.shape[1]
     return np.square(values - means[place]).sum() / free, means.var()
-
-
-# ---- a file of scenes ---------------------------------------------------------------------------
-
-SCENE_KEYS = ("sit", "ents", "box", "scene", "pair", "s", "o", "pred", "geo", "pbox")
-ENTITY_KEYS = ("b", "p", "g", "y", "col", "act", "dang")
-
-
-def arrays_of(data: SceneData) -> dict[str, np.ndarray]:
-    """The layout of the fixed draw."""
-    arrays = {f"ent_{k}": np.array(v) for k, v in zip(ENTITY_KEYS, data.world[:7], strict=True)}
-    arrays["pred_table"] = np.array(data.world.predicates)
-    for split, scenes in splits(data).items():
-        stored = zip(SCENE_KEYS, scenes, strict=True)
-        arrays |= {f"{split}_{key}": np.array(values) for key, values in stored}
-    return arrays
-
-
-def saved(arrays: dict[str, np.ndarray], folder: Path) -> Path:
-    path = folder / "scenes.npz"
-    np.savez(path, **arrays)
-    return path
-
-
-def test_what_is_written_is_read(tmp_path: Path) -> None:
-    """Of other sizes than the fixed draw; what a file does not keep is None."""
-    data = draw_scenes(SMALL, key=KEY)
-    back = load_scenes(saved(arrays_of(data), tmp_path))
-    for split in SPLITS:
-        for one, other in zip(getattr(data, split), getattr(back, split), strict=True):
-            np.testing.assert_array_equal(one, other)
-    np.testing.assert_array_equal(label_table(data.world), label_table(back.world))
-    assert back.world.n_known == int(data.novel.entities.min())
-    assert (back.world.design.n_features, back.world.design.n_train) == (5, 7)
-    with pytest.raises(InvalidValue, match="no situation_weights: it was read from a file"):
-        more_scenes(back.world, 3, known=True, key=KEY)
-    with pytest.raises(InvalidValue, match="no prototypes"):
-        views(back.world, np.array([0]), 1, key=KEY)
-
-
-def test_sizes_of_the_fixed_draw_are_those_of_the_defaults() -> None:
-    only_of_the_fixed_draw()
-    assert stored().world.design == SceneWorld()
-    assert stored().train.boxes.dtype == np.float32
-
-
-@pytest.mark.parametrize(
-    ("key", "place", "value", "message"),
-    [
-        ("train_ents", (0, 0), 15, "train_ents has values of . to 15; expected 0 to 14"),
-        ("known_pred", (0, 0), 16, "known_pred has values of . to 16; expected 0 to 15"),
-        ("known_geo", (0, 0), -1, "known_geo has values of -1"),
-        ("novel_pair", (0, 0, 0), 4, "novel_pair has values of . to 4; expected 0 to 3"),
-        ("ent_p", 0, 6, "ent_p has values of . to 6; expected 0 to 5"),
-        ("ent_dang", 0, 2, "ent_dang has values of 0 to 2"),
-        ("train_box", (0, 0, 0), math.nan, "train_box has features that are not finite"),
-        ("train_s", (0, 0), None, "train_s are not the entities of train_ents"),
-        ("pred_table", (0, 0, 0, 0), 3.0, "pred_table .* probabilities that add to 1"),
-    ],
-)
-def test_values_that_cannot_be(
-    key: str, place: tuple[int, ...], value: float | None, message: str, tmp_path: Path
-) -> None:
-    arrays = arrays_of(draw_scenes(SMALL, key=KEY))
-    other = (int(arrays[key][place]) + 1) % 9 if value is None else value
-    arrays[key][place] = other
-    with pytest.raises(InvalidValue, match=message):
-        load_scenes(saved(arrays, tmp_path))
-
-
-def test_files_that_are_no_scenes(tmp_path: Path) -> None:
-    arrays = arrays_of(draw_scenes(SMALL, key=KEY))
-    with pytest.raises(DataNotFound, match=r"no file of scenes .*absent.npz"):
-        load_scenes(tmp_path / "absent.npz")
-    lacking = {k: v for k, v in arrays.items() if k not in ("ent_b", "novel_geo")}
-    with pytest.raises(InvalidValue, match="lacks ent_b, novel_geo"):
-        load_scenes(saved(lacking, tmp_path))
-    for cut in ("train_geo", "train_box", "ent_y", "novel_pbox"):
-        with pytest.raises(InvalidValue, match=f"{cut} has shape"):
-            load_scenes(saved({**arrays, cut: arrays[cut][:-1]}, tmp_path))
-    fewer = {f"novel_{k}": arrays[f"novel_{k}"][..., :3] for k in ("box", "scene", "pbox")}
-    with pytest.raises(InvalidValue, match=r"novel_box .* expected scenes of the same form"):
-        load_scenes(saved({**arrays, **fewer}, tmp_path))
-    for text in (b"", b"no archive"):
-        (tmp_path / "text.npz").write_bytes(text)
-        with pytest.raises(InvalidValue, match="no npz file of scenes"):
-            load_scenes(tmp_path / "text.npz")
-
-
-def test_an_entity_is_known_or_novel(tmp_path: Path) -> None:
-    data = draw_scenes(SMALL, key=KEY)
-    mixed = data._replace(novel=data.known)
-    with pytest.raises(InvalidValue, match="expected novel ids above all known ones"):
-        load_scenes(saved(arrays_of(mixed), tmp_path))
 
 
 # ---- what cannot be asked -----------------------------------------------------------------------
