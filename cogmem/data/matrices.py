@@ -79,6 +79,9 @@ def to_matrices(recalls: Recalls) -> Matrices:
 
     `intrusions` is written too, as these toolboxes count it: lists since the word was studied, -1
     if it never was.
+
+    Raises:
+        InvalidValue: if a column is called as one of the format's own.
     """
     further = {
         **recalls.by_list,

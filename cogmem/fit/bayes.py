@@ -182,6 +182,10 @@ def sample(
         starts: raw parameters from which each person's maximum is sought; the prior's centre if
             None.
         progress: see `posterior`.
+
+    Raises:
+        InvalidValue: if `by` is another word.
+        MissingExtra: if NumPyro is not installed.
     """
     need_bayes()
     draws = draws or Draws()

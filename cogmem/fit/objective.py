@@ -31,6 +31,13 @@ def list_log_likelihoods(
     The words of a list are known only by their position, and by their similarity if it is given,
     so that everything that does not depend on the responses, the whole of study for most models,
     is computed once for all lists.
+
+    Args:
+        sitting: who, and by which rule it chooses.
+        recalls: [list, output] 1-based positions, 0 padding.
+        n_items: of each list.
+        similarity: [list, item, item] of the words, if the model reads it.
+        key: of the model's own randomness.
     """
     task = FreeRecall.of_length(n_items)
 

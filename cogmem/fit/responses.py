@@ -119,7 +119,14 @@ def choice_scores(
     left: Bool[Array, "subject list event item"],
     sensitivity: Array | float,
 ) -> Float[Array, "subject list"]:
-    """log P (nats) of which items were said, summed over each list; saying nothing counts 0."""
+    """log P (nats) of which items were said, summed over each list; saying nothing counts 0.
+
+    Args:
+        z: evidence for each item before each event, in its own SD.
+        said: the item said at each event.
+        left: which items could be said.
+        sensitivity: by which evidence is multiplied.
+    """
     log_p = choice_log_probs(z, left, sensitivity)
     chosen = jax.nn.one_hot(said, z.shape[-1], dtype=bool)  # none of them if nothing was said
     return jnp.sum(log_p, where=chosen, axis=(-1, -2))
@@ -145,6 +152,11 @@ def criteria(
     """Each person's criterion: P(yes) over all responses as counted, (yes + 1/2) / (n + 1).
 
     By bisection, as P(yes) falls with the criterion.
+
+    Args:
+        z: evidence in each cell and draw of items.
+        yes, n: answers yes, and all answers.
+        sensitivity: by which evidence is multiplied.
     """
     total = n.sum(axis=1)
     aim = (yes.sum(axis=1) + 0.5) / (total + 1)
@@ -171,6 +183,11 @@ def count_scores(
     """log P (nats) of the answers in each cell, with criteria counted on the first half.
 
     P is held 1e-6 from 0 and 1.
+
+    Args:
+        z: evidence in each cell and draw of items.
+        yes, n: answers yes, and all answers, of either half.
+        sensitivity: by which evidence is multiplied.
     """
     p = p_yes(z, sensitivity, criteria(z, yes[0], n[0], sensitivity))
     p = jnp.clip(p, 1e-6, 1 - 1e-6)[None]

@@ -13,7 +13,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -71,16 +71,6 @@ class Block:
     def settings(self, cell: int) -> dict[str, Any]:
         """All settings of one of its cells."""
         return {**self.static, **{name: float(v[cell]) for name, v in self.traced.items()}}
-
-    def filled_with(self, cell: int) -> Block:
-        """One of its cells in every row: as wide as before, so it is the same program."""
-        rows = np.full(self.width, cell)
-        return replace(
-            self,
-            traced={name: values[rows] for name, values in self.traced.items()},
-            identity=self.identity[rows],
-            repeat=self.repeat[rows],
-        )
 
 
 @dataclass(frozen=True)

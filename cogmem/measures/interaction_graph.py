@@ -24,12 +24,10 @@ __all__ = [
     "Mirrored",
     "best_partition",
     "degrees",
-    "exceeding",
     "interaction",
     "mirrored_histogram",
     "modularity",
     "random_edges",
-    "random_product",
     "rewired",
     "strongest_edges",
 ]
@@ -99,16 +97,6 @@ def strongest_edges(weights: ArrayLike, n_edges: int) -> Edges:
     order = np.argsort(-np.where(np.eye(len(g), dtype=bool), -np.inf, g), axis=None, kind="stable")
     target, source = np.unravel_index(order[:n_edges], g.shape)
     return np.stack([source, target], axis=1)
-
-
-def exceeding(weights: ArrayLike, threshold: float) -> int:
-    """How many edges a threshold leaves: entries above it, not counting those on the diagonal.
-
-    Raises:
-        InvalidValue: if the matrix is not square or has what is no number.
-    """
-    g = _square(weights)
-    return int((g > threshold).sum() - (np.diag(g) > threshold).sum())
 
 
 def degrees(edges: Edges, n_neurons: int) -> Degrees:
@@ -188,18 +176,6 @@ def modularity(
 
 
 # ---- null models ---------------------------------------------------------------------------------
-
-
-def random_product(n_neurons: int, width: int, *, seed: int) -> Float[np.ndarray, "target source"]:
-    """A product of two matrices of independent normal numbers, of rank `width`: G of no learning.
-
-    Raises:
-        InvalidValue: for sizes below 1.
-    """
-    if min(n_neurons, width) < 1:
-        raise InvalidValue(f"{n_neurons} neurons, width {width}; expected 1 or more of each.")
-    rng = np.random.default_rng(seed)
-    return rng.standard_normal((n_neurons, width)) @ rng.standard_normal((width, n_neurons))
 
 
 def random_edges(n_neurons: int, n_edges: int, *, seed: int) -> Edges:

@@ -64,6 +64,10 @@ def rates(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Corrected hit and false-alarm rates, (x + 0.5) / (n + 1).
 
+    Args:
+        hits, false_alarms: [subject] "old" responses to old and to new items.
+        n_old, n_new: [subject] items of either kind.
+
     Raises:
         InvalidValue: if a count is outside 0 to its number of trials.
     """

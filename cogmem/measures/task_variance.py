@@ -164,6 +164,12 @@ def kmeans(
     (Arthur & Vassilvitskii, 2007), then Lloyd's algorithm; of all restarts the one with the least
     sum of squared distances.
 
+    Args:
+        x: [unit, feature].
+        k: clusters.
+        restarts: of which the best is kept.
+        seed: of the first centres.
+
     Raises:
         InvalidValue: for fewer than 1 cluster or more than there are different units.
     """

@@ -313,5 +313,5 @@ class FourLayerBrain(eqx.Module):
         targets: Targets = UNTOLD,
         key: PRNGKeyArray | None = None,
     ) -> Decoded:
-        """The windows of `read`."""
+        """The windows of `read`, which says what the arguments are."""
         return self.read(weights, inputs, choices, how, targets=targets, key=key).decoded

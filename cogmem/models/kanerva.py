@@ -120,6 +120,12 @@ def sparse_locations(
 ) -> Bool[Array, "location feature"]:
     """Random addresses with few features on; those half on are all equally far from sparse items.
 
+    Args:
+        n_locations: addresses.
+        n_features: of an address.
+        n_active: of them that are on.
+        key: of the draws.
+
     Raises:
         InvalidValue: for numbers below 1, or more active features than there are.
     """

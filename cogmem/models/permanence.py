@@ -136,7 +136,11 @@ class Lasting(Permanence):
         step: Int[Array, ""],
         threshold: Any,
     ) -> Bundle:
-        """Set weights to their maximum. Cost: that of the sources that are on."""
+        """Set weights to their maximum. Cost: that of the sources that are on.
+
+        Args:
+            bundle, sources, increase, step, threshold: see `Permanence.learn`.
+        """
         old = self.rows(bundle, sources, step)
         raised = increase & ~bundle.frozen
         new = jnp.where(raised, jnp.uint8(self.w_max), old)
@@ -192,7 +196,11 @@ class Fading(Permanence):
         step: Int[Array, ""],
         threshold: Any,
     ) -> Bundle:
-        """Date the coincidences; a repeated one may stiffen its synapse."""
+        """Date the coincidences; a repeated one may stiffen its synapse.
+
+        Args:
+            bundle, sources, increase, step, threshold: see `Permanence.learn`.
+        """
         raised = increase & ~self._closed(bundle, step - 1, threshold)
         last, stiffness = _take(bundle.last, sources, NEVER), _take(bundle.stiffness, sources, 0)
         age = _age(last, step)

@@ -89,6 +89,12 @@ def simulate(
 ) -> Int[Array, " n_items"]:
     """Recall one list freely.
 
+    Args:
+        process: who recalls.
+        state: after study.
+        n_items: of the list.
+        key: of all choices.
+
     Returns:
         int16 1-based positions in order of output, 0 = padding.
     """
@@ -99,6 +105,13 @@ def recall_period(
     process: RecallProcess, state: State, n_items: int, n_attempts: int, *, key: PRNGKeyArray
 ) -> tuple[State, Int[Array, " attempt"]]:
     """Recall freely, `n_attempts` items at most.
+
+    Args:
+        process: who recalls.
+        state: after study.
+        n_items: that can be recalled.
+        n_attempts: items recalled at most.
+        key: of all choices.
 
     Returns:
         The state in which recall ended, for models that live on, and int16 1-based items in order

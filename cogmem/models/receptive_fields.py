@@ -44,6 +44,12 @@ def windows(
 ) -> Int[np.ndarray, "mac slot"]:
     """Square receptive fields on the pixels, row by row.
 
+    Args:
+        shape: rows and columns of the image.
+        side: of a field, pixels.
+        stride: from a field to the next, pixels.
+        grid: rows and columns of fields.
+
     Raises:
         InvalidValue: if the grid does not fit the image.
     """

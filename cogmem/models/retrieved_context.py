@@ -360,6 +360,13 @@ def drift(
     rho is the root that keeps the length at 1 (Howard & Kahana 2002, Eq. 1-3). With
     `rho="elementwise"` the overlap is c * c_in, unit by unit, which makes rho a vector; the result
     is then normalised.
+
+    Args:
+        context: c, before.
+        incoming: c_in, of unit length.
+        rate: of drift, 0 to 1.
+        rho: how the overlap is taken.
+        norm_floor: added to the squared length before its root is taken.
     """
     overlap = context * incoming if rho == "elementwise" else context @ incoming
     # The radicand is 0 at rate 1 without overlap; its root has no gradient there.

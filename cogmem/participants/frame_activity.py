@@ -47,11 +47,6 @@ class Activity(NamedTuple):
     scored: Bool[np.ndarray, "trial frame"]
     about: Mapping[str, Int[np.ndarray, "trial frame"]]
 
-    @property
-    def before_response(self) -> Int[np.ndarray, " trial"]:
-        """Frames before the first answer that counts."""
-        return np.where(self.scored.any(axis=1), self.scored.argmax(axis=1), self.length)
-
 
 def activity(
     course: Course,

@@ -182,15 +182,7 @@ def _form(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
             label=f"{name}: {SHORT.get(best, best)}",
             **line_look(at)._asdict(),
         )
-    people = nodes["people"]["savings"]
-    upper = ax.twiny()
-    how: dict[str, Any] = {"color": PEOPLE_LINE, "marker": "o", "markersize": 3.6}
-    upper.plot(people["minutes"], people / people[0], linestyle="none", **how)
-    ax.plot([], [], linestyle="none", label="people: savings, Ebbinghaus", **how)
-    upper.set_xscale("log")
-    upper.set_xlabel("Delay of people (min, log)", color=PEOPLE_LINE)
-    upper.spines["top"].set_visible(True)
-    upper.minorticks_off()
+    _savings(ax, nodes["people"])
     ax.set_xscale("log")
     last = int(course["age"].values[-1]) + 1
     ticks = [each for each in (1, 2, 5, 10, 15) if each <= last]
@@ -202,3 +194,15 @@ def _form(ax: Axes, nodes: Mapping[str, xr.Dataset]) -> None:
     ax.set_ylabel("Left, relative to first test")
     note(ax, "time units not comparable", (0.02, 0.03), color="0.35")
     small_legend(ax, "upper right")
+
+
+def _savings(ax: Axes, people: xr.Dataset) -> None:
+    """People's, over an axis of their own."""
+    savings, upper = people["savings"], ax.twiny()
+    how: dict[str, Any] = {"color": PEOPLE_LINE, "marker": "o", "markersize": 3.6}
+    upper.plot(people["minutes"], savings / savings[0], linestyle="none", **how)
+    ax.plot([], [], linestyle="none", label="people: savings, Ebbinghaus", **how)
+    upper.set_xscale("log")
+    upper.set_xlabel("Delay of people (min, log)", color=PEOPLE_LINE)
+    upper.spines["top"].set_visible(True)
+    upper.minorticks_off()

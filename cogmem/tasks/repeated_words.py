@@ -17,11 +17,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from cogmem.errors import InvalidValue
 
-__all__ = ["RepeatedPassages", "RepeatedWord", "by_segment", "repeated_half", "repeated_words"]
+__all__ = ["RepeatedPassages", "RepeatedWord", "repeated_half", "repeated_words"]
 
 
 @dataclass(frozen=True)
@@ -144,28 +144,3 @@ def _segments(design: RepeatedWord, n_periods: int) -> Int[np.ndarray, " letter"
     copies = np.repeat(np.arange(1, design.n_copies + 1), design.word_length)
     period = np.concatenate([np.zeros(len(design.warm_up), int), copies])
     return np.concatenate([np.tile(period, n_periods), period[: len(design.warm_up)][:1]])
-
-
-def by_segment(
-    values: Shaped[Array, "n time"], segment: Int[Array, "n time"], n_segments: int
-) -> Float[Array, "n segment"]:
-    """Mean of the values of each row over each segment, such as the loss over the first word.
-
-    Args:
-        values: of each letter read.
-        segment: `target_segment` for what is said of the next letter, else `segment`.
-        n_segments: of a period, `len(design.segments)`; NaN for those that a row does not have.
-
-    Raises:
-        InvalidValue: if the shapes differ.
-    """
-    values, segment = jnp.asarray(values), jnp.asarray(segment)
-    if values.shape != segment.shape:
-        raise InvalidValue(
-            f"values {values.shape}, segments {segment.shape}; expected one of each."
-        )
-    of = segment[..., None] == jnp.arange(n_segments)[None, None]
-    if not jnp.issubdtype(values.dtype, jnp.floating):
-        values = values.astype(float)
-    total = jnp.where(of, values[..., None], 0).sum(axis=1)
-    return total / of.sum(axis=1).astype(total.dtype)

@@ -43,11 +43,6 @@ class Updating(NamedTuple):
         return self.places.shape[0]
 
     @property
-    def n_values(self) -> int:
-        """Values that a place may have."""
-        return N_VALUES
-
-    @property
     def n_candidates(self) -> int:
         """Values that a place may have."""
         return N_VALUES

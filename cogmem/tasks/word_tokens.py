@@ -27,7 +27,6 @@ __all__ = [
     "check_rows",
     "check_sizes",
     "pair_prefix",
-    "probe_prefix",
     "shuffled",
     "spoken",
     "study_prefix",
@@ -139,17 +138,6 @@ def pair_prefix(
         InvalidValue: as `study_prefix`.
     """
     return _prefix(vocabulary, jnp.ravel(jnp.asarray(pairs)), fillers, vocabulary.cue, cue)
-
-
-def probe_prefix(
-    vocabulary: WordTokens, words: Int[Array, " position"], probe: Any, fillers: int = 0
-) -> Int[Array, " time"]:
-    """START, the words of one list, fillers, PROBE and the word asked about.
-
-    Raises:
-        InvalidValue: as `study_prefix`.
-    """
-    return _prefix(vocabulary, words, fillers, vocabulary.probe, probe)
 
 
 def _prefix(vocabulary: WordTokens, words: Any, fillers: int, *end: Any) -> Array:

@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -32,7 +31,7 @@ import jax.numpy as jnp
 from cogmem.models.bdh import BDH, Weights
 from cogmem.models.sequence_learning import Training, learn
 from cogmem.models.sequence_model import Passage
-from tests.benchmarks.harness import Row, apart, bind, side_by_side
+from tests.benchmarks.harness import OfficialCode, Row, apart, bind, side_by_side
 
 SCRIPT = Path(__file__).with_name("bdh_script.py")
 N_SAID = 20
@@ -178,40 +177,20 @@ def peak() -> float:
 # ---- the official code ---------------------------------------------------------------------------
 
 
-class Official:
-    """The official code, in a process of its own that waits while ours is timed.
-
-    Attributes:
-        torch: the version that runs it, as it says itself.
-    """
-
-    def __init__(self, python: str, folder: str) -> None:
-        command = [python, str(SCRIPT), folder]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
-        self.torch = self._answer()
+class Official(OfficialCode):
+    """That of BDH."""
 
     def prepared(self, sizes: Sizes, **case: int) -> Callable[[], None]:
         """A training step or speech, as a function."""
-        self._tell(json.dumps({**asdict(sizes), **case}))
-        return lambda: self._tell("run")
-
-    def _tell(self, line: str) -> None:
-        print(line, file=self.process.stdin, flush=True)
-        self._answer()
-
-    def _answer(self) -> str:
-        line = self.process.stdout.readline() if self.process.stdout else ""
-        if not line:
-            raise SystemExit("the official code of BDH does not run")
-        return line.strip()
+        self.tell(json.dumps({**asdict(sizes), **case}))
+        return lambda: self.tell("run")
 
 
 def official() -> Official | None:
     """The official code, if the environment says where it is."""
     folder = os.environ.get("COGMEM_BDH")
     python = os.environ.get("COGMEM_BDH_PYTHON", sys.executable)
-    return Official(python, folder) if folder else None
+    return Official("BDH", SCRIPT, python, folder) if folder else None
 
 
 def step_seconds(peer: Official | None, step: Step) -> tuple[float, float | None, float]:

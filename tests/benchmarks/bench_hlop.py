@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -31,7 +30,7 @@ import jax.numpy as jnp
 from cogmem.models.continual_learner import ContinualLearner, Examples, Knowledge, learn_task
 from cogmem.models.hlop import LateralCircuit
 from cogmem.models.spiking_training import BPTT, DSR, OTTT, Method
-from tests.benchmarks.harness import Row, apart, bind, side_by_side
+from tests.benchmarks.harness import OfficialCode, Row, apart, bind, side_by_side
 
 SCRIPT = Path(__file__).with_name("hlop_script.py")
 SIZES = (784, 800, 800, 10)
@@ -98,44 +97,24 @@ def seconds(peer: Official | None, method: str, lateral: bool, task: int) -> dic
     return side_by_side(call, peer.run)
 
 
-class Official:
-    """The official code, in a process of its own that waits while ours is timed.
-
-    Attributes:
-        torch: the version that runs it, as it says itself.
-    """
-
-    def __init__(self, python: str, folder: str) -> None:
-        command = [python, str(SCRIPT), folder]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
-        self.torch = self._answer()
+class Official(OfficialCode):
+    """That of HLOP."""
 
     def prepare(self, **case: Any) -> None:
         """Make a network at the beginning of a task."""
         sizes = {"hidden": SIZES[1], "batch": BATCH, "n_iterations": N_ITERATIONS}
-        self._tell(json.dumps({**case, **sizes, "rows": ROWS}))
+        self.tell(json.dumps({**case, **sizes, "rows": ROWS}))
 
     def run(self) -> None:
         """Its iterations."""
-        self._tell("run")
-
-    def _tell(self, line: str) -> None:
-        print(line, file=self.process.stdin, flush=True)
-        self._answer()
-
-    def _answer(self) -> str:
-        line = self.process.stdout.readline() if self.process.stdout else ""
-        if not line:
-            raise SystemExit("the official code of HLOP does not run")
-        return line.strip()
+        self.tell("run")
 
 
 def official() -> Official | None:
     """The official code, if the environment says where it is."""
     folder = os.environ.get("COGMEM_HLOP")
     python = os.environ.get("COGMEM_HLOP_PYTHON", sys.executable)
-    return Official(python, folder) if folder else None
+    return Official("HLOP", SCRIPT, python, folder) if folder else None
 
 
 if __name__ == "__main__":

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import jax
 
-__all__ = ["Row", "Unavailable", "apart", "bind", "side_by_side", "threads"]
+__all__ = ["OfficialCode", "Row", "Unavailable", "apart", "bind", "side_by_side", "threads"]
 
 Call = Callable[[], Any]
 REPEATS = 5
@@ -119,3 +120,28 @@ def bind(n_cores: int = 1) -> None:
     if not hasattr(os, "sched_setaffinity"):
         raise SystemExit("this system cannot bind a process to cores")
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-n_cores:])
+
+
+class OfficialCode:
+    """The official code of a model, in a process of its own that waits while ours is timed.
+
+    Attributes:
+        torch: the version that runs it, as it says itself.
+    """
+
+    def __init__(self, model: str, script: Path, python: str, folder: str) -> None:
+        self.model, pipe = model, subprocess.PIPE
+        command = [python, str(script), folder]
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        self.torch = self._answer()
+
+    def tell(self, line: str) -> None:
+        """Have it do what a line says, and wait until it is done."""
+        print(line, file=self.process.stdin, flush=True)
+        self._answer()
+
+    def _answer(self) -> str:
+        line = self.process.stdout.readline() if self.process.stdout else ""
+        if not line:
+            raise SystemExit(f"the official code of {self.model} does not run")
+        return line.strip()

@@ -11,21 +11,16 @@ import experiments.new_entities as new
 from cogmem.errors import InvalidValue
 from cogmem.lab.experiment import Session
 from cogmem.models.index_layer import picks
-from cogmem.participants.scene_viewer import scene_brain
 from cogmem.participants.schooling import Schooled
-from cogmem.tasks.scenes import SceneWorld, draw_scenes, labels
+from cogmem.tasks.scenes import labels
 from experiments.new_entities import EXPERIMENT, Config
-
-N_KNOWN, N_NOVEL = 10, 4
+from tests.participants.scene_pupil import N_KNOWN, N_NOVEL, untaught_pupil
 
 
 @pytest.fixture(scope="module")
 def pupil() -> Schooled:
     """With random weights: no test below needs any other."""
-    design = SceneWorld(n_known=N_KNOWN, n_novel=N_NOVEL, n_train=3, n_test=1)
-    data = draw_scenes(design, key=jax.random.key(0))
-    brain = scene_brain(data.world, 3, n_state=8, n_context=5)
-    return Schooled(data, brain, brain.begin(key=jax.random.key(1)))
+    return untaught_pupil()
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,10 @@ from cogmem.errors import InvalidValue
 from cogmem.measures.interaction_graph import (
     best_partition,
     degrees,
-    exceeding,
     interaction,
     mirrored_histogram,
     modularity,
     random_edges,
-    random_product,
     rewired,
     strongest_edges,
 )
@@ -35,7 +33,6 @@ def test_edges_by_hand() -> None:
     g = np.array([[9.0, 1, 2], [5, 0, 3], [-1, 0.5, 0]])
     assert strongest_edges(g, 3).tolist() == [[0, 1], [2, 1], [2, 0]]
     assert len(strongest_edges(g, 6)) == 6
-    assert exceeding(g, 1.5) == 3
 
 
 def test_equal_weights_come_in_order_of_target_then_source() -> None:
@@ -78,10 +75,6 @@ def test_random_edges_are_as_many_and_differ_by_seed() -> None:
     assert len({tuple(each) for each in edges.tolist()}) == 100
     assert (edges[:, 0] != edges[:, 1]).all()
     assert not np.array_equal(edges, random_edges(30, 100, seed=1))
-
-
-def test_random_product_has_its_rank() -> None:
-    assert np.linalg.matrix_rank(random_product(20, 3, seed=0)) == 3
 
 
 def test_rewiring_keeps_degrees_and_nothing_else() -> None:

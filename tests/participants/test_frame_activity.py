@@ -38,9 +38,9 @@ def test_outputs_are_those_of_the_network(taught: tuple[Course, NetworkWeights])
     own = course.network.watch(weights, "STS", jnp.asarray(batch.frames[2]))[1]
     np.testing.assert_allclose(found["STS"].outputs[2], own, atol=1e-6)
     assert found["STS"].outputs.shape == (N, 20, 8)
-    assert found["STS"].before_response.tolist() == [1] * N
+    assert found["STS"].scored.argmax(axis=1).tolist() == [1] * N
     change = found["CD_Gap"]
-    assert (change.before_response == change.length - 1).all()
+    assert (change.scored.argmax(axis=1) == change.length - 1).all()
 
 
 def test_silent_units_are_silent(taught: tuple[Course, NetworkWeights]) -> None:

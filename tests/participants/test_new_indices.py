@@ -9,20 +9,14 @@ import pytest
 
 from cogmem.errors import UnknownName
 from cogmem.participants.new_indices import TRACES, at_one_stroke, with_new_indices, with_sum
-from cogmem.participants.scene_viewer import scene_brain
 from cogmem.participants.schooling import Schooled
-from cogmem.tasks.scenes import SceneWorld, draw_scenes
-
-N_KNOWN, N_NOVEL = 10, 4
+from tests.participants.scene_pupil import N_KNOWN, N_NOVEL, untaught_pupil
 
 
 @pytest.fixture(scope="module")
 def pupil() -> Schooled:
     """With random weights: no test below needs any other."""
-    design = SceneWorld(n_known=N_KNOWN, n_novel=N_NOVEL, n_train=3, n_test=1)
-    data = draw_scenes(design, key=jax.random.key(0))
-    brain = scene_brain(data.world, 3, n_state=8, n_context=5)
-    return Schooled(data, brain, brain.begin(key=jax.random.key(1)))
+    return untaught_pupil()
 
 
 def test_traces_change_new_rows_only(pupil: Schooled) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from cogmem.errors import InvalidValue
-from cogmem.tasks.repeated_words import RepeatedWord, by_segment, repeated_half, repeated_words
+from cogmem.tasks.repeated_words import RepeatedWord, repeated_half, repeated_words
 
 KEY = jax.random.key(0)
 
@@ -55,17 +54,6 @@ def test_the_second_half_is_the_first() -> None:
     assert found.segment[0].tolist() == [1] * 5 + [2] * 4
     assert found.target_segment[0].tolist() == [1] * 4 + [2] * 5
     np.testing.assert_allclose(found.ideal[0], np.log(7) * np.array([1] * 4 + [0] * 5), rtol=1e-6)
-
-
-def test_values_are_averaged_within_segments() -> None:
-    values = jnp.array([[1.0, 3.0, 5.0, 7.0], [0.0, 0.0, 1.0, 0.0]])
-    segment = jnp.array([[0, 0, 1, 3], [1, 1, 1, 1]])
-    found = np.asarray(by_segment(values, segment, 4))
-    np.testing.assert_allclose(
-        found, [[2, 5, np.nan, 7], [np.nan, 1 / 4, np.nan, np.nan]], rtol=1e-6
-    )
-    with pytest.raises(InvalidValue, match=r"values \(2, 4\), segments \(1, 4\)"):
-        by_segment(values, segment[:1], 4)
 
 
 @pytest.mark.parametrize(

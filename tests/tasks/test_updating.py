@@ -16,7 +16,7 @@ def test_answers_by_hand() -> None:
     trial = Updating(jnp.asarray([2, 9]), jnp.asarray([0, 1, 0]), jnp.asarray([3, -4, 1]))
     np.testing.assert_array_equal(trial.answers, [5, 4])
     np.testing.assert_array_equal(trial.studied, np.arange(5))
-    assert (trial.n_places, trial.n_steps, trial.n_values, trial.n_candidates) == (2, 3, 9, 9)
+    assert (trial.n_places, trial.n_steps, trial.n_candidates) == (2, 3, 9)
 
 
 def test_every_value_stays_within_1_to_9_and_changes() -> None:

@@ -13,7 +13,6 @@ from cogmem.tasks.word_tokens import (
     SPECIALS,
     WordTokens,
     pair_prefix,
-    probe_prefix,
     shuffled,
     spoken,
     study_prefix,
@@ -38,7 +37,6 @@ def test_prefixes_end_where_the_model_is_to_speak() -> None:
     assert study_prefix(V, [3, 1], 2).tolist() == [START, 3, 1, FILLER, FILLER, RECALL]
     found = pair_prefix(V, [[3, 1], [4, 0]], 4, 1)
     assert found.tolist() == [START, 3, 1, 4, 0, FILLER, CUE, 4]
-    assert probe_prefix(V, [3, 1], 5).tolist() == [START, 3, 1, PROBE, 5]
 
 
 def test_prefixes_are_made_of_many_lists_at_once() -> None:
@@ -63,9 +61,9 @@ def test_lists_that_are_none_are_refused(words, fillers, said) -> None:
         study_prefix(V, words, fillers)
 
 
-def test_a_special_is_no_probe() -> None:
+def test_a_special_is_no_cue() -> None:
     with pytest.raises(InvalidValue, match="a word asked about"):
-        probe_prefix(V, [1, 2], OLD)
+        pair_prefix(V, [[1, 2]], OLD)
 
 
 # ---- what was said ------------------------------------------------------------------------------

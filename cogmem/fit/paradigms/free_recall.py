@@ -50,7 +50,11 @@ def heard(data: str, n_people: int) -> tuple[Heard, str, str]:
 
 
 def of_recalls(recalls: Recalls) -> Heard:
-    """Laid out person by person, lists in order of presentation."""
+    """Laid out person by person, lists in order of presentation.
+
+    Raises:
+        InvalidValue: if lists have several lengths.
+    """
     lengths = np.unique(recalls.list_length)
     if len(lengths) != 1:
         raise InvalidValue(f"list lengths are {lengths.tolist()}, expected one: name it, data:20.")

@@ -194,7 +194,15 @@ def arrow(
     width: int = 1,
     tip: float = 0.4,
 ) -> None:
-    """An arrow from whole pixel to whole pixel; its tip has two lines, `tip` of its length."""
+    """An arrow from whole pixel to whole pixel, drawn into a picture.
+
+    Args:
+        image: where.
+        start, end: (x, y) in pixels.
+        colour: of all its lines.
+        width: of the lines, pixels.
+        tip: how long each of the two lines of its tip is, as a share of the arrow.
+    """
     (x, y), (to_x, to_y) = (tuple(map(int, at)) for at in (start, end))
     pen, length = ImageDraw.Draw(image), tip * math.hypot(x - to_x, y - to_y)
     back = math.atan2(y - to_y, x - to_x)

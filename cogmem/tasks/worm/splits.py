@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
-from jaxtyping import Bool, UInt64
+from jaxtyping import UInt64
 
 from cogmem.tasks.worm.task import Layer, Trials, WormTask
 
-__all__ = ["SMALL", "seen_before", "trial_hashes"]
+__all__ = ["SMALL", "trial_hashes"]
 
 _ONE_OR_TWO_BARS = MappingProxyType({"set_size": (1, 2)})
 
@@ -57,8 +57,3 @@ def _packed(layer: Layer) -> np.ndarray:
     """Features of each picture, of which most are yes or no."""
     features = np.asarray(layer.features)
     return np.packbits(features, axis=1) if features.dtype == bool else features
-
-
-def seen_before(task: WormTask, trials: Trials, training: Trials) -> Bool[np.ndarray, " trial"]:
-    """Which trials are also among those of training."""
-    return np.isin(trial_hashes(task, trials), trial_hashes(task, training))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cogmem.tasks.worm import TASKS, draw, render
-from cogmem.tasks.worm.splits import SMALL, seen_before, trial_hashes
+from cogmem.tasks.worm.splits import SMALL, trial_hashes
 from cogmem.tasks.worm.task import Trials, WormTask
 
 ANY_TASK = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
@@ -20,6 +20,11 @@ def few(task: WormTask, trials: Trials) -> np.ndarray:
     for name, levels in SMALL.get(task.name, {}).items():
         found &= np.isin(trials.conditions[name], levels)
     return found
+
+
+def seen_before(task: WormTask, trials: Trials, training: Trials) -> np.ndarray:
+    """Which trials are also among those of training."""
+    return np.isin(trial_hashes(task, trials), trial_hashes(task, training))
 
 
 def unseen(task: WormTask, n_training: int, n_test: int) -> bool:
