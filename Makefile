@@ -1,6 +1,6 @@
 # cogmem: every command a reader needs. No system package is required beyond Python 3.11-3.13, git and make;
 # the tests in a browser want Chromium (`make browser`), and are skipped without one.
-.PHONY: help env demo figures figures-check lab docs test test-all check browser wheel bench lock clean
+.PHONY: help env demo figures figures-check lab docs test test-all test-wheel test-lowest check browser wheel pages bench lock clean
 .DEFAULT_GOAL := help
 
 # The first interpreter on the path that runs and is new enough; `make PYTHON=... env` overrides.
@@ -43,8 +43,22 @@ browser:  ## Chromium, for the tests that move a slider in a real browser (Debia
 		$(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium; } || \
 	echo "no Chromium here, and none could be installed: the tests in tests/browser are skipped"
 
+pages: env  ## the generated pages: figures/README.md, notebooks/README.md, THIRD_PARTY.md
+	$(BIN)/python -c "from pathlib import Path; from cogmem.lab import gallery, reading_order; \
+		gallery.write_gallery(Path('figures')); reading_order.write_map(Path('notebooks'))"
+	$(BIN)/python -m cogmem.lab.notices
+
 wheel: env  ## wheel and source distribution, in dist/
-	$(BIN)/python -m build --no-isolation
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+test-wheel: env  ## the wheel, also in an empty environment with what the package index has
+	$(BIN)/python -m pytest tests/packaging -m "slow or not slow"
+
+test-lowest: env  ## the tests of the numbers on the lowest versions that pyproject.toml allows, in .venv-lowest
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv venv --clear --python 3.11 .venv-lowest
+	$(BIN)/uv pip install -p .venv-lowest --resolution lowest-direct -e ".[test]"
+	.venv-lowest/bin/python -m pytest tests/data tests/measures tests/models tests/fit tests/conformance
 
 check: env  ## style and types
 	$(BIN)/ruff check .
@@ -66,4 +80,4 @@ lock: env  ## pin the newest versions that pyproject.toml allows, for every supp
 		--python-version 3.11 --upgrade pyproject.toml -o requirements.lock
 
 clean:  ## remove the environment and caches, never results
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-lowest .pytest_cache .mypy_cache .ruff_cache

@@ -26,7 +26,7 @@ _HOME = {
     "TensorBrain": "cogmem.models.tensor_brain",
     "Vocabulary": "cogmem.models.vocabulary",
     "learn_stream": "cogmem.models.continual_learner",
-    "cite": "cogmem.models",
+    "cite": "cogmem.lab.citations",
     "read_cards": "cogmem.models",
 }
 _FOLDERS = ("brian", "data", "fit", "lab", "measures", "models", "participants", "plots", "tasks")

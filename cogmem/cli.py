@@ -301,9 +301,9 @@ def cite(
     ] = None,
 ) -> None:
     """BibTeX of cogmem and of models, experiments and data sets; of all models if none is named."""
-    from cogmem.lab.citations import bibtex
+    from cogmem.lab.citations import cite as bibtex
 
-    typer.echo(bibtex(names or (), figure))
+    typer.echo(bibtex(*(names or ()), figure=figure))
 
 
 @_command

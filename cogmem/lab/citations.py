@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from cogmem.models.card import Card, read_cards
 if TYPE_CHECKING:
     from cogmem.lab.experiment import Experiment
 
-__all__ = ["bibtex", "cited", "itself"]
+__all__ = ["cite", "cited", "itself"]
 
 TITLE = "cogmem: a simulation workbench for the science of memory"
 AUTHORS = "The cogmem developers"
@@ -36,11 +36,11 @@ Citation = Work | str
 """A work, or a remark about what has none."""
 
 
-def bibtex(names: Sequence[str] = (), figure: Path | None = None) -> str:
+def cite(*names: str, figure: Path | None = None) -> str:
     """BibTeX: cogmem itself first, then every work once, under keys that are all different.
 
     Args:
-        names: of models, of participants as in `cogmem compare`, of experiments (their models,
+        *names: of models, of participants as in `cogmem compare`, of experiments (their models,
             their people and their sources), of data sets and of published tables; all models if
             there is neither a name nor a figure.
         figure: the .json of a figure, or a store: what ran in it.

@@ -222,10 +222,10 @@ def _folders() -> list[Path]:
 
 
 def _own_folder() -> Path:
-    """`experiments/` of a checkout, or what an installed cogmem carries."""
+    """What an installed cogmem carries, or `experiments/` of a checkout."""
     package = Path(cogmem.__file__).parent
-    checkout = package.parent / "experiments"
-    return checkout if checkout.is_dir() else package / "experiments"
+    carried = package / "experiments"
+    return carried if carried.is_dir() else package.parent / "experiments"
 
 
 def _loaded(path: Path) -> Experiment:
@@ -235,7 +235,7 @@ def _loaded(path: Path) -> Experiment:
         InvalidValue: if it holds none, or one of another name: its results would be mixed up with
             those of the script that has that name.
     """
-    found = getattr(_module(f"experiments.{path.stem}", path), "EXPERIMENT", None)
+    found = getattr(_module(_import_name(path), path), "EXPERIMENT", None)
     if not isinstance(found, Experiment):
         raise InvalidValue(f"{path} holds no experiment: expected EXPERIMENT = Experiment(...).")
     if found.name != path.stem:
@@ -244,6 +244,12 @@ def _loaded(path: Path) -> Experiment:
             "and figures are kept by that name."
         )
     return found
+
+
+def _import_name(path: Path) -> str:
+    """What workers import a script by, when they are sent a configuration of it."""
+    carried = Path(cogmem.__file__).parent / "experiments"
+    return f"{'cogmem.' if path.parent == carried else ''}experiments.{path.stem}"
 
 
 def _module(name: str, path: Path) -> ModuleType:

@@ -59,14 +59,19 @@ def describe(mapping: Mapping[str, Any]) -> str:
 
 def commit() -> str:
     """The commit of a checkout, marked if its code was changed since; "unknown" outside one."""
-    git = ["git", "-C", str(Path(cogmem.__file__).parents[1])]
+    root = Path(cogmem.__file__).parents[1]
+    top = _git(root, "rev-parse", "--show-toplevel")
+    # An environment may lie within somebody else's repository, whose commit says nothing of this.
+    if top is None or Path(top).resolve() != root.resolve():
+        return "unknown"
+    changed = _git(root, "status", "--porcelain", "-uno", "--", *_CODE)
+    return f"{_git(root, 'rev-parse', 'HEAD')}{' (changed)' if changed else ''}"
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """What git says; None if there is no git, or nothing that it knows."""
     try:
-        commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True)
-        changed = subprocess.run(
-            [*git, "status", "--porcelain", "-uno", "--", *_CODE], capture_output=True
-        )
+        said = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True)
     except FileNotFoundError:
-        return "unknown"
-    if commit.returncode != 0:
-        return "unknown"
-    return commit.stdout.strip() + (" (changed)" if changed.stdout else "")
+        return None
+    return said.stdout.strip() if said.returncode == 0 else None

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cogmem.errors import InvalidValue, UnknownName
 
-__all__ = ["Card", "choose_cards", "cite", "markdown_table", "read_cards"]
+__all__ = ["Card", "choose_cards", "markdown_table", "read_cards"]
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,6 @@ def choose_cards(*names: str) -> list[Card]:
 
 def _letters(name: str) -> str:
     return re.sub(r"[\s_-]", "", name).casefold()
-
-
-def cite(*names: str) -> str:
-    """BibTeX of some models, or of all.
-
-    Raises:
-        UnknownName: with the nearest name.
-    """
-    return "\n\n".join(card.bibtex for card in choose_cards(*names))
 
 
 def markdown_table(cards: Sequence[Card]) -> str:

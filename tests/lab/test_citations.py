@@ -12,7 +12,7 @@ from pybtex.database import BibliographyData, parse_string
 from cogmem.data import catalogue, published_catalogue
 from cogmem.errors import InvalidValue, UnknownName
 from cogmem.lab.bibliography import Work, matches, merged, of_reference, parse, plain, rendered
-from cogmem.lab.citations import bibtex, cited
+from cogmem.lab.citations import cite, cited
 from cogmem.lab.experiment import Experiment, find_experiment, list_experiments
 from cogmem.lab.provenance import provenance
 from cogmem.lab.store import Column, Store
@@ -29,7 +29,7 @@ def read(text: str) -> BibliographyData:
 
 
 def keys(*names: str, figure: Path | None = None) -> list[str]:
-    return list(read(bibtex(names, figure)).entries.keys())
+    return list(read(cite(*names, figure=figure)).entries.keys())
 
 
 # ---- references ----------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ def test_accents_are_read() -> None:
 
 
 def test_cogmem_comes_first_and_without_names_all_models_follow() -> None:
-    found = read(bibtex()).entries
+    found = read(cite()).entries
     assert next(iter(found)) == "cogmem"
     assert "Version 0.1.0" in found["cogmem"].fields["note"]
     asked = merged(work for card in read_cards().values() for work in parse(card.bibtex))
@@ -117,22 +117,22 @@ def test_a_model_cited_by_two_cards_comes_once() -> None:
 
 @pytest.mark.parametrize("name", [row["name"] for row in catalogue()])
 def test_every_data_set_is_cited(name: str) -> None:
-    found = read(bibtex([name])).entries
+    found = read(cite(name)).entries
     assert len(found) == 2
     assert [entry.fields.get("year") or entry.fields.get("note") for entry in found.values()][1]
 
 
 @pytest.mark.parametrize("name", [row["name"] for row in published_catalogue()])
 def test_every_published_table_is_cited(name: str) -> None:
-    assert len(read(bibtex([name])).entries) >= 2
+    assert len(read(cite(name)).entries) >= 2
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_experiment_is_cited_with_its_models_people_and_sources(name: str) -> None:
-    experiment, text = find_experiment(name), bibtex([name])
+    experiment, text = find_experiment(name), cite(name)
     found = read(text).entries
     for each in (*experiment.models, *experiment.people):
-        assert len(read(bibtex([name, each])).entries) == len(found)
+        assert len(read(cite(name, each)).entries) == len(found)
     assert len(found) > 1 or not experiment.sources
     assert "no full reference" not in text
 
@@ -140,7 +140,7 @@ def test_every_experiment_is_cited_with_its_models_people_and_sources(name: str)
 def test_every_mind_but_the_null_has_a_card_or_says_that_it_has_none() -> None:
     without = [name for name in minds() if not [x for x in cited(name) if isinstance(x, Work)]]
     assert without == ["null"]
-    assert "% null: follows no paper" in bibtex(["null"])
+    assert "% null: follows no paper" in cite("null")
 
 
 def test_participants_are_cited_by_the_models_that_they_hold() -> None:
@@ -163,7 +163,7 @@ def test_no_name_means_two_things() -> None:
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
     for given, near in {"tmc": "tcm", "peer": "peers", "cmr_swep": "cmr_sweep"}.items():
         with pytest.raises(UnknownName, match=f"Did you mean '{near}'"):
-            bibtex([given])
+            cite(given)
 
 
 # ---- what ran ------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
 
 @pytest.mark.parametrize("path", sorted(FIGURES.glob("*.json")), ids=lambda path: path.stem)
 def test_every_figure_that_is_kept_is_cited(path: Path) -> None:
-    found = read(bibtex(figure=path)).entries
+    found = read(cite(figure=path)).entries
     about = json.loads(path.read_text(encoding="utf-8"))
     assert about["versions"]["cogmem"] in found["cogmem"].fields["note"]
     assert len(found) > 1 or not about.get("sources")
@@ -186,7 +186,7 @@ def figure(folder: Path, name: str, config: dict, rows: str = "") -> Path:
 
 
 def test_a_figure_cites_the_commit_that_made_it(tmp_path: Path) -> None:
-    assert "commit abc" in bibtex(figure=figure(tmp_path, "cmr_sweep", {}))
+    assert "commit abc" in cite(figure=figure(tmp_path, "cmr_sweep", {}))
 
 
 def test_people_that_another_choice_replaces_are_not_cited(tmp_path: Path) -> None:
@@ -229,10 +229,10 @@ def test_a_fit_cites_its_model_and_its_people(tmp_path: Path) -> None:
 
 def test_what_says_nothing_of_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidValue, match="no file"):
-        bibtex(figure=tmp_path / "none.json")
+        cite(figure=tmp_path / "none.json")
     (tmp_path / "empty.json").write_text("{}")
     with pytest.raises(InvalidValue, match="no config"):
-        bibtex(figure=tmp_path / "empty.json")
+        cite(figure=tmp_path / "empty.json")
     shutil.rmtree(tmp_path)
     with pytest.raises(InvalidValue, match="not a store"):
-        bibtex(figure=tmp_path / "none.zarr")
+        cite(figure=tmp_path / "none.zarr")
