@@ -112,10 +112,10 @@ def run_minds(config: MindsConfig, session: Session, about: dict[str, Any]) -> x
         RuleBroken: if a participant of one's own does not do what all must, before anything is
             computed.
     """
-    chosen, left_out = _data_here(config)
     before = minds()
     everyone = _everyone(config)
-    _check_joined(before, everyone, chosen)
+    _check_joined(before, everyone)
+    chosen, left_out = _data_here(config)
     store = session.store("minds", config)
     arena = arena_of(config, chosen)
     report = session.begin(_n_reports(config, arena, everyone))
@@ -188,13 +188,11 @@ def _everyone(config: MindsConfig) -> dict[str, Mind]:
     return minds()
 
 
-def _check_joined(
-    before: Mapping[str, Mind], everyone: Mapping[str, Mind], data: Mapping[str, str]
-) -> None:
+def _check_joined(before: Mapping[str, Mind], everyone: Mapping[str, Mind]) -> None:
     """Those who were not there before: a faulty one would end hours of the others' work."""
     for name, mind in everyone.items():
         if name not in before or len(mind.participants) > len(before[name].participants):
-            conformance.check(mind, data)
+            conformance.check(mind)
 
 
 # ---- minds ---------------------------------------------------------------------------------------
