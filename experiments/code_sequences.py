@@ -62,7 +62,7 @@ from cogmem.lab.settings import setting
 from cogmem.measures.replicates import mean_and_se
 from cogmem.models.code_selection import CodeSelection
 from cogmem.models.sparsey import Mac, Memory, Moment
-from cogmem.models.sparsey_memory import recognise_sequences
+from cogmem.models.sparsey_memory import recognise_sequences, store_sequences
 from cogmem.models.sparsey_sequence_growth import Grown, grown, read, recall
 from cogmem.plots.code_sequences import code_sequences
 from cogmem.tasks.sparse_items import keeping

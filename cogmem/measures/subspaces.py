@@ -150,7 +150,7 @@ def rows_and_principal(
     rows: Float[np.ndarray, "set *axes row input"],
     inputs: Float[np.ndarray, "set batch item input"],
     n_rows: int,
-) -> dict[str, Float[np.ndarray, set * axes]]:
+) -> dict[str, np.ndarray]:
     """Rows against the principal rows of the inputs that they learnt from.
 
     Args:
@@ -159,7 +159,7 @@ def rows_and_principal(
         n_rows: principal rows of each.
 
     Returns:
-        `angle`, the largest, degrees; `residual` energy; `defect`, max |HH' - I|; `alignment`, mean
+        [set, *axes] `angle`, the largest, degrees; `residual` energy; `defect`, max |HH' - I|; `alignment`, mean
         over rows of the largest |cosine| with an eigenvector. The last three are NaN, and the angle
         is 90, for rows that have become infinite.
     """

@@ -67,3 +67,13 @@ def close(found: Any, expected: Any, within: float) -> None:
     assert found.shape == expected.shape
     assert np.abs(expected).max() > 1e-3
     assert np.abs(found - expected).max() <= within * np.abs(expected).max()
+
+
+def rearranged(weights: Weights, heads: Any, neurons: Any) -> Weights:
+    """Heads in another order, and then neurons [head, neuron] of each."""
+    along = lambda array, axis: jnp.stack(  # noqa: E731
+        [jnp.take(array[h], own, axis) for h, own in zip(heads, neurons, strict=True)]
+    )
+    return weights._replace(
+        to_x=along(weights.to_x, 1), to_y=along(weights.to_y, 1), from_y=along(weights.from_y, 0)
+    )

@@ -33,6 +33,7 @@ from tests.models.bdh_small import (
     logits_of,
     model_of,
     read,
+    rearranged,
     rest,
     seen,
     weights_of,
@@ -206,16 +207,6 @@ def test_the_first_token_changes_the_last_logits(double: None, damping: str) -> 
 
 
 # ---- symmetries ----------------------------------------------------------------------------------
-
-
-def rearranged(weights: Weights, heads: Any, neurons: Any) -> Weights:
-    """Heads in another order, and then neurons [head, neuron] of each."""
-    along = lambda array, axis: jnp.stack(  # noqa: E731
-        [jnp.take(array[h], own, axis) for h, own in zip(heads, neurons, strict=True)]
-    )
-    return weights._replace(
-        to_x=along(weights.to_x, 1), to_y=along(weights.to_y, 1), from_y=along(weights.from_y, 0)
-    )
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.models.bdh_small import (
     close,
     logits_of,
     model_of,
+    rearranged,
     seen,
     weights_of,
 )
