@@ -159,9 +159,9 @@ def rows_and_principal(
         n_rows: principal rows of each.
 
     Returns:
-        [set, *axes] `angle`, the largest, degrees; `residual` energy; `defect`, max |HH' - I|; `alignment`, mean
-        over rows of the largest |cosine| with an eigenvector. The last three are NaN, and the angle
-        is 90, for rows that have become infinite.
+        [set, *axes]: `angle`, the largest, degrees; `residual` energy; `defect`, max |HH' - I|;
+        `alignment`, mean over rows of the largest |cosine| with an eigenvector. The last three are
+        NaN, and the angle is 90, for rows that have become infinite.
     """
     found = {name: np.full(rows.shape[:-2], np.nan) for name in AGAINST_PRINCIPAL}
     found["angle"][:] = 90
