@@ -97,7 +97,7 @@ def compare(
         results = minds_run.measured()
         _print(minds_tables.table(results))
         if out is not None:
-            _draw_measured(results, out)
+            _wrote(minds_run.draw_measured(results, out))
     else:
         own = {"models": ",".join(model or ()), "data": data}
         changed = [*(sets or ()), *(f"{name}={value}" for name, value in own.items() if value)]
@@ -160,7 +160,7 @@ def fit(
     command = shlex.join(["cogmem", *sys.argv[1:]])
     paths = fitting.write(fitted, recalls, name, out, command)
     _print(fitting.summary(fitted))
-    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+    _wrote(paths)
 
 
 @_command
@@ -366,7 +366,7 @@ def new_model(name: str, out: New = Path(".")) -> None:
     from cogmem.participants.roster import minds
 
     paths = template.write(template.files_of(name, minds()), out)
-    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+    _wrote(paths)
     typer.echo(template.next_steps(paths))
 
 
@@ -378,7 +378,7 @@ def new_experiment(name: str, out: New = Path(".")) -> None:
     from cogmem.lab.new_model import write
 
     paths = write(template.files_of(name, list_experiments()), out)
-    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+    _wrote(paths)
     typer.echo(template.next_steps(paths))
 
 
@@ -412,16 +412,8 @@ def _carry_out(
     results, paths = carry_out(asked, folder_of(asked, out))
     if asked.experiment.table is not None:
         _print(asked.experiment.table(results))
-    typer.echo("wrote " + ", ".join(str(path) for path in paths))
+    _wrote(paths)
     return results
-
-
-def _draw_measured(results: Any, out: Path) -> None:
-    from cogmem.lab.show import draw
-
-    how = {"command": "cogmem compare --measured", "from": "the measured results in the package"}
-    paths = draw(_run("minds", "paper", None), results, out, how)
-    typer.echo("wrote " + ", ".join(str(path) for path in paths))
 
 
 def _make_figures(
@@ -436,7 +428,7 @@ def _make_figures(
         made = list(make_all(runs, out, report, mapper if workers else None))
     for each in made:
         if each.paths:
-            typer.echo("wrote " + ", ".join(map(str, each.paths)))
+            _wrote(each.paths)
     if n_kept:
         typer.echo(f"{n_kept} kept: made by this code with these settings (--anew makes them too)")
     if gallery:
@@ -450,8 +442,11 @@ def _check_figures(runs: Sequence[Any], out: Path | None, workers: int) -> None:
     from cogmem.lab.progress import progress_bar
     from cogmem.lab.regenerate import check_all
 
+    told: list[Any] = []
     with chosen(workers) as mapper, progress_bar(len(runs)) as report:
-        told = list(check_all(runs, out, report, mapper if workers else None))
+        for each in check_all(runs, out, report, mapper if workers else None):
+            told.append(each)
+            typer.echo(str(each), err=True)
     checks = [each for each in told if isinstance(each, Check)]
     typer.echo(tally(checks))
     _tell_failures([each.error for each in told if not isinstance(each, Check)])
@@ -479,6 +474,10 @@ def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     for row in rows:
         table.add_row(*row)
     _print(table)
+
+
+def _wrote(paths: Iterable[Path]) -> None:
+    typer.echo("wrote " + ", ".join(map(str, paths)))
 
 
 def _print(what: Any) -> None:

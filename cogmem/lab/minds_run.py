@@ -19,18 +19,19 @@ from cogmem.fit.arena import ALL, Arena
 from cogmem.fit.mind_recovery import confusions, recovered, simulated_units
 from cogmem.fit.paradigms import Study, paradigms
 from cogmem.fit.simulators import Budget
-from cogmem.lab.experiment import Session
+from cogmem.lab.experiment import Session, find_experiment
 from cogmem.lab.minds import Found, Terms, find, n_steps, stamp
 from cogmem.lab.minds_tree import assembled, gains
 from cogmem.lab.provenance import config_hash
 from cogmem.lab.runtime import compilation_cache
+from cogmem.lab.show import Run, draw
 from cogmem.lab.store import Column, Store, StoreBusy
 from cogmem.models.parameters import get
 from cogmem.participants import conformance
 from cogmem.participants.reporting import Report, silent
 from cogmem.participants.roster import Mind, join, minds
 
-__all__ = ["MEASURED", "MindsConfig", "arena_of", "measured", "run_minds"]
+__all__ = ["MEASURED", "MindsConfig", "arena_of", "draw_measured", "measured", "run_minds"]
 
 MEASURED = Path(__file__).with_name("minds_measured.nc")
 """The tree of the paper preset, as it was measured; it comes with cogmem."""
@@ -146,6 +147,12 @@ def measured(path: Path = MEASURED) -> xr.DataTree:
     if "gain" not in tree:
         raise InvalidValue(f"{path} holds no table of minds: it has no gain.")
     return tree
+
+
+def draw_measured(results: xr.DataTree, folder: Path) -> list[Path]:
+    """Write the figure of a tree that was kept; gives the files."""
+    how = {"command": "cogmem compare --measured", "from": "the measured results in the package"}
+    return draw(Run(find_experiment("minds"), "paper"), results, folder, how)
 
 
 # ---- people --------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
+
 from cogmem.lab import figures
 from cogmem.lab.execute import Mapper
 from cogmem.lab.experiment import find_experiment
@@ -34,6 +36,9 @@ class Outcome(NamedTuple):
     name: str
     paths: tuple[Path, ...] = ()
     error: str = ""
+
+    def __str__(self) -> str:
+        return self.error or f"{self.name}: {', '.join(map(str, self.paths))}"
 
 
 class _Job(NamedTuple):
@@ -131,6 +136,8 @@ def _step(do: Callable[[Run, Path], Any], run: Run, folder: Path, report: Report
             return do(replace(run, bar=bar), folder)
         except Exception as error:
             return Outcome(name, error=f"{name}: {type(error).__name__}: {error}")
+        finally:
+            jax.clear_caches()  # programs of one figure are of no use to the next, and are large
 
 
 def _made(run: Run, folder: Path) -> Outcome:
