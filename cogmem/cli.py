@@ -116,7 +116,8 @@ def compare(
 @_command
 def run(name: str, preset: Preset = "quick", sets: Set = None, out: Folder = None) -> None:
     """Run an experiment and write its figure, its numbers and how they came about."""
-    _carry_out(name, preset, sets, out)
+    results = _carry_out(name, preset, sets, out)
+    _tell_failures(results.attrs.get("failed", ()))
 
 
 @_command
@@ -454,10 +455,10 @@ def _check_figures(runs: Sequence[Any], out: Path | None, workers: int) -> None:
         raise typer.Exit(1)
 
 
-def _tell_failures(errors: list[str]) -> None:
+def _tell_failures(errors: Sequence[str]) -> None:
     for error in errors:
         typer.secho(f"failed: {error}", fg="red", err=True)
-    if errors:
+    if len(errors):
         raise typer.Exit(1)
 
 

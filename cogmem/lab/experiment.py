@@ -21,7 +21,15 @@ from cogmem.lab.runtime import results_folder
 from cogmem.lab.store import Store
 from cogmem.participants.reporting import Report, silent
 
-__all__ = ["Experiment", "Session", "find_experiment", "list_experiments", "script_hash", "scripts"]
+__all__ = [
+    "Experiment",
+    "Session",
+    "find_experiment",
+    "how_named",
+    "list_experiments",
+    "script_hash",
+    "scripts",
+]
 
 
 @dataclass(frozen=True)
@@ -164,6 +172,15 @@ _FOLDERS = "COGMEM_EXPERIMENTS"
 """Environment variable: folders of experiments besides cogmem's own, separated as in PATH."""
 
 _HOLDS_ONE = re.compile(r"^EXPERIMENT\b", re.MULTILINE)
+
+
+def how_named(name: str) -> str:
+    """What to type for an experiment: its name, or the path of a script of the user's own."""
+    path = scripts().get(name)
+    if path is None or path.parent == _own_folder():
+        return name
+    near = os.path.relpath(path)
+    return str(path) if near.startswith("..") else f".{os.sep}{near}"
 
 
 def script_hash(name: str) -> str:

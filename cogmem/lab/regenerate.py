@@ -141,4 +141,7 @@ def _step(do: Callable[[Run, Path], Any], run: Run, folder: Path, report: Report
 
 
 def _made(run: Run, folder: Path) -> Outcome:
-    return Outcome(run.experiment.name, tuple(carry_out(run, folder)[1]))
+    name = run.experiment.name
+    results, paths = carry_out(run, folder)
+    failed = "; ".join(results.attrs.get("failed", ()))
+    return Outcome(name, tuple(paths), f"{name}: {failed}" if failed else "")

@@ -10,19 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
+
 from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import make_folder, save_figure
 from cogmem.lab.axes import Axes, parse_over
 from cogmem.lab.execute import (
     Mapper,
     Options,
+    SweepFailed,
     Tally,
     execute,
     in_this_process,
     results_table,
     widest_labels,
 )
-from cogmem.lab.experiment import Experiment, Session, script_hash
+from cogmem.lab.experiment import Experiment, Session, how_named, script_hash
 from cogmem.lab.progress import Bar, progress_bar
 from cogmem.lab.provenance import provenance
 from cogmem.lab.results import describe_axes, open_results
@@ -67,14 +70,20 @@ class Run:
     def command(self) -> str:
         """What repeats it."""
         changed = [f"--set {name}={text}" for name, text in (self.overrides or {}).items()]
-        return " ".join(["cogmem run", self.experiment.name, f"--preset {self.preset}", *changed])
+        named = how_named(self.experiment.name)
+        return " ".join(["cogmem run", named, f"--preset {self.preset}", *changed])
 
     def results(self) -> Any:
-        """Labelled results, computed as far as no store holds them yet. Shows its progress."""
+        """Labelled results, computed as far as no store holds them yet. Shows its progress.
+
+        Cells of a sweep that failed before are tried again; messages of those that fail are in the
+        attribute `failed`.
+
+        Raises:
+            SweepFailed: if every cell of a sweep failed.
+        """
         if self.experiment.run is None:
-            sweep = preset_sweep(self)
-            run_sweep(sweep, self.command, bar=self.bar)
-            return open_results(sweep_path(sweep))
+            return self._swept()
         with ExitStack() as stack:
             session = Session(
                 lambda total: stack.enter_context(self.bar(total)),
@@ -82,6 +91,13 @@ class Run:
                 code={self.experiment.name: script_hash(self.experiment.name)},
             )
             return self.experiment.run(self.config, session)
+
+    def _swept(self) -> xr.Dataset:
+        sweep = preset_sweep(self)
+        tally = run_sweep(sweep, self.command, options=Options(retry_failed=True), bar=self.bar)
+        if tally.failed and not tally.done:
+            raise SweepFailed(f"all {tally.failed} cells failed. The first: {tally.messages[0]}")
+        return open_results(sweep_path(sweep)).assign_attrs(failed=tally.messages)
 
 
 def carry_out(run: Run, folder: Path) -> tuple[Any, list[Path]]:

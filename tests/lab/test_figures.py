@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -106,7 +107,10 @@ def test_a_setting_changed_is_in_the_provenance(tmp_path):
     assert call("run", "walk", "--set", "noise=2", "--out", str(folder)).exit_code == 0
     how = json.loads((folder / "walk.json").read_text())
     assert how["config"]["noise"] == 2
-    assert how["command"] == "cogmem run walk --preset quick --set noise=2"
+    # A script of the user's own is found again by its path.
+    run, word, path, *rest = how["command"].split()
+    assert [run, word, Path(path).name] == ["cogmem", "run", "walk.py"]
+    assert rest == ["--preset", "quick", "--set", "noise=2"]
     assert {"config", "versions", "commit", "device", "platform", "seconds"} <= set(how)
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from cogmem.cli import app
 from cogmem.errors import InvalidValue
 from cogmem.lab.execute import Options, SweepFailed
+from cogmem.lab.experiment import find_experiment
 from cogmem.lab.results import open_results
 from cogmem.lab.store import DONE, FAILED, Store, StoreBusy, StoreCorrupt, StoreMismatch, Table
 
@@ -161,3 +162,29 @@ def test_ctrl_c_leaves_a_store_to_go_on_with(monkeypatch, tmp_path):
     assert "goes on from there" in result.output
     assert call(*words).exit_code == 0
     assert np.isfinite(open_results(path)["value"]).all()
+
+
+def test_a_run_of_which_every_cell_failed_draws_nothing_and_says_why(tmp_path):
+    result = call("run", "slow", "--set", "rate=13", "--out", str(tmp_path / "figures"))
+    assert result.exit_code == 2
+    assert "all 1 cells failed. The first: " in result.output
+    assert "thirteen is refused" in result.output
+    assert not list((tmp_path / "figures").glob("*"))
+
+
+def test_a_run_tries_again_what_failed_before(tmp_path, monkeypatch):
+    words = ("run", "slow", "--set", "rate=13", "--out", str(tmp_path / "figures"))
+    assert call(*words).exit_code == 2
+    monkeypatch.setenv("MENDED", "1")
+    assert "failed" not in call(*words).output
+
+
+def test_a_run_of_which_some_cells_failed_draws_the_others_and_exits_with_an_error(
+    tmp_path, monkeypatch
+):
+    walk = find_experiment("walk")
+    monkeypatch.setitem(walk.over, "quick", ("drift=-6:0:3",))
+    result = call("run", "walk", "--out", str(tmp_path))
+    assert result.exit_code == 1
+    assert (tmp_path / "walk.png").exists()
+    assert "failed: drift=-6" in result.output
