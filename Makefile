@@ -25,11 +25,11 @@ env: .venv/installed  ## the environment, in .venv, with all extras
 demo: env  ## the main job on a subset of people: figures/quick/minds.* and a table
 	$(BIN)/cogmem compare --preset quick
 
-figures: env  ## every figure anew (quick preset), and their gallery; an hour on two cores, goes on when stopped
+figures: env  ## every figure (quick preset) and their gallery; an hour on two cores, goes on when stopped
 	$(BIN)/cogmem figure --all --workers $(WORKERS)
 
-figures-check: env  ## compute every figure (quick preset) and compare its numbers with those kept
-	$(BIN)/cogmem figure --all --check --workers $(WORKERS)
+figures-check: env  ## compute every figure (quick preset) from nothing, compare its numbers with those kept
+	$(BIN)/cogmem figure --all --check --anew --workers $(WORKERS)
 
 lab: env  ## JupyterLab in the folder of the notebooks
 	$(BIN)/cogmem lab

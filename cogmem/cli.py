@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -231,7 +231,7 @@ def figure(
     check: Annotated[bool, typer.Option(help="Compare the numbers with those kept.")] = False,
     explain: Annotated[bool, typer.Option(help="Say what would be made anew, and why.")] = False,
     anew: Annotated[
-        bool, typer.Option(help="Also those that this very code made already.")
+        bool, typer.Option(help="All of them, and nothing from what is stored.")
     ] = False,
     workers: Annotated[int, typer.Option(help="Processes, each with a figure at a time.")] = 0,
     out: Folder = None,
@@ -251,14 +251,15 @@ def figure(
         for each in runs:
             typer.echo(figures.explain(each, regenerate.folder_of(each, out)))
     elif check:
-        _check_figures(runs, out, workers)
+        say = partial(typer.echo, err=True)
+        _tell_checks(regenerate.check_and_tell(runs, out, workers, say, anew=anew))
     else:
-        old = [
-            each
-            for each in runs
-            if anew or not regenerate.is_current(each, regenerate.folder_of(each, out))
-        ]
-        _make_figures(old, out, workers, len(runs) - len(old), gallery=every and out is None)
+        with_gallery = every and out is None
+        _tell_failures(
+            regenerate.make_and_tell(
+                runs, out, workers, typer.echo, anew=anew, with_gallery=with_gallery
+            )
+        )
 
 
 @_command
@@ -417,37 +418,9 @@ def _carry_out(
     return results
 
 
-def _make_figures(
-    runs: Sequence[Any], out: Path | None, workers: int, n_kept: int, gallery: bool
-) -> None:
-    from cogmem.lab.cluster import chosen
-    from cogmem.lab.gallery import write_gallery
-    from cogmem.lab.progress import progress_bar
-    from cogmem.lab.regenerate import FIGURES, make_all
-
-    with chosen(workers) as mapper, progress_bar(len(runs)) as report:
-        made = list(make_all(runs, out, report, mapper if workers else None))
-    for each in made:
-        if each.paths:
-            _wrote(each.paths)
-    if n_kept:
-        typer.echo(f"{n_kept} kept: made by this code with these settings (--anew makes them too)")
-    if gallery:
-        typer.echo(f"wrote {write_gallery(FIGURES)}")
-    _tell_failures([each.error for each in made if each.error])
-
-
-def _check_figures(runs: Sequence[Any], out: Path | None, workers: int) -> None:
-    from cogmem.lab.cluster import chosen
+def _tell_checks(told: Sequence[Any]) -> None:
     from cogmem.lab.figures import Check, tally
-    from cogmem.lab.progress import progress_bar
-    from cogmem.lab.regenerate import check_all
 
-    told: list[Any] = []
-    with chosen(workers) as mapper, progress_bar(len(runs)) as report:
-        for each in check_all(runs, out, report, mapper if workers else None):
-            told.append(each)
-            typer.echo(str(each), err=True)
     checks = [each for each in told if isinstance(each, Check)]
     typer.echo(tally(checks))
     _tell_failures([each.error for each in told if not isinstance(each, Check)])

@@ -45,6 +45,19 @@ def _forget_programs() -> Iterator[None]:
         jax.clear_caches()
 
 
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    """A command that asks for one thread asks for its own process, not for those after it."""
+    names = ("XLA_FLAGS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
 @pytest.fixture
 def strict_types() -> Iterator[None]:
     """Arrays of two types do not mix, so that float64 stays float64 and float32 float32."""

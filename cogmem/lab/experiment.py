@@ -184,37 +184,58 @@ def how_named(name: str) -> str:
 
 
 def script_hash(name: str) -> str:
-    """Sixteen hex digits that change when the code of an experiment's script does.
+    """What changes when the code of an experiment's script does, as far as numbers come from it.
 
-    Its docstrings, its comments and what it says of itself in `EXPERIMENT` do not count.
+    Docstrings, comments, what draws and what is only said of the experiment do not count.
 
     Args:
         name: of the experiment.
 
     Returns:
-        The digits; "" for an experiment that is in no script.
+        The version of Python, whose way of reading code it is, a colon, and sixteen hex digits; ""
+        for an experiment that is in no script.
     """
     path = scripts().get(name)
     if path is None:
         return ""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    code = [node for node in tree.body if not _says_what_it_is(node)]
-    text = "\n".join(ast.unparse(_without_docstrings(node)) for node in code)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    code = [_without_words(node) for node in body if not _is_text(node)]
+    drawing = {_name_of(word.value) for node in code for word in _drawing(node)}
+    told = [ast.unparse(node) for node in code if getattr(node, "name", None) not in drawing]
+    digits = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+    return f"{sys.version_info[0]}.{sys.version_info[1]}:{digits}"
 
 
-def _says_what_it_is(node: ast.stmt) -> bool:
-    """A docstring, or `EXPERIMENT = ...`."""
-    if isinstance(node, ast.Assign):
-        return ast.unparse(node.targets[0]) == "EXPERIMENT"
+_WORDS = {"title", "sources", "answers", "agrees", "disagrees", "people", "models", "cost"}
+_DRAWING = {"plot", "numbers", "table", "tolerance"}
+
+
+def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _without_docstrings(node: ast.stmt) -> ast.stmt:
+def _without_words(node: ast.stmt) -> ast.stmt:
+    """Without docstrings, and without what an `Experiment(...)` says of itself."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef | ast.ClassDef):
-            inner.body = [each for each in inner.body if not _says_what_it_is(each)] or [ast.Pass()]
+            inner.body = [each for each in inner.body if not _is_text(each)] or [ast.Pass()]
+        elif isinstance(inner, ast.Call) and _name_of(inner.func) == "Experiment":
+            inner.keywords = [word for word in inner.keywords if word.arg not in _WORDS]
     return node
+
+
+def _drawing(node: ast.stmt) -> list[ast.keyword]:
+    """The arguments of an `Experiment(...)` that make a figure of results; they are taken out."""
+    found = []
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call) and _name_of(inner.func) == "Experiment":
+            found += [word for word in inner.keywords if word.arg in _DRAWING]
+            inner.keywords = [word for word in inner.keywords if word.arg not in _DRAWING]
+    return found
+
+
+def _name_of(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def scripts() -> dict[str, Path]:

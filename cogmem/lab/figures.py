@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -13,7 +14,9 @@ import pandas as pd
 
 from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import as_csv
-from cogmem.lab.provenance import config_hash
+from cogmem.lab.execute import SweepFailed
+from cogmem.lab.provenance import commit, config_hash, versions
+from cogmem.lab.runtime import threads
 from cogmem.lab.show import Run
 from cogmem.lab.store import Store
 
@@ -22,6 +25,7 @@ __all__ = [
     "check",
     "explain",
     "kept_provenance",
+    "outdated",
     "provenance_rows",
     "tally",
     "told_of",
@@ -35,7 +39,7 @@ class Check:
     Attributes:
         name: of the figure.
         difference: largest absolute difference of a number; infinite if rows or texts differ.
-        tolerance: up to which it counts as unchanged.
+        tolerance: up to which it counts as unchanged, for the column that differs most.
         missing: whether no numbers were kept.
         left_out: what is not compared, as its data were not here now or when the figure was made.
         compared: whether anything was.
@@ -73,19 +77,26 @@ def check(run: Run, folder: Path) -> Check:
     Args:
         run: the experiment, under the configuration to check.
         folder: where the kept CSV is.
+
+    Raises:
+        SweepFailed: if cells of a sweep failed: then there is nothing to compare.
     """
     experiment = run.experiment
     kept = folder / f"{experiment.name}.csv"
     if not kept.exists():
         return Check(experiment.name, np.inf, experiment.tolerance, missing=True)
-    now = _as_text(experiment.numbers(run.results()))
+    results = run.results()
+    if len(results.attrs.get("failed", ())):
+        raise SweepFailed("; ".join(results.attrs["failed"]))
+    now = _as_text(experiment.numbers(results))
     before = pd.read_csv(kept, dtype=str, keep_default_na=False)
     absent = _absent(now) | _absent(before)
     now, before = _without(now, absent), _without(before, absent)
+    difference, tolerance = _difference(now, before, experiment.tolerance)
     return Check(
         experiment.name,
-        _difference(now, before),
-        experiment.tolerance,
+        difference,
+        tolerance,
         left_out=tuple(sorted(absent)),
         compared=not (now.empty and before.empty),
     )
@@ -106,14 +117,48 @@ def tally(checks: list[Check]) -> str:
 
 def explain(run: Run, folder: Path) -> str:
     """Why a figure would be made anew, or not, in a line."""
-    name, how = run.experiment.name, folder / f"{run.experiment.name}.json"
-    if not how.exists():
-        return f"{name}: was never made in {folder}"
+    why, how = outdated(run, folder), folder / f"{run.experiment.name}.json"
+    if why == _NEVER:
+        return f"{run.experiment.name}: {why} in {folder}"
     made = kept_provenance(how)
     about = f"{made['measured']}, commit {made['commit'][:10]}, {made['seconds']} s"
-    if made["config_hash"] != config_hash(run.config):
-        return f"{name}: made with other settings, preset {made['preset']} ({about})"
-    return f"{name}: made with these settings ({about})"
+    return f"{run.experiment.name}: {why or 'made with these settings, by this code'} ({about})"
+
+
+_NEVER = "was never made"
+_KINDS = ("svg", "png", "csv", "json")
+
+
+def outdated(run: Run, folder: Path) -> str:
+    """In which way a figure is not what this code makes with these settings; "" if it is that.
+
+    Args:
+        run: experiment, preset and settings.
+        folder: where the figure is.
+    """
+    paths = {kind: folder / f"{run.experiment.name}.{kind}" for kind in _KINDS}
+    try:
+        made = kept_provenance(paths["json"])
+    except InvalidValue:
+        return _NEVER
+    lost = [f".{kind}" for kind, path in paths.items() if not path.exists()]
+    if lost:
+        return f"its {', '.join(lost)} is gone"
+    if "not here" in paths["csv"].read_text(encoding="utf-8"):
+        return "made without some of its data"
+    return next((told for told, same in _reasons(run, made) if not same), "")
+
+
+def _reasons(run: Run, made: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """What may have changed, in words, and whether it is the same."""
+    here = commit()
+    settings = f"made with other settings, preset {made.get('preset')}"
+    yield settings, made.get("config_hash") == config_hash(run.config)
+    yield "made with other versions", made.get("versions") == versions()
+    yield "made with other threads", made.get("threads") == threads()
+    yield "made by another version of its script", made.get("script") == run.script
+    yield f"made by commit {str(made.get('commit'))[:10]}", made.get("commit") == here
+    yield "made by code that was changed since its commit", not here.endswith("(changed)")
 
 
 def _as_text(numbers: pd.DataFrame) -> pd.DataFrame:
@@ -130,17 +175,29 @@ def _without(numbers: pd.DataFrame, absent: set[str]) -> pd.DataFrame:
     return numbers[~numbers.iloc[:, 0].isin(absent)].reset_index(drop=True)
 
 
-def _difference(now: pd.DataFrame, kept: pd.DataFrame) -> float:
-    """Largest difference of a number; infinite where texts, rows or columns differ."""
+def _difference(now: pd.DataFrame, kept: pd.DataFrame, tolerance: float) -> tuple[float, float]:
+    """The difference that goes furthest beyond what is allowed, and what is allowed there.
+
+    Infinite where texts, rows or columns differ.
+    """
     if list(now.columns) != list(kept.columns) or len(now) != len(kept):
-        return np.inf
-    largest = 0.0
+        return np.inf, tolerance
+    found = [(0.0, tolerance)]
     for name in now.columns:
         a, b = (pd.to_numeric(table[name], errors="coerce") for table in (now, kept))
         if not now[name][a.isna() | b.isna()].equals(kept[name][a.isna() | b.isna()]):
-            return np.inf
-        largest = max(largest, float((a - b).abs().max(skipna=True) or 0))
-    return largest
+            return np.inf, tolerance
+        found.append((float((a - b).abs().max(skipna=True) or 0), _allowed(b, tolerance)))
+    return max(found, key=lambda each: each[0] / each[1] if each[1] else each[0])
+
+
+def _allowed(kept: pd.Series[float], tolerance: float) -> float:
+    """A tolerance that is wider than a column's numbers would let anything pass.
+
+    Half of what the largest number is, at most; and no less than the rounding to six digits.
+    """
+    largest = float(kept.abs().max(skipna=True) or 0)
+    return max(min(tolerance, largest / 2), 1e-5 * largest)
 
 
 def told_of(path: Path) -> tuple[list[tuple[str, str]], list[str]]:

@@ -44,9 +44,11 @@ def gallery(folder: Path, experiments: Iterable[Experiment] | None = None) -> st
     return "\n".join(parts)
 
 
-def write_gallery(folder: Path) -> Path:
-    """Write the page into a folder of figures; gives its path."""
+def write_gallery(folder: Path) -> Path | None:
+    """Write the page into a folder of figures; gives its path, or None if another is there."""
     path = folder / "README.md"
+    if path.exists() and not path.read_text(encoding="utf-8").startswith(_HEAD[:60]):
+        return None
     path.write_text(gallery(folder), encoding="utf-8", newline="\n")
     return path
 
@@ -106,7 +108,8 @@ def _links(experiment: Experiment, place: str, folder: Path) -> str:
     links = {"numbers": f"{place}{name}.csv", "how it was made": f"{place}{name}.json"}
     if not place and (folder / f"quick/{name}.png").exists():
         links["quick preset"] = f"quick/{name}.png"
-    links["script"] = f"../experiments/{name}.py"
+    if (folder / f"../experiments/{name}.py").exists():
+        links["script"] = f"../experiments/{name}.py"
     return f"- `{name}`: " + ", ".join(f"[{what}]({path})" for what, path in links.items())
 
 

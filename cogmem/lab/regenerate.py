@@ -7,8 +7,8 @@ something out never overwrites what is kept.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,14 +17,24 @@ from typing import Any, NamedTuple
 import jax
 
 from cogmem.lab import figures
+from cogmem.lab.cluster import chosen
 from cogmem.lab.execute import Mapper
 from cogmem.lab.experiment import find_experiment
-from cogmem.lab.progress import step_of
-from cogmem.lab.provenance import commit, config_hash, versions
+from cogmem.lab.gallery import write_gallery
+from cogmem.lab.progress import progress_bar, step_of
+from cogmem.lab.runtime import fresh_results
 from cogmem.lab.show import Run, carry_out
 from cogmem.participants.reporting import Report, silent
 
-__all__ = ["FIGURES", "Outcome", "check_all", "folder_of", "is_current", "make_all"]
+__all__ = [
+    "FIGURES",
+    "Outcome",
+    "check_all",
+    "check_and_tell",
+    "folder_of",
+    "make_all",
+    "make_and_tell",
+]
 
 FIGURES = Path("figures")
 _CHANGED = "changed"
@@ -63,15 +73,60 @@ def folder_of(run: Run, out: Path | None = None) -> Path:
     return FIGURES if run.preset == "paper" else FIGURES / run.preset
 
 
-def is_current(run: Run, folder: Path) -> bool:
-    """Whether a figure was made with these settings, by this very code and these versions."""
-    how = folder / f"{run.experiment.name}.json"
-    if not how.exists():
-        return False
-    made, here = json.loads(how.read_text(encoding="utf-8")), commit()
-    known = here != "unknown" and not here.endswith("(changed)")
-    now = {"config_hash": config_hash(run.config), "versions": versions(), "commit": here}
-    return known and all(made.get(name) == value for name, value in now.items())
+def make_and_tell(
+    runs: Sequence[Run],
+    out: Path | None,
+    workers: int,
+    say: Callable[[str], None],
+    *,
+    anew: bool = False,
+    with_gallery: bool = False,
+) -> list[str]:
+    """Make the figures that are not what this code makes, with a bar, and the gallery.
+
+    Args:
+        runs: what to make.
+        out: folder, or None for that of each preset.
+        workers: processes, each with a figure at a time; 0: this process.
+        say: told of what was written, line by line.
+        anew: make all, from nothing that is stored.
+        with_gallery: write the page of all figures.
+
+    Returns:
+        The errors of those that failed.
+    """
+    old = [run for run in runs if anew or figures.outdated(run, folder_of(run, out))]
+    with _results(anew), chosen(workers) as mapper, progress_bar(len(old)) as report:
+        made = list(make_all(old, out, report, mapper if workers else None))
+    for each in made:
+        if each.paths:
+            say(f"wrote {', '.join(map(str, each.paths))}")
+    if len(old) < len(runs):
+        say(f"{len(runs) - len(old)} kept: made by this code with these settings (see --anew)")
+    if with_gallery:
+        say(f"wrote {write_gallery(FIGURES) or 'no gallery: figures/README.md is another page'}")
+    return [each.error for each in made if each.error]
+
+
+def check_and_tell(
+    runs: Sequence[Run],
+    out: Path | None,
+    workers: int,
+    say: Callable[[str], None],
+    *,
+    anew: bool = False,
+) -> list[figures.Check | Outcome]:
+    """Check figures with a bar, telling of each as it comes; the arguments as `make_and_tell`."""
+    told = []
+    with _results(anew), chosen(workers) as mapper, progress_bar(len(runs)) as report:
+        for each in check_all(runs, out, report, mapper if workers else None):
+            told.append(each)
+            say(str(each))
+    return told
+
+
+def _results(anew: bool) -> AbstractContextManager[None]:
+    return fresh_results() if anew else nullcontext()
 
 
 def make_all(

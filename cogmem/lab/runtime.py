@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-__all__ = ["ONE_THREAD", "compilation_cache", "one_thread", "results_folder"]
+__all__ = [
+    "ONE_THREAD",
+    "compilation_cache",
+    "fresh_results",
+    "one_thread",
+    "results_folder",
+    "threads",
+]
 
 ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
@@ -21,8 +31,31 @@ def one_thread() -> None:
     Products are summed in an order that depends on the number of threads; learning in spiking and
     other unstable networks makes much of the last digit.
     """
+    flag = ONE_THREAD["XLA_FLAGS"]
+    given = os.environ.get("XLA_FLAGS", "")
+    if flag.partition("=")[0] not in given:
+        os.environ["XLA_FLAGS"] = f"{given} {flag}".strip()
     for name, value in ONE_THREAD.items():
         os.environ.setdefault(name, value)
+
+
+def threads() -> str:
+    """ "one", or "many": as many as XLA likes."""
+    return "one" if ONE_THREAD["XLA_FLAGS"] in os.environ.get("XLA_FLAGS", "") else "many"
+
+
+@contextmanager
+def fresh_results() -> Iterator[None]:
+    """Nothing that is stored is used within, nor kept: everything is computed."""
+    before = os.environ.get("COGMEM_RESULTS")
+    with TemporaryDirectory() as folder:
+        os.environ["COGMEM_RESULTS"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["COGMEM_RESULTS"]
+            if before is not None:
+                os.environ["COGMEM_RESULTS"] = before
 
 
 def compilation_cache() -> None:

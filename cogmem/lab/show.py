@@ -29,7 +29,7 @@ from cogmem.lab.experiment import Experiment, Session, how_named, script_hash
 from cogmem.lab.progress import Bar, progress_bar
 from cogmem.lab.provenance import provenance
 from cogmem.lab.results import describe_axes, open_results
-from cogmem.lab.runtime import compilation_cache, results_folder
+from cogmem.lab.runtime import compilation_cache, results_folder, threads
 from cogmem.lab.settings import override
 from cogmem.lab.store import Store
 from cogmem.lab.sweep import Sweep
@@ -73,6 +73,11 @@ class Run:
         named = how_named(self.experiment.name)
         return " ".join(["cogmem run", named, f"--preset {self.preset}", *changed])
 
+    @property
+    def script(self) -> str:
+        """What stands for the code of the experiment's script: see `script_hash`."""
+        return script_hash(self.experiment.name)
+
     def results(self) -> Any:
         """Labelled results, computed as far as no store holds them yet. Shows its progress.
 
@@ -88,7 +93,7 @@ class Run:
             session = Session(
                 lambda total: stack.enter_context(self.bar(total)),
                 mapper=self.mapper,
-                code={self.experiment.name: script_hash(self.experiment.name)},
+                code={self.experiment.name: self.script},
             )
             return self.experiment.run(self.config, session)
 
@@ -140,6 +145,8 @@ def draw(run: Run, results: Any, folder: Path, how: Mapping[str, Any]) -> list[P
         "title": experiment.title,
         "preset": run.preset,
         "sources": list(experiment.sources),
+        "script": run.script,
+        "threads": threads(),
         "measured": datetime.date.today().isoformat(),
     }
     with house_style():

@@ -233,8 +233,7 @@ class Store:
                 f"{path} holds another configuration ({root.attrs.get('config')}), expected "
                 f"({about.get('config')}). Nothing was changed: choose another store."
             )
-        begun = root.attrs.get("script")
-        if begun and about.get("script") and begun != about["script"]:
+        if _other_code(str(root.attrs.get("script", "")), str(about.get("script", ""))):
             warnings.warn(
                 f"{path} was begun by another version of the experiment's script. What it holds is "
                 "used as it is; delete it to compute everything anew.",
@@ -324,6 +323,12 @@ class Store:
     def _lock(self, name: str) -> Path:
         """Beside the store and not in it: zarr would take it for a broken array."""
         return self.path.parent / f".{self.path.name}.{name}.lock"
+
+
+def _other_code(begun: str, now: str) -> bool:
+    """Whether two hashes of a script differ, as far as one Python can tell; "" is not known."""
+    known = begun and now and begun.partition(":")[0] == now.partition(":")[0]
+    return bool(known) and begun != now
 
 
 @contextmanager

@@ -103,7 +103,11 @@ def run(config, session):
     return 1
 
 
-EXPERIMENT = Experiment(name="a", title="A", presets={}, plot=None, numbers=None)
+def plot(results):
+    return [2]
+
+
+EXPERIMENT = Experiment(name="a", title="A", presets={}, plot=plot, numbers=None)
 """
 
 
@@ -114,7 +118,9 @@ EXPERIMENT = Experiment(name="a", title="A", presets={}, plot=None, numbers=None
         ("    return 1", "    return 1  # one", True),
         ('"Runs."', '"Runs it."', True),
         ('title="A"', 'title="B"', True),
+        ("return [2]", "return [3]", True),  # what draws
         ("return 1", "return 2", False),
+        ('name="a"', 'name="a", cell=lambda config, *, key: {}', False),
     ],
 )
 def test_the_hash_of_a_script_changes_with_its_code_alone(

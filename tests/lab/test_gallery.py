@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cogmem.lab.experiment import find_experiment, list_experiments
-from cogmem.lab.gallery import gallery
+from cogmem.lab.gallery import gallery, write_gallery
 
 FIGURES = Path(__file__).parents[2] / "figures"
 EVERY = list_experiments()
@@ -62,6 +62,13 @@ def test_people_come_first_and_models_one_by_one(one, tmp_path):
     heads = re.findall(r"^## (.*)", gallery(tmp_path, [one, many, people]), re.MULTILINE)
     assert heads[:2] == ["People and tasks", "Models side by side"]
     assert heads[2].startswith("Tensor Brain")
+
+
+def test_a_page_of_the_users_own_is_not_overwritten(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text("# My notes")
+    assert write_gallery(tmp_path) is None
+    assert path.read_text() == "# My notes"
 
 
 def test_the_page_that_is_kept_is_up_to_date():

@@ -10,10 +10,16 @@ import pytest
 from typer.testing import CliRunner
 
 from cogmem.cli import app
-from cogmem.lab import regenerate
+from cogmem.lab import figures
 from cogmem.lab.experiment import find_experiment
-from cogmem.lab.regenerate import check_all, folder_of, is_current, make_all
-from cogmem.lab.runtime import one_thread
+from cogmem.lab.regenerate import (
+    check_all,
+    check_and_tell,
+    folder_of,
+    make_all,
+    make_and_tell,
+)
+from cogmem.lab.runtime import one_thread, threads
 from cogmem.lab.show import Run
 from tests.lab.sweeps.conftest import experiments  # noqa: F401  (a fixture)
 
@@ -66,32 +72,82 @@ def test_workers_make_the_same_figures(walk, tmp_path, steps):
     assert steps == [(1, "walk")]
 
 
-def test_a_figure_is_kept_while_code_versions_and_settings_are_the_same(
-    walk, tmp_path, monkeypatch
-):
-    commits = iter(["abc", "abc", "abc", "def", "abc (changed)", "unknown", "abc"])
-    monkeypatch.setattr("cogmem.lab.provenance.commit", lambda: "abc")
-    monkeypatch.setattr(regenerate, "commit", lambda: next(commits))
-    assert not is_current(walk, tmp_path)  # never made: no commit is asked for
+@pytest.fixture
+def made(walk, tmp_path, monkeypatch):
+    """A folder with the figure, by a commit that is known."""
+    for module in ("provenance", "figures"):
+        monkeypatch.setattr(f"cogmem.lab.{module}.commit", lambda: "abc")
+    assert figures.outdated(walk, tmp_path) == "was never made"
     list(make_all([walk], tmp_path, lambda *_: None))
-    assert is_current(walk, tmp_path)
-    assert is_current(walk, tmp_path)
-    assert not is_current(Run(walk.experiment, "paper"), tmp_path)  # other settings
-    assert not is_current(walk, tmp_path)  # "def"
-    assert not is_current(walk, tmp_path)  # changed since
-    assert not is_current(walk, tmp_path)  # outside a checkout
-    how = tmp_path / "walk.json"
-    made = json.loads(how.read_text())
-    how.write_text(json.dumps(made | {"versions": made["versions"] | {"jax": "0.0"}}))
-    assert not is_current(walk, tmp_path)
+    assert figures.outdated(walk, tmp_path) == ""
+    return tmp_path
+
+
+def told(folder: Path, **changed: object) -> None:
+    """Changes what a figure says of itself."""
+    how = folder / "walk.json"
+    how.write_text(json.dumps(json.loads(how.read_text()) | changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"config_hash": "0"}, "other settings, preset quick"),
+        ({"versions": {"jax": "0.0"}}, "other versions"),
+        ({"threads": "two"}, "other threads"),
+        ({"script": "3.11:0"}, "another version of its script"),
+        ({"commit": "def"}, "by commit def"),
+    ],
+)
+def test_a_figure_is_kept_only_while_all_is_the_same(walk, made, changed, why):
+    told(made, **changed)
+    assert why in figures.outdated(walk, made)
+
+
+def test_a_figure_by_code_that_was_changed_is_not_kept(walk, made, monkeypatch):
+    monkeypatch.setattr("cogmem.lab.figures.commit", lambda: "abc (changed)")
+    told(made, commit="abc (changed)")
+    assert "changed since its commit" in figures.outdated(walk, made)
+
+
+@pytest.mark.parametrize("kind", ["svg", "png", "csv"])
+def test_a_figure_of_which_a_file_is_gone_is_not_kept(walk, made, kind):
+    (made / f"walk.{kind}").unlink()
+    assert figures.outdated(walk, made) == f"its .{kind} is gone"
+
+
+def test_a_figure_without_some_of_its_data_is_not_kept(walk, made):
+    path = made / "walk.csv"
+    path.write_text(path.read_text() + "peers,not here\n")
+    assert "without some of its data" in figures.outdated(walk, made)
+
+
+@pytest.mark.parametrize("torn", ["", "{", "[]"])
+def test_a_torn_provenance_is_as_if_there_were_none(walk, made, torn):
+    (made / "walk.json").write_text(torn)
+    assert figures.outdated(walk, made) == "was never made"
+
+
+def test_anew_uses_nothing_that_is_stored(walk, made, monkeypatch, tmp_path_factory):
+    results = tmp_path_factory.mktemp("results")
+    monkeypatch.setenv("COGMEM_RESULTS", str(results))
+    said: list[str] = []
+    assert make_and_tell([walk], made, 0, said.append) == []
+    assert said == ["1 kept: made by this code with these settings (see --anew)"]
+    assert make_and_tell([walk], made, 0, said.append, anew=True) == []
+    assert said[1].startswith("wrote ")
+    (check,) = check_and_tell([walk], made, 0, said.append, anew=True)
+    assert check.unchanged
+    assert list(results.iterdir()) == []
+    assert os.environ["COGMEM_RESULTS"] == str(results)
 
 
 def test_checks_go_through_all_and_tell_what_fails(walk, tmp_path, steps):
     list(make_all([walk], tmp_path, lambda *_: None))
     broken = Run(walk.experiment, overrides={"noise": "nonsense"})
-    told = list(check_all([broken, walk], tmp_path, lambda n, doing: steps.append((n, doing))))
-    assert "InvalidValue" in told[0].error
-    assert told[1].unchanged
+    found = list(check_all([broken, walk], tmp_path, lambda n, doing: steps.append((n, doing))))
+    assert "InvalidValue" in found[0].error
+    assert found[1].unchanged
     assert sum(n for n, _ in steps) == pytest.approx(2)
 
 
@@ -100,19 +156,24 @@ def test_workers_check_too(walk, tmp_path):
         yield from ((job, function(job)) for job in jobs)
 
     list(make_all([walk], tmp_path, lambda *_: None))
-    (told,) = check_all([walk], tmp_path, lambda *_: None, mapper)
-    assert told.unchanged
+    (check,) = check_all([walk], tmp_path, lambda *_: None, mapper)
+    assert check.unchanged
 
 
 def test_the_order_of_sums_does_not_hang_on_the_machine(monkeypatch):
     """What a figure rests on is computed with one thread, unless the user asks for more."""
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    monkeypatch.setenv("XLA_FLAGS", "--xla_other=1")
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     one_thread()
-    assert os.environ["XLA_FLAGS"] == "--xla_cpu_multi_thread_eigen=false"
+    assert os.environ["XLA_FLAGS"] == "--xla_other=1 --xla_cpu_multi_thread_eigen=false"
     assert os.environ["OMP_NUM_THREADS"] == "3"
-    del os.environ["XLA_FLAGS"]
+    assert threads() == "one"
+    one_thread()
+    assert os.environ["XLA_FLAGS"].count("eigen") == 1
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=true")
+    one_thread()  # the user asks for more
+    assert threads() == "many"
 
 
 def test_the_command_fails_if_a_figure_does(tmp_path, monkeypatch):
@@ -123,7 +184,7 @@ def test_the_command_fails_if_a_figure_does(tmp_path, monkeypatch):
 
 
 def test_the_command_says_what_it_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("cogmem.lab.regenerate.is_current", lambda run, folder: True)
+    monkeypatch.setattr("cogmem.lab.figures.outdated", lambda run, folder: "")
     result = CliRunner().invoke(app, ["figure", "walk", "--out", str(tmp_path)])
     assert "1 kept" in result.output
     assert not (tmp_path / "walk.png").exists()
