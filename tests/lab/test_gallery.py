@@ -35,9 +35,13 @@ def made(folder: Path, name: str, preset: str) -> None:
 
 
 def test_an_entry_says_what_agrees_and_what_does_not(one, tmp_path):
-    made(tmp_path, "fan_effect", "paper")
-    made(tmp_path / "quick", "fan_effect", "quick")
-    page = gallery(tmp_path, [one])
+    folder = tmp_path / "figures"
+    made(folder, "fan_effect", "paper")
+    made(folder / "quick", "fan_effect", "quick")
+    assert "[script]" not in gallery(folder, [one])  # outside a checkout there is none to show
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "fan_effect.py").touch()
+    page = gallery(folder, [one])
     assert f"![{one.title}](fan_effect.png)" in page
     assert "- **Answers.** A table\n- **Agrees.** a \\* b = 2\n- **Does not.** the rest" in page
     assert "[quick preset](quick/fan_effect.png)" in page
