@@ -14,6 +14,7 @@ __all__ = [
     "InvalidValue",
     "MissingExtra",
     "MixedListLengths",
+    "NoRecallRows",
     "UnknownName",
     "UnreadableTable",
 ]
@@ -107,13 +108,22 @@ class InvalidValue(CogmemError, ValueError):
 
 
 class InvalidTable(CogmemError, ValueError):
-    """A recall table with faults; `faults` lists every one by row and column."""
+    """A recall table with faults; `faults` lists every one by row and column.
 
-    def __init__(self, faults: Sequence[str], shown: int = 20) -> None:
+    Args:
+        faults: every one.
+        kinds: the lines to tell, by kind of fault; if None, each fault is a kind of its own.
+        shown: so many kinds are told at most.
+    """
+
+    def __init__(
+        self, faults: Sequence[str], kinds: Sequence[Sequence[str]] | None = None, shown: int = 20
+    ) -> None:
         self.faults = list(faults)
-        lines = [f"  - {fault}" for fault in self.faults[:shown]]
-        if len(self.faults) > shown:
-            lines.append(f"  ... and {len(self.faults) - shown} more (see .faults)")
+        told = [[fault] for fault in self.faults] if kinds is None else list(kinds)
+        lines = [f"  - {line}" for kind in told[:shown] for line in kind]
+        if (more := len(told) - shown) > 0:
+            lines.append(f"  ... and {more} more" + " kinds of fault" * (kinds is not None))
         super().__init__(f"the table has {len(self.faults)} fault(s):\n" + "\n".join(lines))
 
 
@@ -123,6 +133,10 @@ class UnreadableTable(InvalidTable):
     def __init__(self, fault: str) -> None:
         super().__init__([fault])
         self.args = (fault,)
+
+
+class NoRecallRows(UserWarning):
+    """Lists of a file were studied and have no recall rows: read as nothing recalled."""
 
 
 class MixedListLengths(CogmemError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 from os import PathLike
@@ -12,7 +13,7 @@ import pandas as pd
 
 from cogmem.errors import DataNotFound, UnreadableTable
 
-__all__ = ["existing_file", "header_of", "read_frame"]
+__all__ = ["existing_file", "header_of", "lines_of", "read_frame"]
 
 _SAVE = "save it as CSV UTF-8, with commas"
 
@@ -83,6 +84,25 @@ def read_frame(path: str | PathLike[str], **options: Any) -> pd.DataFrame:
         f"the rows of {path} have {frame.index.nlevels + len(names)} fields, expected "
         f"{len(names)} as in the header: take the comma at their ends away, or name the column."
     )
+
+
+def lines_of(path: str | PathLike[str], n_rows: int) -> pd.Index:
+    """The number of each row as a spreadsheet shows it: the header is 1, blank lines count.
+
+    Args:
+        path: of a CSV file.
+        n_rows: of its table. Blank lines of compressed files are not looked for.
+    """
+    plain = pd.RangeIndex(2, n_rows + 2)
+    if Path(path).suffix.lower() in _COMPRESSED:
+        return plain
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        filled = [
+            line
+            for line, cells in enumerate(csv.reader(file), start=1)
+            if "".join(cells).strip() or len(cells) > 1
+        ]
+    return pd.Index(filled[1:]) if len(filled) == n_rows + 1 else plain
 
 
 def _parsed(path: Path, **options: Any) -> pd.DataFrame:

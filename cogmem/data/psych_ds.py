@@ -20,7 +20,7 @@ import pandas as pd
 
 from cogmem.data.columns import Layout, padding_of, restore
 from cogmem.data.recalls import Recalls
-from cogmem.data.table import layout_of_recalls, read_csv, to_table
+from cogmem.data.table import layout_of_recalls, read_csv, read_whole, to_table
 from cogmem.errors import DataNotFound, InvalidTable, InvalidValue
 
 __all__ = ["read_psych_ds", "write_psych_ds"]
@@ -96,9 +96,11 @@ def read_psych_ds(folder: str | PathLike[str]) -> Recalls:
                 f"{path} is missing: {folder} is not a Psych-DS folder of free recall. To read a "
                 "table or matrices, name the file."
             )
-    as_it_stands = read_csv(table)  # finds every fault
     arrays = _sidecar(sidecar).get("cogmem")
-    return as_it_stands if arrays is None else _recalls(_text(table), arrays)
+    if arrays is None:
+        return read_csv(table)
+    read_whole(table)  # finds every fault
+    return _recalls(_text(table), arrays)
 
 
 # ---- writing ------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ read too.
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Mapping
 from os import PathLike
 from typing import Any
@@ -16,16 +18,18 @@ import numpy as np
 import pandas as pd
 
 from cogmem.data.columns import Layout, plain, restore, store
-from cogmem.data.csv_files import header_of, read_frame
-from cogmem.data.faults import CORE, find_faults
+from cogmem.data.csv_files import header_of, lines_of, read_frame
+from cogmem.data.faults import CORE, find_faults, refusal
 from cogmem.data.recalls import Recalls
-from cogmem.errors import InvalidTable, InvalidValue
+from cogmem.errors import InvalidTable, InvalidValue, NoRecallRows
 
-__all__ = ["from_table", "layout_of_recalls", "read_csv", "to_table"]
+__all__ = ["from_table", "layout_of_recalls", "read_csv", "read_whole", "to_table"]
 
 _SCORED = {"input": "study", "output": "recall"}
 _SCORES = [*_SCORED, *_SCORED.values(), "repeat", "intrusion", "prior_list", "prior_input"]
 _GROUPS = ("by_list", "by_position", "by_output")
+_NAMED = 5
+"""Lists that a warning names."""
 # Words such as "null" or "none" may be items, so only these stand for a missing value.
 _MISSING = ["", "NA", "N/A", "NaN", "nan", "<NA>"]
 
@@ -53,9 +57,14 @@ def from_table(frame: pd.DataFrame, *, times: str | None = None, **attrs: Any) -
         InvalidTable: with every fault, each told by the row's index label (row number, if labels
             are not unique) and column.
     """
+    return _recalls(frame, "row", times, attrs)
+
+
+def _recalls(frame: pd.DataFrame, unit: str, times: str | None, attrs: dict[str, Any]) -> Recalls:
+    """See `from_table`; `unit` is what a label of the frame is, "row" or "line"."""
     table, position_names = _long(frame)
     if faults := find_faults(table, position_names, times):
-        raise InvalidTable(faults)
+        raise refusal(faults, table.index, unit)
     layout = _layout_of(table)
     codes, pool = _words(table["item"])
     first = layout.first_row
@@ -77,14 +86,52 @@ def from_table(frame: pd.DataFrame, *, times: str | None = None, **attrs: Any) -
 def read_csv(path: str | PathLike[str], *, times: str | None = None, **attrs: Any) -> Recalls:
     """`from_table` of a CSV file. Items may be any word, "null" and "None" among them.
 
+    Warns (`NoRecallRows`) of lists that have no recall rows, which are read as nothing recalled.
+
     Raises:
         DataNotFound: if there is no such file.
         UnreadableTable: if it is no table: empty, no UTF-8 text, or not parted by commas.
-        InvalidTable: see `from_table`; rows are numbered from 0, the header not counted.
+        InvalidTable: see `from_table`; rows are told by their lines in the file, the header is 1.
+    """
+    recalls = read_whole(path, times=times, **attrs)
+    if untold := _without_recalls(recalls):
+        warnings.warn(untold, NoRecallRows, stacklevel=2)
+    return recalls
+
+
+def read_whole(path: str | PathLike[str], *, times: str | None = None, **attrs: Any) -> Recalls:
+    """`read_csv` of a file that is known to be whole: lists without recall rows are no surprise.
+
+    Raises:
+        DataNotFound, UnreadableTable, InvalidTable: see `read_csv`.
     """
     missing = {name: [""] if name == "item" else _MISSING for name in header_of(path)}
-    frame = read_frame(path, keep_default_na=False, na_values=missing)
-    return from_table(frame, times=times, **attrs)
+    frame = read_frame(path, keep_default_na=False, na_values=missing, low_memory=False)
+    for name in {"list", "position"} & set(frame.columns):
+        if not pd.api.types.is_numeric_dtype(frame[name]):
+            frame[name] = frame[name].map(_number)
+    return _recalls(frame.set_axis(lines_of(path, len(frame)), axis=0), "line", times, attrs)
+
+
+def _number(cell: Any) -> Any:
+    """A cell of a column in which one cell is no number, so that only that one is told."""
+    digits = isinstance(cell, str) and re.fullmatch(r"[+-]?\d+", cell.strip())
+    return int(cell) if digits else cell
+
+
+def _without_recalls(recalls: Recalls) -> str:
+    """Says which lists have no recall rows; nothing if all have some."""
+    silent = np.flatnonzero(recalls.n_out == 0)
+    if not len(silent):
+        return ""
+    pairs = zip(recalls.subject[silent[:_NAMED]], recalls.list_id[silent[:_NAMED]], strict=True)
+    named = "; ".join(f"subject {who}, list {number}" for who, number in pairs)
+    more, one = "; ..." * (len(silent) > _NAMED), len(silent) == 1
+    return (
+        f"{len(silent)} of {len(recalls)} lists {'has' if one else 'have'} no recall rows ({named}"
+        f"{more}): taken as nothing recalled; remove {'its' if one else 'their'} study rows if "
+        f"{'it was' if one else 'they were'} not tested"
+    )
 
 
 def to_table(recalls: Recalls, *, times: str = "time") -> pd.DataFrame:

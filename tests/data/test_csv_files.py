@@ -14,6 +14,7 @@ from cogmem.errors import (
     DataNotFound,
     InvalidTable,
     InvalidValue,
+    NoRecallRows,
     UnknownName,
     UnreadableTable,
 )
@@ -114,16 +115,52 @@ def test_a_damaged_sidecar_is_told(content: str, told: str, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("header", "told"),
     [
-        (HEADER.upper(), "column 'subject' is missing: rename 'SUBJECT'"),
-        (HEADER.replace(",", ", "), "column 'item' is missing: rename ' item'"),
-        (HEADER.replace("item", "word"), "column 'item' is missing"),
+        (HEADER.upper(), "columns 'subject' (rename 'SUBJECT'), 'list' (rename 'LIST'), "),
+        (HEADER.replace(",", ", "), "'item' (rename ' item') are missing"),
+        (HEADER.replace("item", "word"), "column 'item' is missing; the columns found are 'subj"),
     ],
 )
 def test_columns_of_nearly_the_right_name_are_told(header: str, told: str, tmp_path) -> None:
     (tmp_path / "mine.csv").write_text(header + ROWS)
     with pytest.raises(InvalidTable) as refused:
         read_csv(tmp_path / "mine.csv")
-    assert told in refused.value.faults
+    (fault,) = refused.value.faults
+    assert told in fault
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (HEADER + ROWS.replace("recall,1,PIE", "recall,0,PIE"), "line 4, column 'position': got 0"),
+        (HEADER + ROWS + "1,1,recall,x,CAKE\n", "line 5, column 'position': got 'x', expected an"),
+        (HEADER + "\n" + ROWS + " \n1,1,recal,2,CAKE\n", "line 7, column 'trial_type': got 'rec"),
+        (HEADER + ROWS.replace("CAKE", '"A\nB"') + "1,1,recall,9,CAKE", "line 5, column 'positio"),
+        (HEADER + ROWS + "1,1,recall,2,cake\n", "line 5: 'cake', list 1 of subject 1 has 'CAKE';"),
+    ],
+    ids=["bad value", "no number", "blank lines", "a word of two lines", "capitals"],
+)
+def test_faults_of_a_file_are_told_by_the_lines_of_a_spreadsheet(
+    text: str, told: str, tmp_path
+) -> None:
+    (tmp_path / "mine.csv").write_text(text)
+    with pytest.raises(InvalidTable) as refused:
+        read_csv(tmp_path / "mine.csv")
+    (fault,) = refused.value.faults
+    assert fault.startswith(told)
+
+
+def test_lists_without_recall_rows_are_read_as_nothing_recalled_and_told(tmp_path) -> None:
+    (tmp_path / "mine.csv").write_text(HEADER + ROWS + "1,2,study,1,TREE\n1,2,study,2,OAK\n")
+    told = r"^1 of 2 lists has no recall rows \(subject 1, list 2\): taken as nothing recalled"
+    with pytest.warns(NoRecallRows, match=told) as warned:
+        recalls = read_csv(tmp_path / "mine.csv")
+    assert recalls.recalls.tolist() == [[1], [0]]
+    assert warned[0].filename == __file__
+
+
+def test_data_sets_have_lists_of_which_nothing_was_recalled_and_do_not_warn(recwarn) -> None:
+    assert (data.load("peers").n_out == 0).sum() == 4
+    assert not [each for each in recwarn if each.category is NoRecallRows]
 
 
 def test_a_table_with_the_mark_of_spreadsheets_is_read(tmp_path) -> None:

@@ -42,9 +42,9 @@ _PSIFR_RIGHTS = "read from the installed psifr; no copy is passed on with cogmem
     )
 )
 def _peers(path: Path) -> Recalls:
-    from cogmem.data.table import read_csv
+    from cogmem.data.table import read_whole
 
-    return read_csv(path)
+    return read_whole(path)
 
 
 @data_set(
@@ -71,9 +71,9 @@ def _peers(path: Path) -> Recalls:
     )
 )
 def _morton2013(path: Path) -> Recalls:
-    from cogmem.data.table import read_csv
+    from cogmem.data.table import read_whole
 
-    return read_csv(path)
+    return read_whole(path)
 
 
 @data_set(
