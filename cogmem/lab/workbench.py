@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import cogmem
 from cogmem.errors import CogmemError, InvalidValue, MissingExtra
@@ -63,7 +64,7 @@ class Server(NamedTuple):
     Attributes:
         process: of it.
         address: where it answers, ending in "/".
-        token: which a browser must show.
+        token: which a browser must show; "" if the user's own settings ask for none.
         folder: of the notebooks.
     """
 
@@ -74,7 +75,8 @@ class Server(NamedTuple):
 
     def url(self, notebook: str = WELCOME) -> str:
         """The address of a notebook; of JupyterLab if there is none of that name."""
-        return f"{self.address}{_page(self.folder, notebook)}?token={self.token}"
+        shown = f"?{urlencode({'token': self.token})}" if self.token else ""
+        return f"{self.address}{_page(self.folder, notebook)}{shown}"
 
 
 def start(folder: Path | None = None, port: int | None = None, browser: bool = True) -> int:
@@ -111,9 +113,11 @@ def serving(
             raise MissingExtra(package, "notebooks")
     place = prepare(folder)
     with tempfile.TemporaryDirectory(prefix="cogmem-lab-") as scratch:
-        settings, token = Path(scratch), secrets.token_hex(24)
-        variables = environment(settings) | {"JUPYTER_TOKEN": token}
+        settings = Path(scratch)
+        # Whoever has a password of their own need not type it; a token of their own comes first.
+        variables = environment(settings) | {"JUPYTER_TOKEN": secrets.token_hex(24)}
         _check_kernel(variables)
+        _forget_ended()
         with (settings / "log").open("w+b") as log:
             process = subprocess.Popen(
                 _command(place, port, browser),
@@ -124,7 +128,8 @@ def serving(
                 stderr=subprocess.STDOUT,
             )
             try:
-                yield Server(process, _address(process, token, settings / "log"), token, place)
+                address, token = _answering(process, settings / "log")
+                yield Server(process, address, token, place)
             finally:
                 _stop(process)
 
@@ -272,8 +277,16 @@ def _is_this_python(python: str) -> bool:
     return Path(python).parent.is_dir() and Path(python).parent.samefile(ours)
 
 
-def _address(process: subprocess.Popen[bytes], token: str, log: Path) -> str:
-    """Wait until the server says where it answers.
+def _forget_ended() -> None:
+    """Remove what servers that were killed left of themselves: a new one may get their number."""
+    from jupyter_server.serverapp import list_running_servers
+
+    for _ in list_running_servers():  # which removes it
+        pass
+
+
+def _answering(process: subprocess.Popen[bytes], log: Path) -> tuple[str, str]:
+    """Wait until the server says where it answers, and to which token.
 
     Raises:
         NotStarted: if it ends before, or takes too long.
@@ -283,8 +296,8 @@ def _address(process: subprocess.Popen[bytes], token: str, log: Path) -> str:
     begun = time.monotonic()
     while process.poll() is None and time.monotonic() - begun < SECONDS_TO_START:
         for found in list_running_servers():
-            if found["token"] == token:
-                return str(found["url"])
+            if found["pid"] == process.pid:
+                return str(found["url"]), str(found["token"])
         time.sleep(0.1)
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-8:]
     raise NotStarted("JupyterLab did not start. It said:\n" + "\n".join(last))

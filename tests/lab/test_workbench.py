@@ -184,6 +184,36 @@ def test_it_says_where_it_runs_and_ends_quietly(home: Path, whole_group: bool) -
     assert not [child for child in children if child.is_running()]
 
 
+@pytest.mark.parametrize(
+    ("settings", "token"),
+    [
+        ("c.IdentityProvider.token = 'my own'", "my own"),
+        ("c.IdentityProvider.token = ''", ""),
+    ],
+)
+def test_a_token_of_the_users_own_settings_is_taken_up(
+    home: Path, settings: str, token: str
+) -> None:
+    configured = home / "jupyter" / "CONFIG_DIR"
+    configured.mkdir(parents=True)
+    (configured / "jupyter_server_config.py").write_text(settings)
+    with serving(home / "mine") as server:
+        assert server.token == token
+        assert ("token" in server.url()) == bool(token)
+        assert b"JupyterLab" in urlopen(server.url(), timeout=60).read()
+
+
+def test_what_a_killed_server_left_is_not_taken_for_a_new_one(home: Path) -> None:
+    """A new process may get its number, as in a container that is started again."""
+    left = home / "jupyter" / "RUNTIME_DIR" / "jpserver-1.json"
+    left.parent.mkdir(parents=True)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left.write_text(json.dumps({"pid": ended.pid, "url": "http://elsewhere/", "token": "old"}))
+    workbench._forget_ended()
+    assert not left.exists()
+
+
 def test_a_port_that_is_taken_is_told_at_once(home: Path) -> None:
     begun = time.monotonic()
     with socket.socket() as taken:
