@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import cogmem
-from cogmem.errors import InvalidValue, UnknownName
+from cogmem.errors import CogmemError, InvalidValue, UnknownName
 from cogmem.lab.provenance import config_hash, provenance
 from cogmem.lab.runtime import results_folder
 from cogmem.lab.store import Store
@@ -148,7 +148,9 @@ def find_experiment(name: str) -> Experiment:
 
     Raises:
         UnknownName: if there is no experiment of that name.
-        InvalidValue: if there is no such file, or no experiment of the file's name in it.
+        InvalidValue: if there is no such file, no experiment of the file's name in it, its folder
+            cannot be named to workers, or it is the user's own and fails when it is run, with the
+            line.
     """
     if name.endswith(".py"):
         return _from_path(Path(name).expanduser().absolute())
@@ -161,8 +163,14 @@ def find_experiment(name: str) -> Experiment:
 def _from_path(path: Path) -> Experiment:
     if not path.is_file():
         raise InvalidValue(f"{path} is no file; expected the script of an experiment.")
+    joins = path.parent not in _folders()
+    if joins and os.pathsep in str(path.parent):
+        raise InvalidValue(
+            f"{path} is in a folder with {os.pathsep!r} in its name, which separates folders in "
+            f"{_FOLDERS}, where workers find the script; expected a folder without it: rename it."
+        )
     found = _loaded(path)
-    if path.parent not in _folders():
+    if joins:
         before = [os.environ[_FOLDERS]] if os.environ.get(_FOLDERS) else []
         os.environ[_FOLDERS] = os.pathsep.join([str(path.parent), *before])
     return found
@@ -241,12 +249,20 @@ def _name_of(node: ast.expr) -> str:
 def scripts() -> dict[str, Path]:
     """Scripts that hold an experiment, by name: the user's, and then cogmem's of other names.
 
+    What cannot be read as text of Python holds none.
+
     Raises:
         InvalidValue: if `COGMEM_EXPERIMENTS` names what is no folder.
     """
     paths = [path for folder in _folders() for path in sorted(folder.glob("*.py"))]
-    holding = [path for path in paths if _HOLDS_ONE.search(path.read_text(encoding="utf-8"))]
-    return {path.stem: path for path in reversed(holding)}
+    return {path.stem: path for path in reversed(paths) if _holds_one(path)}
+
+
+def _holds_one(path: Path) -> bool:
+    try:
+        return _HOLDS_ONE.search(path.read_text(encoding="utf-8")) is not None
+    except (OSError, UnicodeDecodeError):  # a folder, another's file, other letters
+        return False
 
 
 def _folders() -> list[Path]:
@@ -291,7 +307,11 @@ def _import_name(path: Path) -> str:
 
 
 def _module(name: str, path: Path) -> ModuleType:
-    """A script as a module, executed once; what a user's imports may lie beside it."""
+    """A script as a module, executed once; what a user's imports may lie beside it.
+
+    Raises:
+        InvalidValue: if a script of the user's own fails; cogmem's own raise what they raise.
+    """
     known = sys.modules.get(name)
     if known is not None and known.__file__ and Path(known.__file__).resolve() == path.resolve():
         return known
@@ -304,7 +324,12 @@ def _module(name: str, path: Path) -> ModuleType:
     sys.modules[name] = module  # dataclasses look their module up by name
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException as error:
         del sys.modules[name]  # half a module would be taken for a whole one next time
-        raise
+        users = path.parent != _own_folder()
+        if isinstance(error, CogmemError) or not (users and isinstance(error, Exception)):
+            raise
+        from cogmem.participants.roster import script_error
+
+        raise script_error(path, error) from error
     return module

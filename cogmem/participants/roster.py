@@ -34,6 +34,7 @@ __all__ = [
     "minds",
     "register",
     "roster",
+    "script_error",
     "sitting",
     "spelt",
 ]
@@ -117,7 +118,8 @@ def register(
         fixed: parameters that are not fitted.
 
     Raises:
-        InvalidValue: if another participant of that name sits one of its paradigms.
+        InvalidValue: if another participant of that name sits one of its paradigms, or another
+            family's name differs from it in capitals alone.
     """
     shared = Sitting(participant, readout or Readout(), frozenset(fixed))
     if participant.own_rule is None:
@@ -181,8 +183,20 @@ def _run(path: Path) -> None:
         del sys.modules[spec.name]  # half a module would be taken for a whole one
         if isinstance(error, CogmemError) or not isinstance(error, Exception):
             raise
-        told = f"{type(error).__name__}: {error}"
-        raise InvalidValue(f"{path}{_line_of(error, path)}: {told}") from error
+        raise script_error(path, error) from error
+
+
+def script_error(path: Path, error: Exception) -> InvalidValue:
+    """What to raise, from the error, when a user's own file fails as it is run.
+
+    Args:
+        path: of the file.
+        error: what running it raised.
+
+    Returns:
+        An error that says the file, the line and what was raised, in one line.
+    """
+    return InvalidValue(f"{path}{_line_of(error, path)}: {type(error).__name__}: {error}")
 
 
 def _line_of(error: Exception, path: Path) -> str:
@@ -277,6 +291,12 @@ def _entrants() -> list[Sitting]:
 
 
 def _add(name: str, entrant: Sitting) -> None:
+    for other in _ROSTER:
+        if other != name and other.casefold() == name.casefold():
+            raise InvalidValue(
+                f"participant {name!r} differs from {other!r} in capitals alone, which do not "
+                "matter in names; rename one."
+            )
     before = _ROSTER.get(name, ())
     if any(repr(one) == repr(entrant) for one in before):
         return  # the same again, as a reload does

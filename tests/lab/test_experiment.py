@@ -74,11 +74,43 @@ def test_an_experiment_of_another_name_is_refused(tmp_path: Path) -> None:
         find_experiment(str(a_script(tmp_path, "copy", name="one")))
 
 
-def test_a_script_that_fails_fails_again(tmp_path: Path) -> None:
+def test_a_script_that_fails_fails_again_with_its_line(tmp_path: Path) -> None:
     path = a_script(tmp_path, before="raise ArithmeticError('broken')")
     for _ in range(2):
-        with pytest.raises(ArithmeticError, match="broken"):
+        with pytest.raises(InvalidValue, match=r"one\.py, line 4: ArithmeticError: broken") as told:
             find_experiment(str(path))
+        assert isinstance(told.value.__cause__, ArithmeticError)
+        assert "\n" not in str(told.value)
+
+
+def test_an_experiment_of_cogmem_that_fails_is_not_the_users_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogmem.lab.experiment._own_folder", lambda: tmp_path)
+    a_script(tmp_path, before="raise ArithmeticError('broken')")
+    with pytest.raises(ArithmeticError, match="broken"):
+        find_experiment("one")
+
+
+def test_what_cannot_be_read_beside_a_script_holds_no_experiment(tmp_path: Path) -> None:
+    path = a_script(tmp_path, title="read")
+    (tmp_path / "letters.py").write_bytes("EXPERIMENT = 'é'\n".encode("latin-1"))
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    assert find_experiment(str(path)).title == "read"
+    assert "one" in list_experiments()
+    assert not {"letters", "folder", "gone"} & set(list_experiments())
+    with pytest.raises(InvalidValue, match=r"letters\.py: SyntaxError: .*line 1"):
+        find_experiment(str(tmp_path / "letters.py"))
+
+
+def test_a_folder_that_the_variable_cannot_name_is_refused(tmp_path: Path) -> None:
+    path = a_script(tmp_path / f"a{os.pathsep}b")
+    with pytest.raises(InvalidValue, match=f"one.py is in a folder with '{os.pathsep}'") as told:
+        find_experiment(str(path))
+    assert str(path) in str(told.value)
+    assert os.environ["COGMEM_EXPERIMENTS"] == ""
+    assert "one" not in list_experiments()
 
 
 def test_what_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,14 @@ def test_two_of_one_name_are_refused(own_copy: None) -> None:
         register("TCM", sitting("CMR").participant)
 
 
+@pytest.mark.parametrize("name", ["tcm", "Tcm", "tcm (Shared Readout)", "NULL"])
+def test_names_that_differ_in_capitals_alone_are_refused(own_copy: None, name: str) -> None:
+    before = set(roster(None))
+    with pytest.raises(InvalidValue, match=r"differs from '.+' in capitals alone.*rename one"):
+        register(name, NullParticipant())
+    assert set(roster(None)) == before
+
+
 def test_participant_with_a_rule_of_its_own_joins_twice_and_another_once(own_copy: None) -> None:
     before = set(roster())
     register("twin", sitting("TCM").participant)
