@@ -41,8 +41,9 @@ def cite(*names: str, figure: Path | None = None) -> str:
 
     Args:
         *names: of models, of participants as in `cogmem compare`, of experiments (their models,
-            their people and their sources), of data sets and of published tables; all models if
-            there is neither a name nor a figure.
+            their people and their sources), of data sets and of published tables; capitals do not
+            matter, but for telling apart two names that are spelt alike. All models if there is
+            neither a name nor a figure.
         figure: the .json of a figure, or a store: what ran in it.
 
     Returns:
@@ -79,6 +80,10 @@ def itself(about: Mapping[str, Any]) -> Work:
 def cited(name: str) -> list[Citation]:
     """What to cite for one name.
 
+    Args:
+        name: as it is spelt or, if nothing is spelt so, in other capitals; of two things that this
+            can mean, the one that `cite` names first.
+
     Raises:
         UnknownName: with the nearest name.
     """
@@ -97,7 +102,10 @@ def cited(name: str) -> list[Citation]:
     participants = _participants()
     if name in participants:
         return _participant(name)
-    known = {*light, *experiments, *participants}
+    known = [*light, *participants, *experiments]
+    folded = {each.casefold(): each for each in reversed(known)}
+    if (spelt := folded.get(str(name).casefold())) is not None:
+        return cited(spelt)
     raise UnknownName("model, participant, experiment or data set", name, known)
 
 

@@ -149,6 +149,23 @@ def test_participants_are_cited_by_the_models_that_they_hold() -> None:
     assert "tresp2023tensor" in keys("Tensor Brain")
 
 
+@pytest.mark.parametrize(
+    ("typed", "spelt"),
+    [
+        ("Cmr", "cmr"),
+        ("SPARSEY", "sparsey"),
+        ("PEERS", "peers"),
+        ("tensor brain", "Tensor Brain"),
+        ("cmr (Shared Readout)", "CMR (shared readout)"),
+        ("CMR_Sweep", "cmr_sweep"),
+        ("Ebbinghaus1885", "ebbinghaus1885"),
+    ],
+)
+def test_capitals_do_not_matter_where_nothing_is_spelt_so(typed: str, spelt: str) -> None:
+    assert cited(typed) == cited(spelt)
+    assert cited("cmr") != cited("CMR")
+
+
 def test_no_name_means_two_things() -> None:
     names = [
         *read_cards(),
