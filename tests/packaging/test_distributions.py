@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import email
+import json
 import re
 import tarfile
 import tomllib
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cogmem.lab import workbench
 from tests.packaging.conftest import ROOT, Built
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -98,12 +100,35 @@ def test_the_source_distribution_holds_what_the_tests_need(sdist: set[str]) -> N
     assert tracked(wanted) - sdist == set()
 
 
-def test_the_source_distribution_has_the_numbers_of_figures_and_no_other_pictures(
+def test_every_link_of_the_notebooks_that_a_wheel_prepares_leads_somewhere(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures and code: all that a notebook shows comes with it."""
+    with zipfile.ZipFile(built.wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    monkeypatch.setattr(workbench, "_package", lambda: tmp_path / "installed" / "cogmem")
+    place = workbench.prepare(tmp_path / "copy")
+    links = [(path.name, link) for path in sorted(place.glob("*.ipynb")) for link in local(path)]
+    assert {Path(link).suffix for _, link in links} >= {".ipynb", ".py", ".png", ".svg"}
+    assert [(name, link) for name, link in links if ".." in link] == []
+    assert [(name, link) for name, link in links if not (place / link).exists()] == []
+
+
+def local(notebook: Path) -> list[str]:
+    """The files that the text of a notebook links to or shows."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    links = re.findall(r"\]\((?!https?:|#)([^)\s]+)\)", text)
+    return [link.partition("#")[0] for link in links]
+
+
+def test_the_source_distribution_has_the_numbers_of_figures_and_pictures_that_are_shown(
     sdist: set[str],
 ) -> None:
     figures = {Path(name) for name in sdist if name.startswith("figures/")}
-    assert {path.suffix for path in figures} <= {".csv", ".json", ".png", ".md", ".html"}
-    assert [path.name for path in figures if path.suffix == ".png"] == ["minds.png"]
+    assert {path.suffix for path in figures} <= {".csv", ".json", ".png", ".svg", ".md", ".html"}
+    pictures = {path.name for path in figures if path.suffix in (".png", ".svg")}
+    assert pictures == {"minds.png", "minds.svg", "worm_course.png", "worm_serial_positions.png"}
     kept = set((ROOT / "figures").glob("*.csv"))
     assert {path.name for path in kept} <= {path.name for path in figures}
 
