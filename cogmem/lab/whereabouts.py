@@ -6,13 +6,15 @@ import ast
 import inspect
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cogmem
+from cogmem.data import catalogue
 from cogmem.errors import UnknownName
-from cogmem.lab.experiment import list_experiments, scripts
+from cogmem.lab.experiment import scripts
 
 __all__ = ["Place", "where"]
 
@@ -36,18 +38,30 @@ def where(name: str) -> list[Place]:
     """Every file in which something of that name is: what it is, and who uses it.
 
     Args:
-        name: of a model's card, a mind of the table, an experiment or its figure, or a public
-            function or class; capitals do not matter.
+        name: of a model's card, a mind of the table, an experiment, its figure or a file of that,
+            a data set, or a public function or class; capitals do not matter.
 
     Raises:
         UnknownName: with the nearest name.
     """
-    named = name.casefold()
-    found = [*_defined(named), *_minds(named), *_experiments(named), *_tests(named)]
+    named = _bare(name).casefold()
+    found = [
+        *_minds(named),
+        *_defined(named),
+        *_data_sets(named),
+        *_experiments({named, *_cards_of(named)}),
+        *_tests(named),
+    ]
     if not found:
-        everything = {*_index(), *list_experiments(), *_entrants()}
+        everything = {*_index(), *scripts(), *_entrants(), *_registered()}
         raise UnknownName("name", name, everything)
     return list(dict.fromkeys(found))
+
+
+def _bare(name: str) -> str:
+    """The name of a figure whose file is given."""
+    path = Path(name)
+    return path.stem if path.suffix in (".png", ".svg", ".csv", ".json") else name
 
 
 def _defined(name: str) -> list[Place]:
@@ -66,7 +80,7 @@ def _index() -> dict[str, tuple[Place, ...]]:
 
 
 def _public(path: Path) -> Iterator[tuple[str, Place]]:
-    folder = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    folder = _home(path)
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             kind = "class" if isinstance(node, ast.ClassDef) else "function"
@@ -76,32 +90,74 @@ def _public(path: Path) -> Iterator[tuple[str, Place]]:
             yield str(values["name"]), Place("model and its card", path, node.lineno)
 
 
+def _home(path: Path) -> str:
+    """The module that a name of a file is told by: "models", but "measures.counts"."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts) if parts[0] == "measures" else parts[0]
+
+
 def _minds(name: str) -> list[Place]:
-    """How a mind of the table sits experiments: the files of its participants."""
-    places = []
-    for family, classes in _entrants().items():
-        if family.casefold() == name:
-            places += [Place(f"participant {family}", *_source(each)) for each in classes]
-    return places
+    """What fits and the table of minds mean by a name: its participants, and their models."""
+    found = [(family, sits) for family, sits in _entrants().items() if family.casefold() == name]
+    return [
+        place
+        for family, sits in found
+        for one in sits
+        for place in (
+            *(Place(f"model of {family} in fits and the table", *_source(m)) for m in _models(one)),
+            Place(f"participant {family}", *_source(type(one))),
+        )
+    ]
 
 
-def _entrants() -> dict[str, list[type]]:
+def _models(participant: Any) -> list[type]:
+    """Classes of the models that a participant holds."""
+    names = [field.name for field in fields(participant)] if is_dataclass(participant) else []
+    held = [type(getattr(participant, name)) for name in names]
+    return [each for each in held if each.__module__.startswith("cogmem.models.")]
+
+
+def _cards_of(name: str) -> list[str]:
+    """Cards of the models of a mind: those of their files."""
+    found = [sits for family, sits in _entrants().items() if family.casefold() == name]
+    models = [model for sits in found for one in sits for model in _models(one)]
+    return [model.__module__.rpartition(".")[2] for model in models]
+
+
+def _entrants() -> dict[str, list[Any]]:
     from cogmem.participants.roster import minds
 
-    return {name: [type(one) for one in mind.participants] for name, mind in minds().items()}
+    return {name: list(mind.participants) for name, mind in minds().items()}
+
+
+def _data_sets(name: str) -> list[Place]:
+    """Where a data set is registered and read."""
+    return [place for known, place in _registered().items() if known.casefold() == name]
+
+
+@cache
+def _registered() -> dict[str, Place]:
+    """The first line of `data` that names each data set."""
+    known = {row["name"] for row in catalogue()}
+    found: dict[str, Place] = {}
+    for path in sorted((ROOT / "data").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and node.value in known:
+                found.setdefault(str(node.value), Place("data set", path, node.lineno))
+    return found
 
 
 def _source(of: type) -> tuple[Path, int]:
     return Path(inspect.getfile(of)), inspect.getsourcelines(of)[1]
 
 
-def _experiments(name: str) -> list[Place]:
-    """The script of that name, and those that use a model of that name."""
+def _experiments(names: set[str]) -> list[Place]:
+    """The script of one of these names, and those that use a model of one."""
     places = []
     for script, path in sorted(scripts().items()):
-        if script.casefold() == name:
+        if script.casefold() in names:
             places.append(Place("experiment", path))
-        elif name in _models_of(path):
+        elif names & set(_models_of(path)):
             places.append(Place("experiment with it", path))
     return places
 

@@ -25,8 +25,8 @@ def told(name: str) -> dict[str, list[str]]:
 def test_a_measure_is_where_it_is_defined():
     """By list and by person: both are called that."""
     found = told("lag_crp")
-    expected = ["cogmem/measures/counts.py", "cogmem/measures/recall.py"]
-    assert found["function of measures"] == expected
+    assert found["function of measures.recall"] == ["cogmem/measures/recall.py"]
+    assert found["function of measures.counts"] == ["cogmem/measures/counts.py"]
 
 
 def test_a_model_with_its_card_its_mind_its_experiments_and_its_tests():
@@ -35,6 +35,23 @@ def test_a_model_with_its_card_its_mind_its_experiments_and_its_tests():
     assert all(path.startswith("cogmem/participants/") for path in found["participant TCM"])
     assert "experiments/comparison.py" in found["experiment with it"]
     assert "tests/models/test_tcm.py" in found["tests"]
+
+
+def test_what_the_table_calls_cmr_is_told_before_another_model_of_that_name():
+    first, *others = where("CMR")
+    assert first.what == "model of CMR in fits and the table"
+    assert first.path.name == "support_cmr.py"
+    assert "cmr.py" in {each.path.name for each in others}
+
+
+def test_a_figure_is_found_by_any_of_its_files():
+    assert where("figures/minds.json") == where("minds.png") == where("minds")
+
+
+def test_a_data_set_is_where_it_is_registered():
+    (place,) = [each for each in where("Peers") if each.what == "data set"]
+    line = place.path.read_text(encoding="utf-8").splitlines()[place.line - 1]
+    assert '"peers"' in line
 
 
 def test_an_experiment_and_its_test():
