@@ -148,9 +148,9 @@ def find_experiment(name: str) -> Experiment:
 
     Raises:
         UnknownName: if there is no experiment of that name.
-        InvalidValue: if there is no such file, no experiment of the file's name in it, its folder
-            cannot be named to workers, or it is the user's own and fails when it is run, with the
-            line.
+        InvalidValue: if there is no such file, or no experiment of the file's name in it; if its
+            folder cannot be named to workers; if it is no text in UTF-8, or the user's own and
+            fails when it is run, with the line.
     """
     if name.endswith(".py"):
         return _from_path(Path(name).expanduser().absolute())
@@ -163,6 +163,7 @@ def find_experiment(name: str) -> Experiment:
 def _from_path(path: Path) -> Experiment:
     if not path.is_file():
         raise InvalidValue(f"{path} is no file; expected the script of an experiment.")
+    _check_letters(path)
     joins = path.parent not in _folders()
     if joins and os.pathsep in str(path.parent):
         raise InvalidValue(
@@ -174,6 +175,23 @@ def _from_path(path: Path) -> Experiment:
         before = [os.environ[_FOLDERS]] if os.environ.get(_FOLDERS) else []
         os.environ[_FOLDERS] = os.pathsep.join([str(path.parent), *before])
     return found
+
+
+def _check_letters(path: Path) -> None:
+    """Python runs some scripts in other letters, which are then not found by their name.
+
+    Raises:
+        InvalidValue: if a script cannot be read, or is no text in UTF-8, with the line.
+    """
+    try:
+        path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise InvalidValue(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InvalidValue(
+            f"{path}, line {line}: {error}; expected text in UTF-8: save it so."
+        ) from error
 
 
 _FOLDERS = "COGMEM_EXPERIMENTS"

@@ -94,14 +94,41 @@ def test_an_experiment_of_cogmem_that_fails_is_not_the_users_fault(
 
 def test_what_cannot_be_read_beside_a_script_holds_no_experiment(tmp_path: Path) -> None:
     path = a_script(tmp_path, title="read")
-    (tmp_path / "letters.py").write_bytes("EXPERIMENT = 'é'\n".encode("latin-1"))
+    (tmp_path / "letters.py").write_bytes("# of\nEXPERIMENT = 'é'\n".encode("latin-1"))
     (tmp_path / "folder.py").mkdir()
     (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere.py")
     assert find_experiment(str(path)).title == "read"
     assert "one" in list_experiments()
     assert not {"letters", "folder", "gone"} & set(list_experiments())
-    with pytest.raises(InvalidValue, match=r"letters\.py: SyntaxError: .*line 1"):
-        find_experiment(str(tmp_path / "letters.py"))
+
+
+@pytest.mark.parametrize("before", ["# café", "TITLE = 'café'"])
+def test_a_script_in_other_letters_is_refused_with_its_line(tmp_path: Path, before: str) -> None:
+    """In a comment, Python itself lets them pass; the script would not be found by its name."""
+    path = a_script(tmp_path, before=before)
+    path.write_bytes(path.read_text().encode("latin-1"))
+    with pytest.raises(InvalidValue, match=r"one\.py, line 4: .* UTF-8: save it so") as told:
+        find_experiment(str(path))
+    assert isinstance(told.value.__cause__, UnicodeDecodeError)
+    assert "\n" not in str(told.value)
+
+
+def test_a_script_that_cannot_be_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    path = a_script(tmp_path)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(InvalidValue, match=r"one\.py cannot be read: Permission denied\."):
+        find_experiment(str(path))
+
+
+def test_a_script_that_is_no_python_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = a_script(tmp_path, before="1 +")
+    with pytest.raises(InvalidValue, match=r"one\.py: SyntaxError: .*line 4\)"):
+        find_experiment(str(path))
 
 
 def test_a_folder_that_the_variable_cannot_name_is_refused(tmp_path: Path) -> None:
