@@ -40,10 +40,11 @@ def _command(function: Callable[..., None]) -> Callable[..., None]:
     @app.command(name=function.__name__.strip("_").replace("_", "-"))
     @wraps(function)
     def command(*args: Any, **kwargs: Any) -> None:
-        from cogmem.errors import CogmemError
+        from cogmem.errors import CogmemError, plain_warnings
 
         try:
-            function(*args, **kwargs)
+            with plain_warnings():
+                function(*args, **kwargs)
         except CogmemError as error:
             _fail(f"error: {error}", 2)
         except KeyboardInterrupt:
@@ -148,6 +149,7 @@ def fit(
             model,
             data,
             lambda total: stack.enter_context(progress_bar(total)),
+            tell=typer.echo,
             out=out,
             length=length,
             by=by,

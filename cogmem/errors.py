@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 __all__ = [
     "CogmemError",
@@ -17,6 +20,7 @@ __all__ = [
     "NoRecallRows",
     "UnknownName",
     "UnreadableTable",
+    "plain_warnings",
 ]
 
 
@@ -137,6 +141,23 @@ class UnreadableTable(InvalidTable):
 
 class NoRecallRows(UserWarning):
     """Lists of a file were studied and have no recall rows: read as nothing recalled."""
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Meanwhile warnings of `NoRecallRows` are told as a command tells things: in a plain line."""
+    usual = warnings.formatwarning
+
+    def told(message: Warning | str, category: type[Warning], *args: Any, **options: Any) -> str:
+        if issubclass(category, NoRecallRows):
+            return f"warning: {message}\n"
+        return usual(message, category, *args, **options)
+
+    warnings.formatwarning = told
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 class MixedListLengths(CogmemError, ValueError):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
-from cogmem.errors import InvalidTable, UnknownName, UnreadableTable
+from cogmem.errors import InvalidTable, NoRecallRows, UnknownName, UnreadableTable, plain_warnings
 
 MANY = [f"set {number}" for number in range(30)]
 
@@ -44,3 +46,24 @@ def test_a_file_that_is_no_table_is_one_fault_in_a_sentence() -> None:
     error = UnreadableTable("mine.csv is empty.")
     assert isinstance(error, InvalidTable)
     assert (str(error), error.faults) == ("mine.csv is empty.", ["mine.csv is empty."])
+
+
+def test_kinds_that_are_too_many_to_tell_are_counted() -> None:
+    error = InvalidTable(["a", "b", "c", "d"], [["a", "b"], ["c"], ["d"]], shown=1)
+    assert error.faults == ["a", "b", "c", "d"]
+    assert str(error).splitlines() == [
+        "the table has 4 fault(s):",
+        "  - a",
+        "  - b",
+        "  ... and 2 more kinds of fault",
+    ]
+
+
+def test_a_command_warns_in_a_plain_line_and_leaves_other_warnings_as_they_are() -> None:
+    usual = warnings.formatwarning
+    with plain_warnings():
+        told = warnings.formatwarning(NoRecallRows("one list."), NoRecallRows, "a.py", 3)
+        other = warnings.formatwarning(UserWarning("odd"), UserWarning, "a.py", 3)
+    assert told == "warning: one list.\n"
+    assert other == usual(UserWarning("odd"), UserWarning, "a.py", 3)
+    assert warnings.formatwarning is usual

@@ -20,7 +20,6 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 from matplotlib.figure import Figure
-from rich.table import Table
 
 from cogmem import measures
 from cogmem.data import catalogue, load, read_csv, read_matrices, read_psych_ds
@@ -31,6 +30,7 @@ from cogmem.fit.criteria import CRITERIA, aic, aicc, bic, check_level
 from cogmem.fit.extras import need_bayes
 from cogmem.fit.laplace import laplace
 from cogmem.lab.artefacts import make_folder, save_figure
+from cogmem.lab.fit_report import GROUP, content, summary
 from cogmem.lab.provenance import config_hash, provenance
 from cogmem.lab.runtime import compilation_cache, results_folder
 from cogmem.lab.store import Column, Store
@@ -54,9 +54,6 @@ __all__ = [
     "write",
 ]
 
-GROUP = "group"
-"""What the one person is called whose lists are everybody's."""
-
 _ENDINGS = (".csv", ".mat", ".npz")
 
 N_COPIES = 2
@@ -67,6 +64,10 @@ Begin = Callable[[int], Report]
 
 def _silent(total: int) -> Report:
     return silent
+
+
+def _unheard(line: str) -> None:
+    """For who wants no line."""
 
 
 @dataclass(frozen=True)
@@ -396,19 +397,6 @@ def stem(plan: FitPlan, data: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 
-def summary(fitted: Fitted) -> Table:
-    """What a terminal shows: each parameter's median over people, and what to beware of."""
-    table, people = fitted.table, len(fitted.fit.people)
-    head = f"{fitted.plan.model}: {people} fitted, total NLL {fitted.fit.nll.sum():.1f} nats"
-    shown = Table("parameter", "median", "quartiles", "without interval", "at bound", title=head)
-    for name, rows in table.groupby("parameter", sort=False):
-        low, middle, high = np.quantile(rows["estimate"], [0.25, 0.5, 0.75])
-        missing, bound = rows["low"].isna().sum(), rows["at_bound"].sum()
-        quartiles = f"{low:.3g} to {high:.3g}"
-        shown.add_row(str(name), f"{middle:.3g}", quartiles, str(missing), str(bound))
-    return shown
-
-
 def estimates(fitted: Fitted) -> xr.Dataset:
     """`estimate`, `low`, `high` (subject, parameter) and `meaning`, `unit` (parameter)."""
     people, entries = fitted.fit.people, fitted.fit.sitting.parameters
@@ -439,6 +427,7 @@ def run(
     data: str,
     begin: Begin = _silent,
     *,
+    tell: Callable[[str], object] = _unheard,
     length: int | None = None,
     out: Path | None = None,
     **settings: Any,
@@ -449,6 +438,7 @@ def run(
         model: name in the roster; capitals do not matter.
         data: see `read_lists`.
         begin: see `fit_people`; nothing is reported by default.
+        tell: told, before the fit, what there is to fit to, see `content`; unheard by default.
         length: keep lists of so many words.
         out: the folder that the files will go to, made before anything is computed.
         **settings: of `FitPlan`.
@@ -465,6 +455,7 @@ def run(
         need_bayes()
     plan = FitPlan(_entrant(model)[0], "", **settings)
     recalls = read_lists(data, length)
+    tell(content(recalls))
     people, lists = people_of(recalls, plan.by)
     if out is not None:
         make_folder(out)

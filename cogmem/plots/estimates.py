@@ -39,7 +39,7 @@ def fit_figure(
 
     Args:
         estimates: `estimate`, `low`, `high` (subject, parameter), NaN where there is no interval;
-            `level` in its attributes.
+            `level` in its attributes. A panel without any interval says so.
         people: summaries of "spc", "pfr" and "lag_crp".
         model: the same of the fitted model's own recall.
         name: of the model.
@@ -82,11 +82,19 @@ def _estimates(ax: Axes, one: xr.Dataset) -> None:
     look = line_look(0)
     ax.hlines(rank, one["low"], one["high"], color=look.color, alpha=0.5, linewidth=0.8)
     ax.plot(values, rank, "o", color=look.color, markersize=2)
+    if not np.isfinite(one["low"] + one["high"]).any():
+        _note(ax, "no interval")
     if values.min() > 0 and np.log10(values.max() / values.min()) > DECADES:
         ax.set_xscale("log")
         _keep_to_the_estimates(ax, values)
     ax.set(yticks=[], ylim=(0, len(rank) + 1))
     ax.set_title(str(one["parameter"].item()).replace("_", " "), fontsize=6.5)
+
+
+def _note(ax: Axes, text: str) -> None:
+    """A word in the corner below on the right."""
+    place, grey = ax.transAxes, "0.4"
+    ax.text(0.98, 0.03, text, transform=place, fontsize=5.5, color=grey, ha="right", va="bottom")
 
 
 def _keep_to_the_estimates(ax: Axes, values: np.ndarray) -> None:

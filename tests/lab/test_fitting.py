@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from cogmem import cli
 from cogmem.data import to_table
 from cogmem.data.recalls import Recalls
-from cogmem.errors import DataNotFound, InvalidValue, UnknownName
+from cogmem.errors import DataNotFound, InvalidValue, NoRecallRows, UnknownName
 from cogmem.lab import fitting
 from cogmem.participants.roster import sitting
 from tests.fit.simulated import simulated_people
@@ -135,3 +135,21 @@ def test_what_cannot_be_fitted_is_refused(recalls, tmp_path) -> None:
     assert "nothing to fit" in null.output
     nearest = CliRunner().invoke(cli.app, ["fit", "CMRR", "--data", "peers"])
     assert "Did you mean 'CMR'" in nearest.output
+
+
+def test_what_a_file_holds_is_told_before_the_fit(folder, monkeypatch) -> None:
+    monkeypatch.setenv("COGMEM_RESULTS", str(folder / "results"))
+    first, *_ = fit_file(folder).stdout.splitlines()
+    assert first.startswith(f"{N_PEOPLE} people, {N_PEOPLE * N_LISTS} lists of {N_ITEMS} words; ")
+    assert first.endswith(" correct, 0 repeated, 0 of no studied word")
+
+
+def test_lists_without_recall_rows_are_told_and_what_is_read_is_counted(folder, recalls) -> None:
+    """Only the first list of the first person keeps its recall rows."""
+    table = to_table(recalls)
+    keep = (table["trial_type"] == "study") | ((table["subject"] == 1) & (table["list"] == 1))
+    table[keep].to_csv(folder / "few.csv", index=False)
+    n = N_PEOPLE * N_LISTS
+    with pytest.warns(NoRecallRows, match=f"{n - 1} of {n} lists have no recall rows .subject 1, "):
+        read = fitting.read_lists(str(folder / "few.csv"))
+    assert read.n_out.tolist() == [recalls.n_out[0], *[0] * (n - 1)]

@@ -27,7 +27,8 @@ import pandas as pd
 from jaxtyping import Bool, Float
 
 from cogmem.data import read_csv
-from cogmem.data.csv_files import header_of, read_frame
+from cogmem.data.csv_files import header_of, lines_of, read_frame
+from cogmem.data.faults import Fault, refusal
 from cogmem.errors import InvalidTable, InvalidValue
 from cogmem.fit.paradigms import (
     change_detection,
@@ -48,7 +49,6 @@ __all__ = ["FORMS", "Form", "read_own"]
 _ALIASES = {"trial": "list", "position": "output"}
 _YES = {"1": 1.0, "1.0": 1.0, "true": 1.0, "yes": 1.0}
 _NO = {"0": 0.0, "0.0": 0.0, "false": 0.0, "no": 0.0}
-_FROM_ZERO = "rows are numbered from 0, the header not counted"
 
 Table = dict[str, np.ndarray]
 """Columns by name: `subject` as it is, all others as float."""
@@ -96,7 +96,7 @@ class Form:
         sign: columns that only this form has.
         example: header and a row.
         study: (name, columns) -> people's answers.
-        faults: columns -> (row, what is wrong) between columns.
+        faults: columns -> what is wrong between columns.
         optional: columns that may be missing.
     """
 
@@ -104,7 +104,7 @@ class Form:
     sign: tuple[str, ...]
     example: str
     study: Callable[[str, Table], Study]
-    faults: Callable[[Table], Iterator[tuple[int, str]]] = lambda table: iter(())
+    faults: Callable[[Table], Iterator[Fault]] = lambda table: iter(())
     optional: tuple[str, ...] = ()
 
 
@@ -121,7 +121,7 @@ def read_own(path: str | PathLike[str]) -> tuple[str, Study]:
     Raises:
         DataNotFound: if there is no such file.
         UnreadableTable: if it is no table: empty, no UTF-8 text, or not parted by commas.
-        InvalidTable: with every fault by row and column.
+        InvalidTable: with every fault by line and column; the header is line 1.
         InvalidValue: for columns of no paradigm or of several, for free recall of several list
             lengths, and for people of whom nothing is held out.
     """
@@ -129,6 +129,7 @@ def read_own(path: str | PathLike[str]) -> tuple[str, Study]:
     if _is_free_recall(header_of(path)):
         return "free recall", _held_out(_free_recall(path))
     frame = read_frame(path, skipinitialspace=True, dtype=str, keep_default_na=False)
+    frame = frame.set_axis(lines_of(path, len(frame)), axis=0)
     frame = frame.rename(columns=lambda name: str(name).strip())
     known = set(frame.columns)
     frame = frame.rename(columns={a: b for a, b in _ALIASES.items() if b not in known})
@@ -168,41 +169,41 @@ def _checked(frame: pd.DataFrame, form: Form) -> Table:
         InvalidTable: with every fault, and an example row.
     """
     needed = ["subject", *(name for name in form.columns if name not in form.optional)]
-    faults = [f"column {name!r} is missing" for name in needed if name not in frame]
+    absent = [repr(name) for name in needed if name not in frame]
+    faults = [_absent(absent, frame)] if absent else []
     if frame.empty:
-        faults.append("the table has no rows")
-    told: list[tuple[int, str]] = []
+        faults.append(Fault(-1, "the table has no rows"))
     table: Table = {}
     if "subject" in frame:
         table["subject"] = _subjects(frame["subject"])
         blank = frame["subject"].str.strip() == ""
-        told += [
-            (row, "column 'subject': got a missing value, expected who") for row in _rows(blank)
-        ]
+        faults += [Fault.of_cell(row, "subject", "a missing value", "who") for row in _rows(blank)]
     for name, column in form.columns.items():
         if name in frame:
             table[name], wrong = column.read(frame[name])
-            told += [(row, _wrong(name, column, frame[name].iloc[row])) for row in _rows(wrong)]
-    if not faults and not told:
-        told += list(form.faults(table))
-    faults += [f"row {row}, {text}" for row, text in sorted(told)]
-    if faults:
-        raise _refusal(faults, form)
+            faults += [_wrong(row, name, column, frame[name].iloc[row]) for row in _rows(wrong)]
+    if faults := faults or list(form.faults(table)):
+        raise _refusal(refusal(faults, frame.index, "line"), form)
     return table
+
+
+def _absent(names: list[str], frame: pd.DataFrame) -> Fault:
+    there = ", ".join(map(repr, frame.columns))
+    which = f"column {names[0]} is" if len(names) == 1 else f"columns {', '.join(names)} are"
+    return Fault(-1, f"{which} missing; the columns found are {there}")
 
 
 def _rows(wrong: pd.Series | np.ndarray) -> list[int]:
     return np.flatnonzero(np.asarray(wrong)).tolist()
 
 
-def _wrong(name: str, column: Column, text: str) -> str:
+def _wrong(row: int, name: str, column: Column, text: str) -> Fault:
     given = repr(text) if text.strip() else "a missing value"
-    return f"column {name!r}: got {given}, expected {column.expected}"
+    return Fault.of_cell(row, name, given, column.expected)
 
 
-def _refusal(faults: list[str], form: Form) -> InvalidTable:
-    error = InvalidTable(faults)
-    error.args = (f"{error}\n({_FROM_ZERO})\nexpected, e.g.: {form.example}",)
+def _refusal(error: InvalidTable, form: Form) -> InvalidTable:
+    error.args = (f"{error}\nexpected, e.g.: {form.example}",)
     return error
 
 
@@ -281,17 +282,23 @@ def _ranks(row: np.ndarray, number: np.ndarray) -> np.ndarray:
     return frame.groupby("row")["number"].rank("dense").to_numpy(int) - 1
 
 
-def _serial_faults(table: Table) -> Iterator[tuple[int, str]]:
+def _serial_faults(table: Table) -> Iterator[Fault]:
     length, first = table["list_length"], table["list_length"][0]
     for name in ("output", "response"):
         for row in _rows(table[name] > length):
-            given = f"column {name!r}: got {table[name][row]:g}"
-            yield row, f"{given}, expected at most the list's length, {length[row]:g}"
+            yield _beyond(row, name, table[name][row], length[row])
     for row in _rows(length != first):
-        yield row, f"column 'list_length': got {length[row]:g}, expected {first:g} as in row 0"
+        expected = f"{first:g} as in the first row"
+        yield Fault.of_cell(row, "list_length", f"{length[row]:g}", expected)
     keys = pd.DataFrame({name: table[name] for name in ("subject", "list", "output")})
     for row in _rows(keys.duplicated()):
-        yield row, f"column 'output': got {table['output'][row]:g} again, expected each once a list"
+        yield Fault.of_cell(row, "output", f"{table['output'][row]:g} again", "each once a list")
+
+
+def _beyond(row: int, name: str, number: float, length: float, more: str = "") -> Fault:
+    """A position past the end of its list."""
+    most = "at most the list's length"
+    return Fault.of_cell(row, name, f"{number:g}", f"{most}, {length:g}{more}", most + more)
 
 
 def _recognition(name: str, table: Table) -> Study:
@@ -301,16 +308,10 @@ def _recognition(name: str, table: Table) -> Study:
     return recognition.of_trials(name, _about(name), table["subject"], n_items, place, old, lengths)
 
 
-def _recognition_faults(table: Table) -> Iterator[tuple[int, str]]:
+def _recognition_faults(table: Table) -> Iterator[Fault]:
     for row in _rows(table["serial_position"] > table["list_length"]):
         given, length = table["serial_position"][row], table["list_length"][row]
-        yield (
-            row,
-            (
-                f"column 'serial_position': got {given:g}, expected at most the list's length, "
-                f"{length:g}; 0 or nothing for a new item"
-            ),
-        )
+        yield _beyond(row, "serial_position", given, length, "; 0 or nothing for a new item")
 
 
 def _change_detection(name: str, table: Table) -> Study:
@@ -336,11 +337,11 @@ def _retention(name: str, table: Table) -> Study:
     return retention.of_counts(name, _about(name), people, delays, n_right, n)
 
 
-def _retention_faults(table: Table) -> Iterator[tuple[int, str]]:
+def _retention_faults(table: Table) -> Iterator[Fault]:
     most = table.get("n", np.ones(len(table["correct"])))
     what = "n" if "n" in table else "1, as there is no column 'n'"
     for row in _rows(table["correct"] > most):
-        yield row, f"column 'correct': got {table['correct'][row]:g}, expected at most {what}"
+        yield Fault.of_cell(row, "correct", f"{table['correct'][row]:g}", f"at most {what}")
 
 
 def _updating(name: str, table: Table) -> Study:
@@ -350,17 +351,12 @@ def _updating(name: str, table: Table) -> Study:
     return updating.of_trials(name, _about(name), table["subject"], size, right, sizes)
 
 
-def _updating_faults(table: Table) -> Iterator[tuple[int, str]]:
+def _updating_faults(table: Table) -> Iterator[Fault]:
     number: Float[np.ndarray, " row"] = table["correct"] * table["set_size"]
     for row in _rows(np.abs(number - np.rint(number)) > 0.05):  # 0.67 of 3 is 2
-        size = table["set_size"][row]
-        yield (
-            row,
-            (
-                f"column 'correct': got {table['correct'][row]:g}, expected a share of {size:g} "
-                f"numbers, e.g. {1 / size:.2g}"
-            ),
-        )
+        given, size = f"{table['correct'][row]:g}", table["set_size"][row]
+        expected = f"a share of {size:g} numbers, e.g. {1 / size:.2g}"
+        yield Fault.of_cell(row, "correct", given, expected, "a share of the set_size numbers")
 
 
 _MOST_OBJECTS = min(N_PLACES, N_COLOURS)

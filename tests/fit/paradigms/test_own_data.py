@@ -195,12 +195,21 @@ def test_all_faults_are_told_at_once_by_row_with_an_example(read: Read) -> None:
             1,2.5,1,0
             1,2,,0""")
     assert refused.value.faults == [
-        "row 0, column 'said_old': got 'maybe', expected 1 or 0 (yes or no)",
-        "row 1, column 'subject': got a missing value, expected who",
-        "row 2, column 'list_length': got '2.5', expected an integer from 1 up",
+        "line 2, column 'said_old': got 'maybe', expected 1 or 0 (yes or no)",
+        "line 3, column 'subject': got a missing value, expected who",
+        "line 4, column 'list_length': got '2.5', expected an integer from 1 up",
     ]
     assert FORMS["recognition"].example in str(refused.value)
-    assert "from 0" in str(refused.value)
+
+
+def test_faults_of_a_kind_are_told_together(read: Read) -> None:
+    with pytest.raises(InvalidTable) as refused:
+        read("subject,set_size,change,said_change\n" + "1,4,0,maybe\n" * 30 + "1,4,0,?")
+    assert len(refused.value.faults) == 31
+    assert str(refused.value).splitlines()[1:-1] == [
+        "  - 31 rows: column 'said_change': got 'maybe' / '?', expected 1 or 0 (yes or no); "
+        "first: lines 2, 3, 4"
+    ]
 
 
 FAULTY = {
@@ -210,7 +219,7 @@ FAULTY = {
     ),
     "no such size": (
         "subject,set_size,change,said_change\n1,9,0,0",
-        "row 0, column 'set_size': got '9'",
+        "line 2, column 'set_size': got '9'",
     ),
     "missing column": ("subject,set_size,said_change\n1,4,0", "column 'change' is missing"),
     "no rows": ("subject,delay,correct", "no rows"),
@@ -223,11 +232,11 @@ FAULTY = {
     ),
     "two lengths": (
         "subject,list,output,response,list_length\n1,1,1,1,2\n1,2,1,1,3",
-        "row 1, column 'list_length': got 3, expected 2",
+        "line 3, column 'list_length': got 3, expected 2",
     ),
     "twice": (
         "subject,list,output,response,list_length\n1,1,1,1,2\n1,1,1,2,2",
-        "row 1, column 'output': got 1 again",
+        "line 3, column 'output': got 1 again",
     ),
     "nobody": ("subject,delay,correct\n ,0,1", "expected who"),
 }
