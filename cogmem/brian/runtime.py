@@ -62,7 +62,7 @@ def runtime(target: str) -> Iterator[Any]:
     if target not in TARGETS:
         raise UnknownName("target of code generation", target, TARGETS)
     brian, devices = brian2_extra(), brian2_extra("brian2.devices")
-    if devices.get_device() is not devices.all_devices["require", "runtime"]:
+    if devices.get_device() is not devices.all_devices["runtime"]:
         raise InvalidValue(
             "Brian2 is set to a standalone device, which cannot run a circuit at once; call "
             "brian2.set_device('runtime') first."

@@ -155,9 +155,10 @@ def _values(summary: xr.Dataset, *names: str) -> list[np.ndarray]:
 
 
 def _with_gap(summary: xr.Dataset, axis: str) -> xr.Dataset:
-    """The lags shown; 0, which a lag-CRP has not, is a gap, so that no line joins the two sides."""
+    """What is shown on both sides of 0. There is no lag of 0: no line joins the two sides."""
     widest = min(MAX_LAG, int(abs(summary[axis]).max()))
-    return summary.reindex({axis: np.arange(-widest, widest + 1)})
+    shown = summary.reindex({axis: np.arange(-widest, widest + 1)})
+    return shown.where(shown[axis] != 0) if axis == "lag" else shown
 
 
 def dress(ax: Axes, measure: str, n_items: int, top: float = 1.0) -> None:

@@ -28,7 +28,7 @@ from experiments.triple_recognition import (
     recalled,
 )
 
-WORDS = Vocabulary.of({"episode": "tu", "entity": "abc", "predicate": "pq"})
+WORDS = Vocabulary.of({"episode": ["t", "u"], "entity": ["a", "b", "c"], "predicate": ["p", "q"]})
 BRAIN = TensorBrain(WORDS, 5, 4, 3)
 
 

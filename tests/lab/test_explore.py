@@ -147,7 +147,7 @@ def test_without_a_kernel_the_figure_is_shown() -> None:
 def test_without_ipywidgets_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     with pytest.raises(MissingExtra, match=r"cogmem\[notebooks\]"):
-        explore("CMR", some_people(), N_LISTS)
+        explore("CMR", some_people(), n_lists=N_LISTS)
 
 
 def test_an_unknown_name_in_a_preset_is_refused() -> None:

@@ -237,7 +237,7 @@ def test_the_published_experiment() -> None:
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        ({"n_pairs": 0}, "0 pairs"),
+        ({"n_pairs": 0}, "n_pairs is 0"),
         ({"stimulus_similarity": 1.1}, "stimulus_similarity is 1.1"),
         ({"response_similarity": -2}, "response_similarity is -2"),
         ({"stimulus_similarity": float("nan")}, "stimulus_similarity is nan"),
