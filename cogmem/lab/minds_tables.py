@@ -43,9 +43,9 @@ _BROKEN = {
 
 _WHAT = (
     "Gain over the null on held-out responses, bits per response; a paradigm marked * has mean "
-    "times only: RMSD as a share of the null's. Bold: best of the paradigm. Mean rank where a model "
-    "sits: 0 best, 1 last; it does not compare models that sit different paradigms, and whoever "
-    "sits one well comes first."
+    "times only: RMSD as a share of the null's. Bold: best of the paradigm. Mean rank where a "
+    "model sits: 0 best, 1 last; it does not compare models that sit different paradigms, and "
+    "whoever sits one well comes first."
 )
 _COLUMNS = ["panel", "model", "line", "x", "value", "low", "high", "note"]
 
