@@ -86,7 +86,7 @@ def read_psych_ds(folder: str | PathLike[str]) -> Recalls:
 
     Raises:
         DataNotFound: if a file is missing.
-        InvalidTable: if the table has faults, each told by row and column.
+        InvalidTable: if the table has faults, each told by line and column.
         InvalidValue: if the sidecar is no JSON.
     """
     sidecar, table = (Path(folder) / "data" / f"{STEM}{end}" for end in (".json", ".csv"))
