@@ -30,6 +30,7 @@ from cogmem.fit.criteria import CRITERIA, aic, aicc, bic, check_level
 from cogmem.fit.extras import need_bayes
 from cogmem.fit.laplace import laplace
 from cogmem.lab.artefacts import make_folder, save_figure
+from cogmem.lab.figures import kept_provenance
 from cogmem.lab.fit_report import GROUP, content, summary
 from cogmem.lab.provenance import config_hash, provenance
 from cogmem.lab.runtime import compilation_cache, results_folder
@@ -367,6 +368,8 @@ def _at_bound(found: Fit, estimates: np.ndarray) -> np.ndarray:
 def write(fitted: Fitted, recalls: Recalls, name: str, folder: Path, command: str) -> list[Path]:
     """The table of estimates, a figure of them beside people, and how they came about.
 
+    Nothing of another fit is overwritten: then the hash of this one is added to the name.
+
     Args:
         fitted: what `fit_people` returns.
         recalls: the lists, for the people's curves.
@@ -382,7 +385,8 @@ def write(fitted: Fitted, recalls: Recalls, name: str, folder: Path, command: st
         "citation": recalls.attrs.get("citation", "not stated"),
         "measured": datetime.date.today().isoformat(),
     }
-    return save_figure(folder, name, draw(fitted, recalls), fitted.table, how)
+    free = _not_anothers(folder, name, how["config_hash"])
+    return save_figure(folder, free, draw(fitted, recalls), fitted.table, how)
 
 
 def draw(fitted: Fitted, recalls: Recalls) -> Figure:
@@ -392,9 +396,17 @@ def draw(fitted: Fitted, recalls: Recalls) -> Figure:
 
 
 def stem(plan: FitPlan, data: str) -> str:
-    """Name of the files of a fit: model, data, and whose estimates they are."""
-    words = f"{plan.model} {Path(data).stem} {plan.by if plan.by == GROUP else ''}"
-    return re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
+    """Name of the files of a fit: model, data, whose estimates they are, and of which kind."""
+    kind = f"{plan.by if plan.by == GROUP else ''} {'bayes' if plan.bayes else ''}"
+    return re.sub(r"[\W_]+", "_", f"{plan.model} {Path(data).stem} {kind}".lower()).strip("_")
+
+
+def _not_anothers(folder: Path, name: str, about: str) -> str:
+    """The name; with a mark if the files of that name are of other lists or settings: they stay."""
+    how = folder / f"{name}.json"
+    if not how.exists() or kept_provenance(how).get("config_hash") == about:
+        return name
+    return f"{name}_{about[:8]}"
 
 
 def estimates(fitted: Fitted) -> xr.Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -153,3 +154,22 @@ def test_lists_without_recall_rows_are_told_and_what_is_read_is_counted(folder, 
     with pytest.warns(NoRecallRows, match=f"{n - 1} of {n} lists have no recall rows .subject 1, "):
         read = fitting.read_lists(str(folder / "few.csv"))
     assert read.n_out.tolist() == [recalls.n_out[0], *[0] * (n - 1)]
+
+
+def test_the_name_of_the_files_says_whose_fit_it_is_and_of_which_kind() -> None:
+    plan = fitting.FitPlan("Tensor Brain", "0")
+    assert fitting.stem(plan, "a/b/mine.csv") == "tensor_brain_mine"
+    assert fitting.stem(plan, "データ.csv") == "tensor_brain_データ"
+    assert fitting.stem(replace(plan, by="group", bayes=True), "x.csv").endswith("x_group_bayes")
+
+
+def test_the_files_of_another_fit_stay(folder, monkeypatch) -> None:
+    monkeypatch.setenv("COGMEM_RESULTS", str(folder / "results"))
+    kept = (folder / "fits" / "tcm_mine.csv").read_bytes()
+    other = fit_file(folder, "--seed", "1")
+    assert other.exit_code == 0
+    assert (folder / "fits" / "tcm_mine.csv").read_bytes() == kept
+    (beside,) = (folder / "fits").glob("tcm_mine_*.json")
+    about = json.loads(beside.read_text())
+    assert beside.stem == f"tcm_mine_{about['config_hash'][:8]}"
+    assert about["config"]["seed"] == 1
