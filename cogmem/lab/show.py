@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
+from matplotlib.figure import Figure
 
 from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import make_folder, save_figure
@@ -30,7 +31,7 @@ from cogmem.lab.progress import Bar, progress_bar
 from cogmem.lab.provenance import provenance
 from cogmem.lab.results import describe_axes, open_results
 from cogmem.lab.runtime import compilation_cache, results_folder, threads
-from cogmem.lab.settings import override
+from cogmem.lab.settings import override, settings
 from cogmem.lab.store import Store
 from cogmem.lab.sweep import Sweep
 from cogmem.participants.reporting import Report
@@ -151,8 +152,22 @@ def draw(run: Run, results: Any, folder: Path, how: Mapping[str, Any]) -> list[P
     }
     with house_style():
         figure = experiment.plot(results)
+        _note_changes(figure, run)
         numbers = experiment.numbers(results)
         return save_figure(folder, experiment.name, figure, numbers, about | dict(how))
+
+
+def _note_changes(figure: Figure, run: Run) -> None:
+    """Say at the foot of a figure which numbers were changed, where its layout leaves room."""
+    usual = settings(run.experiment.preset(run.preset))
+    now = settings(run.config)
+    told = [
+        f"{name} = {now[name].value} (was {usual[name].value})"
+        for name in run.overrides or {}
+        if now[name].value != usual[name].value and not isinstance(now[name].value, str)
+    ]
+    if told and figure.get_layout_engine() is not None and not figure.get_supxlabel():
+        figure.supxlabel(f"Changed: {', '.join(told)}", x=0.01, ha="left", fontsize="small")
 
 
 def preset_sweep(run: Run, axes: Axes | None = None, repeats: int | None = None) -> Sweep:
