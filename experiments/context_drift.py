@@ -213,9 +213,9 @@ EXPERIMENT = Experiment(
         "Healey & Kahana (2014)."
     ),
     agrees=(
-        "With drifts of .4, .6 and .8 recall begins with the last word in .11, .23 and .48 of lists "
-        "(people .46), the last word is recalled at .60, .69 and .83 (.92), and lag +1 has .22, "
-        ".30 and .38 (.44)."
+        "With drifts of .4, .6 and .8 recall begins with the last word in .11, .23 and .48 of "
+        "lists (people .46), the last word is recalled at .60, .69 and .83 (.92), and lag +1 has "
+        ".22, .30 and .38 (.44)."
     ),
     disagrees=(
         "No one drift has people's two ends at once: the first word falls from .92 to .70 (people "
