@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -26,6 +28,9 @@ from cogmem.plots.style import (
 )
 
 __all__ = ["category_clustering"]
+
+NAME_WIDTH = 16
+"""Characters in a line of a model's name below its score."""
 
 _SCORES = {
     "category_crp": "P(same category next)",
@@ -78,7 +83,9 @@ def _score(ax: Axes, score: xr.Dataset, title: str) -> None:
         ends = np.array([[mean - low], [high - mean]])
         ax.errorbar(number, mean, ends, color=look.color, marker=look.marker, markersize=4)
     ax.set_xlim(-0.6, len(_models(score)) - 0.4)
-    ax.set_xticks([])
+    names = [textwrap.fill(name, NAME_WIDTH) for name in _models(score)]
+    ax.set_xticks(range(len(names)), names)
+    ax.set_xlabel("Model (grey: people)")
     ax.set_ylim(min(0, float(score["low"].min()) * 1.1), float(score["high"].max()) * 1.15)
     ax.set_ylabel(title)
 

@@ -27,9 +27,13 @@ BESIDE: dict[str, Any] = {
 ASIDE: dict[str, dict[str, Any]] = {
     "smooth": {"xytext": (0, -17)},
     "default": {"xytext": (-5, -12), "ha": "right"},
+    "random codes": {"xytext": (5, 0), "ha": "left", "va": "center"},
 }
 CODED = ("Kanerva", "Spatial pooler", "Sparsey")
 """Beginnings of the names of memories whose code is not the pattern itself."""
+
+NEAR = 0.2
+"""Bits per bit between the ends of two bars whose numbers would lie on each other."""
 
 BARS = {"random": (1.0, ""), "half on": (0.45, "////")}
 """Cases with their opacity and hatching."""
@@ -144,7 +148,7 @@ def _fill(panels: Any, filling: xr.Dataset, kept: float) -> None:
         _curves(ax, filling[name].sel(items="random"))
         ax.axhline(unchanged, linestyle=(0, (4, 2)), **GREY)
         left = NOTE | {"va": "top", "ha": "left"}
-        ax.annotate("cue as it is", (0.14, unchanged - 0.01), xycoords=RIGHT, **left)
+        ax.annotate("cue as\nit is", (0.065, unchanged - 0.01), xycoords=RIGHT, **left)
         ax.set_title(title)
     panels[0].set_ylabel("F1 of the completed pattern")
 
@@ -177,10 +181,9 @@ def _information(ax: Axes, capacity: xr.Dataset) -> None:
             edgecolor="white" if hatch else "none",
             error_kw={"elinewidth": 0.7},
         )
-        for y, x in zip(place + 0.19 - 0.38 * i, value.mean("network").values, strict=True):
-            if np.isfinite(x):
-                ax.text(x + 0.03, y, f"{x:.3f}"[1:], fontsize=5, va="center")
+    held = capacity["information"].mean("network")
     for y, name in zip(place, names, strict=True):
+        _numbers(ax, y, [float(held.sel(memory=name, case=case)) for case in BARS])
         if bool(capacity["held"].sel(memory=name).isnull().all()):
             ax.text(0.01, y, "no completion", fontsize=SMALL, va="center", color="0.35")
     ax.axvline(np.log(2), linestyle=":", **GREY)
@@ -189,6 +192,18 @@ def _information(ax: Axes, capacity: xr.Dataset) -> None:
     ax.set_yticks(place, short, fontsize=SMALL)
     ax.set(xlim=(0, 1.15), xlabel="Information held per bit of storage")
     ax.set_title("At F1 of .97; hatched: half-on")
+
+
+def _numbers(ax: Axes, y: float, ends: list[float]) -> None:
+    """At the ends of a memory's two bars; on one line if those are too near to each other."""
+    first, second = (f"{end:.3f}"[1:] for end in ends)
+    how: dict[str, Any] = {"fontsize": 5, "va": "center"}
+    if abs(ends[0] - ends[1]) < NEAR:
+        ax.text(max(ends) + 0.03, y, f"{first}, half-on {second}", **how)
+        return
+    for end, text, up in zip(ends, (first, second), (0.19, -0.19), strict=True):
+        if np.isfinite(end):
+            ax.text(end + 0.03, y + up, text, **how)
 
 
 def _similarity(ax: Axes, similarity: xr.Dataset, active: int) -> None:
@@ -209,7 +224,7 @@ def _similarity(ax: Axes, similarity: xr.Dataset, active: int) -> None:
     ax.set_xticks(np.arange(0, active + 1, 3))
     ax.set_ylim(-0.03, 1.05)
     ax.set_title("Similar items, similar codes?")
-    ax.text(0, 0.83, "open: codes\nas retrieved", fontsize=SMALL, va="center")
+    ax.text(0, 0.9, "open:\ncodes as\nretrieved", fontsize=SMALL, va="center")
 
 
 def _trade(ax: Axes, spearman: xr.Dataset, capacity: xr.Dataset) -> None:
@@ -230,13 +245,13 @@ def _trade(ax: Axes, spearman: xr.Dataset, capacity: xr.Dataset) -> None:
         if name.startswith("Sparsey"):
             label = _written(name).replace("Sparsey: ", "").replace("Sparsey", "default")
             place = BESIDE | ASIDE.get(label, {})
-            ax.annotate(label, (float(x.mean()), means[0]), **place)
+            ax.annotate(label.replace(" codes", "\ncodes"), (float(x.mean()), means[0]), **place)
     ax.axvline(0, linestyle=(0, (4, 2)), **GREY)
     ax.set(xlim=(-0.2, 1.1), ylim=(-30, 920), ylabel="Items held at F1 of .97")
     ax.set_xlabel("Spearman, features shared and codes")
     ax.set_title("Capacity and similarity")
     note = "large: random items\nsmall: families\nopen: the code\nis the pattern"
-    ax.text(0.12, 0.4, note, transform=ax.transAxes, fontsize=SMALL, va="top")
+    ax.text(0.19, 0.4, note, transform=ax.transAxes, fontsize=SMALL, va="top")
 
 
 def _cost(ax: Axes, sizes: xr.Dataset) -> None:

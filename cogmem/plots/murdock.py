@@ -22,6 +22,9 @@ from cogmem.plots.style import (
 
 __all__ = ["murdock_lists"]
 
+HEIGHT, HEAD = 4.45, 0.63
+"""Of the figure, and of the legend with the titles below it, inches."""
+
 _SHIFT = 0.17
 """Between the marks of people and of models at one condition."""
 
@@ -35,10 +38,9 @@ def murdock_lists(nodes: Mapping[str, xr.Dataset]) -> Figure:
     """
     curves = {name: node for name, node in nodes.items() if name[:3] in ("spc", "pfr")}
     with house_style():
-        figure = Figure(figsize=(DOUBLE_COLUMN, 4.3))
-        grid = figure.add_gridspec(
-            2, 3, left=0.075, right=0.985, bottom=0.095, top=0.885, wspace=0.3, hspace=0.45
-        )
+        figure = Figure(figsize=(DOUBLE_COLUMN, HEIGHT))
+        place = {"left": 0.075, "right": 0.985, "bottom": 0.41 / HEIGHT, "top": 1 - HEAD / HEIGHT}
+        grid = figure.add_gridspec(2, 3, **place, wspace=0.3, hspace=0.45)
         panels = [figure.add_subplot(grid[i // 3, i % 3]) for i in range(len(curves))]
         for ax, (name, node) in zip(panels, curves.items(), strict=True):
             _curve(ax, name[:3], node)

@@ -109,8 +109,11 @@ def _label(ax: Axes, labels: list[str]) -> None:
         ncols=len(labels),
         borderaxespad=0.55,  # as far above the panel as a title
         borderpad=0,
-        columnspacing=1.2,
-        handlelength=1.8 if len(labels) > 1 else 0,
+        # Narrow, for a title may reach far into the row.
+        fontsize=6.5,
+        columnspacing=0.9,
+        handletextpad=0.5,
+        handlelength=1.5 if len(labels) > 1 else 0,
     )
 
 

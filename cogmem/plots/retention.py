@@ -24,6 +24,7 @@ from cogmem.plots.style import (
 __all__ = ["retention_functions"]
 
 HEIGHT = 3.9
+DOTS, DASHES = (0, (1, 1)), (0, (2.5, 2.5))
 
 
 def retention_functions(sets: Sequence[xr.Dataset]) -> Figure:
@@ -51,12 +52,23 @@ def retention_functions(sets: Sequence[xr.Dataset]) -> Figure:
     return figure
 
 
+def _look(index: int) -> LineLook:
+    """As everywhere, but for dots too fine to tell from a line beneath them."""
+    look = line_look(index)
+    return look._replace(linestyle=DASHES) if look.linestyle == DOTS else look
+
+
 def _curve(ax: Axes, node: xr.Dataset) -> None:
-    """Observations, and the laws at their best."""
-    for i in range(node.sizes["law"]):
-        look = line_look(i)
+    """Observations, and the laws at their best.
+
+    Laws may coincide: the first is above, and the others are ever wider, so that each is seen.
+    """
+    n_laws = node.sizes["law"]
+    for i in range(n_laws):
+        look = _look(i)
         style: dict[str, Any] = {"color": look.color, "linestyle": look.linestyle}
-        ax.plot(node["time"], node["line"][i], linewidth=1.0, zorder=2, **style)
+        style |= {"linewidth": 1.0 + 0.1 * i, "zorder": 2 + (n_laws - i) / (n_laws + 1)}
+        ax.plot(node["time"], node["line"][i], **style)
     spread = np.abs(np.stack([node["low"], node["high"]]) - node["mean"].values)
     ax.errorbar(
         node["delay"],
@@ -92,7 +104,7 @@ def _time_axis(ax: Axes, node: xr.Dataset) -> None:
 def _weights(ax: Axes, node: xr.Dataset, first: bool) -> None:
     """Akaike weights of the laws: bars; of people on average: open marks. Error at the end."""
     y = np.arange(node.sizes["law"])[::-1]
-    colors = [line_look(i).color for i in range(len(y))]
+    colors = [_look(i).color for i in range(len(y))]
     ax.barh(y, node["weight"], height=0.55, color=colors)
     if "weight_people" in node:
         ax.plot(node["weight_people"], y, "o", mfc="white", mec="black", clip_on=False, zorder=3)
@@ -115,7 +127,7 @@ def _empty(above: Axes, below: Axes, reason: str) -> None:
 
 def _legend(figure: Figure, node: xr.Dataset) -> None:
     """The laws; what points, bars and open marks are."""
-    handles = [_line_handle(line_look(i), str(law)) for i, law in enumerate(node["law"].values)]
+    handles = [_line_handle(_look(i), str(law)) for i, law in enumerate(node["law"].values)]
     observed: dict[str, Any] = {
         "color": PEOPLE_LINE,
         "marker": "o",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,17 @@ __all__ = ["spiking_methods"]
 
 WITHIN = 0.3
 """Points: what is expected of a thousand lateral steps, against linear lateral neurons."""
+
+CHARACTERS = 100
+"""Of a line above the panels."""
+
+SPELT = {
+    "HLOP": "Hebbian learning based orthogonal projection",
+    "DSR": "differentiation on spike representation",
+    "BPTT": "backpropagation through time",
+    "OTTT": "online training through time",
+}
+"""Short names: HLOP, Xiao et al. (2024); DSR, Meng et al. (2022); OTTT, Xiao et al. (2022)."""
 
 SHORT = {"backpropagation": "BP", "feedback alignment": "FA", "sign symmetric": "SS"}
 
@@ -57,7 +69,9 @@ def _note(results: xr.Dataset) -> str:
     networks = "one network" if n_seeds == 1 else f"{n_seeds} networks"
     marks = "" if n_seeds == 1 else "; large marks and lines: means, small marks: networks"
     source = what[results.attrs["source"]]
-    return f"{n_tasks} tasks ({source}), {networks} in each condition{marks}"
+    names = ["HLOP", *dict.fromkeys(map(str, results["method"].values))]
+    words = textwrap.fill("; ".join(f"{name}: {SPELT[name]}" for name in names), CHARACTERS)
+    return f"{n_tasks} tasks ({source}), {networks} in each condition{marks}\n{words}"
 
 
 def _of(results: xr.Dataset, measure: str, **condition: Any) -> np.ndarray:
@@ -89,6 +103,7 @@ def _by_method(ax: Axes, results: xr.Dataset, measure: str) -> None:
         each = [_of(results, measure, method=method, **kind) for method in methods]
         _points(ax, np.arange(len(each)) + 0.22 * (index - 1), each, index, name)
     ax.set_xticks(range(len(methods)), methods)
+    ax.set_xlabel("Training method")
     _finish(ax, measure, len(methods))
 
 
@@ -163,7 +178,7 @@ def _by_lateral_steps(ax: Axes, results: xr.Dataset) -> None:
     ax.set_yticks(ticks, [f"{tick}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
     ax.set_xlabel("Steps of spiking lateral neurons, K$_s$")
     ax.set_ylabel("Difference to linear lateral\nneurons (percentage points)")
-    note(ax, f"grey: within {WITHIN} points", (0.97, 0.52), ha="right")
+    note(ax, f"grey: within {WITHIN} points", (0.97, 0.97), ha="right", va="top")
     small_legend(ax, "lower right")
 
 

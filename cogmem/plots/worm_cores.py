@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cogmem.plots.style import DOUBLE_COLUMN, PEOPLE_BAND, SMALL, house_style
+from cogmem.plots.worm_tasks import spelt_out
 
 __all__ = ["worm_cores"]
 
@@ -31,7 +32,7 @@ def worm_cores(found: Mapping[str, xr.Dataset]) -> Figure:
     accuracy = found["accuracy"]
     n_rows, n_tasks = accuracy.sizes["core"] + 2, accuracy.sizes["task"]
     with house_style():
-        figure = Figure(figsize=(DOUBLE_COLUMN, 0.5 + 0.36 * n_rows + 0.3), layout="constrained")
+        figure = Figure(figsize=(DOUBLE_COLUMN, 0.5 + 0.36 * n_rows + 0.45), layout="constrained")
         ratios = [n_tasks, 4.2 * n_tasks / 10]
         left, right = figure.subplots(1, 2, width_ratios=ratios, sharey=True)
         _gains(left, accuracy, found["criterion"])
@@ -40,7 +41,8 @@ def worm_cores(found: Mapping[str, xr.Dataset]) -> Figure:
         left.set_xticks(range(n_tasks), [str(task) for task in accuracy["task"].values])
         left.set_xlim(-0.5, n_tasks - 0.5)
         _sizes(right, found["cores"].reindex(core=accuracy["core"]))
-        figure.supxlabel(_NOTE, size=SMALL, x=0.01, ha="left")
+        note = f"{_NOTE}\n{spelt_out(map(str, accuracy['task'].values))}"
+        figure.supxlabel(note, size=SMALL, x=0.01, ha="left")
     return figure
 
 

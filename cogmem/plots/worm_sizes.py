@@ -19,6 +19,7 @@ from cogmem.plots.style import (
     line_look,
     panel_letter,
 )
+from cogmem.plots.worm_tasks import spelt_out
 
 __all__ = ["worm_sizes"]
 
@@ -41,7 +42,7 @@ def worm_sizes(found: Mapping[str, xr.Dataset]) -> Figure:
         found: nodes of the experiment of that name.
     """
     with house_style():
-        figure = Figure(figsize=(DOUBLE_COLUMN, 2.5), layout="constrained")
+        figure = Figure(figsize=(DOUBLE_COLUMN, 2.6), layout="constrained")
         axes = figure.subplots(1, 3)
         _tasks(axes[0], found["tasks"])
         for ax, panel in zip(axes[1:], _PANELS, strict=True):
@@ -54,7 +55,8 @@ def worm_sizes(found: Mapping[str, xr.Dataset]) -> Figure:
             ax.set_ylim(0, 1.28 if letter == "A" else 1.05)
             ax.set_yticks(np.linspace(0, 1, 6))
         axes[2].legend(fontsize=SMALL, loc="upper left", bbox_to_anchor=(1, 1))
-        figure.supxlabel(_NOTE, size=SMALL, x=0.01, ha="left")
+        note = f"{_NOTE}\n{spelt_out(map(str, found['tasks']['task'].values))}"
+        figure.supxlabel(note, size=SMALL, x=0.01, ha="left")
     return figure
 
 

@@ -131,7 +131,11 @@ def test_numbers_and_figure_of_any_accuracies(names, experiment, preset: str) ->
     assert table["BWT"][0] == pytest.approx((own[-1] - own.diagonal())[:-1].mean())
     assert table["forward_2"][0] == pytest.approx(own[1, 1])
     assert table["leak_3"][0] == pytest.approx(each["leak"][0, 0, 2])
-    assert isinstance(experiment.plot(results), Figure)
+    figure = experiment.plot(results)
+    assert isinstance(figure, Figure)
+    assert figure.axes[0].get_xlabel() == "Training method"
+    for short in ("HLOP", *(label.get_text() for label in figure.axes[0].get_xticklabels())):
+        assert f"{short}: " in figure.get_suptitle()
 
 
 @pytest.mark.slow

@@ -53,6 +53,14 @@ def test_scores_below_chance_are_seen(figure: Figure) -> None:
     assert lowest[2] < -0.15
 
 
+def test_models_are_named_below_their_scores(figure: Figure) -> None:
+    for ax in figure.axes[:3]:
+        assert [text.get_text() for text in ax.get_xticklabels()] == ["told", "control"]
+        assert "Model" in ax.get_xlabel()
+        models = ax.lines[1:]
+        assert [float(line.get_xdata()[0]) for line in models] == ax.get_xticks().tolist()
+
+
 def test_lags_have_one_scale_and_people_are_told(figure: Figure) -> None:
     within, across = figure.axes[3:]
     assert within.get_ylim() == across.get_ylim()

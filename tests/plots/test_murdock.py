@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from cogmem.plots.murdock import murdock_lists
+from cogmem.plots.style import house_style
 
 MODELS = ["one", "other"]
 RATIOS = [1.25, 2.5]
@@ -29,7 +30,7 @@ def curve(n_items, silent=()):
 
 
 @pytest.fixture(scope="module")
-def panels():
+def figure():
     words = xr.Dataset(
         {
             "mean": ("condition", [6.0, 7.0]),
@@ -40,7 +41,12 @@ def panels():
     )
     spc = {f"spc-{n}": curve(n) for n in (6, 8, 10)}
     nodes = {**spc, "pfr-6": curve(6, silent=["one"]), "words": words}
-    return murdock_lists(nodes).axes
+    return murdock_lists(nodes)
+
+
+@pytest.fixture(scope="module")
+def panels(figure):
+    return figure.axes
 
 
 def model_lines(ax):
@@ -58,6 +64,13 @@ def test_ratios_are_written_in_the_color_of_their_model(panels):
         assert [t.get_text() for t in texts if t.get_text()[:1].isdigit()] == shown
     (of_other,) = [t for t in panels[3].texts if t.get_text() == "2.5"]
     assert of_other.get_color() == model_lines(panels[3])[0].get_color()
+
+
+def test_the_legend_is_above_all_titles(figure):
+    with house_style():
+        figure.draw_without_rendering()
+    highest = max(ax.title.get_window_extent().y1 for ax in figure.axes[:3])
+    assert figure.legends[0].get_window_extent().y0 > highest
 
 
 def test_words_recalled(panels):

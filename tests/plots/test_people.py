@@ -98,3 +98,19 @@ def test_width_and_words_are_those_of_print(figure: Figure) -> None:
     assert above == [" ".join(measure.title.split()) for measure in MEASURES.values()]
     (legend,) = figure.legends
     assert "95 % bootstrap interval" in legend.get_texts()[0].get_text()
+
+
+def test_a_long_title_and_the_legend_of_its_row_stay_apart() -> None:
+    """The longest of the gallery, beside its two kinds of lists."""
+    title = "Two tasks at study, alone or by turns (Polyn, Norman & Kahana 2009), 45 people"
+    groups = {label: three_curves(24, 0.6) for label in ("24 words, one task", "two by turns")}
+    figure = gallery({title: groups})
+    with house_style():
+        figure.set_dpi(200)  # letters are as wide as in print
+        figure.draw_without_rendering()
+    first, *_, last = figure.axes
+    (said,) = [t for t in first.get_children() if getattr(t, "get_text", str)() == title]
+    legend = last.get_legend()
+    assert legend is not None
+    gap = legend.get_window_extent().x0 - said.get_window_extent().x1
+    assert gap > 0.1 * figure.dpi

@@ -49,6 +49,27 @@ def test_laws_and_points_are_drawn(panels):
     assert 0.5 in heights
 
 
+def test_laws_that_coincide_are_all_seen(panels):
+    """The first is above and thinnest; dashes leave gaps wide enough for what is beneath."""
+    first, second = panels[0, 0].lines[:2]
+    assert first.get_zorder() > second.get_zorder()
+    assert first.get_linewidth() < second.get_linewidth()
+
+
+def test_no_law_is_dotted():
+    """Nothing beneath the fourth, power, could be told in gaps of one point."""
+    six = ["a", "b", "c", "d", "e", "f"]
+    laws = node([1, 10, 100], False).isel(law=[0, 1] * 3).assign_coords(law=six)
+    (drawn,) = [handle for handle in _handles(laws) if handle.get_label() == "d"]
+    _, (dash, gap) = drawn._unscaled_dash_pattern
+    assert min(dash, gap) > 2
+
+
+def _handles(laws):
+    (legend,) = retention_functions([laws]).legends
+    return legend.legend_handles
+
+
 def test_bars_are_weights_and_open_marks_people(panels):
     assert [bar.get_width() for bar in panels[1, 1].patches] == [0.75, 0.25]
     (people,) = panels[1, 1].lines
