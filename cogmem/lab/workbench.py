@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import cogmem
 from cogmem.errors import CogmemError, InvalidValue, MissingExtra
@@ -296,11 +297,21 @@ def _answering(process: subprocess.Popen[bytes], log: Path) -> tuple[str, str]:
     begun = time.monotonic()
     while process.poll() is None and time.monotonic() - begun < SECONDS_TO_START:
         for found in list_running_servers():
-            if found["pid"] == process.pid:
+            if found["pid"] == process.pid and _listens(str(found["url"])):
                 return str(found["url"]), str(found["token"])
         time.sleep(0.1)
     last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-8:]
     raise NotStarted("JupyterLab did not start. It said:\n" + "\n".join(last))
+
+
+def _listens(url: str) -> bool:
+    """Whether somebody takes calls there: a server tells of itself a moment before it does."""
+    place = urlsplit(url)
+    try:
+        with socket.create_connection((place.hostname, place.port or 80), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -214,6 +214,15 @@ def test_what_a_killed_server_left_is_not_taken_for_a_new_one(home: Path) -> Non
     assert not left.exists()
 
 
+def test_a_server_answers_only_once_somebody_listens() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        assert not workbench._listens(url)
+        server.listen()
+        assert workbench._listens(url)
+
+
 def test_a_port_that_is_taken_is_told_at_once(home: Path) -> None:
     begun = time.monotonic()
     with socket.socket() as taken:
