@@ -48,7 +48,7 @@ def _forget_programs() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _threads() -> Iterator[None]:
     """A command that asks for one thread asks for its own process, not for those after it."""
-    names = ("XLA_FLAGS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    names = ("XLA_FLAGS", "NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
     yield
     for name, value in before.items():

@@ -19,6 +19,7 @@ __all__ = [
 
 ONE_THREAD = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",
+    "NPROC": "1",  # XLA's own threads, among which it parts sums
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
@@ -41,7 +42,8 @@ def one_thread() -> None:
 
 def threads() -> str:
     """ "one", or "many": as many as XLA likes."""
-    return "one" if ONE_THREAD["XLA_FLAGS"] in os.environ.get("XLA_FLAGS", "") else "many"
+    eigen = ONE_THREAD["XLA_FLAGS"] in os.environ.get("XLA_FLAGS", "")
+    return "one" if eigen and os.environ.get("NPROC") == "1" else "many"
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -164,6 +166,7 @@ def test_the_order_of_sums_does_not_hang_on_the_machine(monkeypatch):
     """What a figure rests on is computed with one thread, unless the user asks for more."""
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.setenv("XLA_FLAGS", "--xla_other=1")
+    monkeypatch.delenv("NPROC", raising=False)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     one_thread()
     assert os.environ["XLA_FLAGS"] == "--xla_other=1 --xla_cpu_multi_thread_eigen=false"
@@ -192,3 +195,28 @@ def test_the_command_says_what_it_kept(tmp_path, monkeypatch):
 
 def _fails(run, folder):
     raise RuntimeError("no luck")
+
+
+SUMS = """
+from cogmem.lab.runtime import one_thread
+one_thread()
+import jax, jax.numpy as jnp
+x = jax.random.normal(jax.random.key(0), (400, 700))
+y = jax.jit(lambda x: jnp.tanh(x @ x.T).sum(0) @ x)(x)
+print(float(jnp.vdot(y, y)).hex())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen here")
+def test_sums_are_the_same_on_one_core_and_on_all():
+    def summed(cores: set[int]) -> str:
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, cores)
+        try:
+            words = [sys.executable, "-c", SUMS]
+            return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        finally:
+            os.sched_setaffinity(0, before)
+
+    everything = os.sched_getaffinity(0)
+    assert summed({min(everything)}) == summed(everything)
