@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from cogmem.errors import InvalidValue
-from cogmem.plots.style import house_style
+from cogmem.plots.style import SMALL, house_style
 
 __all__ = [
     "as_csv",
@@ -33,7 +35,12 @@ PNG_DPI = 200
 
 
 def save_figure(
-    folder: Path, name: str, figure: Figure, numbers: pd.DataFrame, how: Mapping[str, Any]
+    folder: Path,
+    name: str,
+    figure: Figure,
+    numbers: pd.DataFrame,
+    how: Mapping[str, Any],
+    foot: str = "",
 ) -> list[Path]:
     """Write the four files of a figure; the first three are the same bytes for the same numbers.
 
@@ -43,6 +50,7 @@ def save_figure(
         figure: what to draw.
         numbers: every number in it.
         how: provenance.
+        foot: a note below the figure, which grows by its height.
 
     Returns:
         The paths written.
@@ -53,11 +61,25 @@ def save_figure(
     make_folder(folder)
     paths = [folder / f"{name}.{kind}" for kind in ("svg", "png", "csv", "json")]
     with house_style():
-        figure.savefig(paths[0], metadata={"Date": None})
-        figure.savefig(paths[1], dpi=PNG_DPI, metadata={"Software": None})
+        shown = _with_foot(figure, foot) if foot else {}
+        figure.savefig(paths[0], metadata={"Date": None}, **shown)
+        figure.savefig(paths[1], dpi=PNG_DPI, metadata={"Software": None}, **shown)
     paths[2].write_text(as_csv(numbers), encoding="utf-8", newline="\n")
     paths[3].write_text(json.dumps(how, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return paths
+
+
+def _with_foot(figure: Figure, foot: str) -> dict[str, Any]:
+    """Put a note below a figure; what to save it with. Nothing else moves, whatever its layout."""
+    width, height = figure.get_size_inches()
+    lines = textwrap.wrap(foot, int(_LETTERS_PER_INCH * width))
+    figure.text(0.01, 0, "\n".join(lines), va="top", fontsize=SMALL)
+    depth = _MARGIN + len(lines) * _LINE_HEIGHT
+    return {"bbox_inches": Bbox([[0, -depth], [width, height]])}
+
+
+_LETTERS_PER_INCH, _LINE_HEIGHT, _MARGIN = 19, 1.4 * SMALL / 72, 0.06
+"""Of a note: the inches are those of the figure, and letters of the smallest size."""
 
 
 def make_folder(folder: Path) -> None:

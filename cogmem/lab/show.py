@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import xarray as xr
-from matplotlib.figure import Figure
 
 from cogmem.errors import InvalidValue
 from cogmem.lab.artefacts import make_folder, save_figure
@@ -31,7 +30,7 @@ from cogmem.lab.progress import Bar, progress_bar
 from cogmem.lab.provenance import provenance
 from cogmem.lab.results import describe_axes, open_results
 from cogmem.lab.runtime import compilation_cache, results_folder, threads
-from cogmem.lab.settings import override, settings
+from cogmem.lab.settings import Setting, override, settings
 from cogmem.lab.store import Store
 from cogmem.lab.sweep import Sweep
 from cogmem.participants.reporting import Report
@@ -152,22 +151,26 @@ def draw(run: Run, results: Any, folder: Path, how: Mapping[str, Any]) -> list[P
     }
     with house_style():
         figure = experiment.plot(results)
-        _note_changes(figure, run)
         numbers = experiment.numbers(results)
-        return save_figure(folder, experiment.name, figure, numbers, about | dict(how))
+        return save_figure(
+            folder, experiment.name, figure, numbers, about | dict(how), _changes(run)
+        )
 
 
-def _note_changes(figure: Figure, run: Run) -> None:
-    """Say at the foot of a figure which numbers were changed, where its layout leaves room."""
+def _changes(run: Run) -> str:
+    """What was changed, for the foot of a figure; "" if nothing. Paths are left to provenance."""
     usual = settings(run.experiment.preset(run.preset))
     now = settings(run.config)
     told = [
-        f"{name} = {now[name].value} (was {usual[name].value})"
+        f"{name} = {_in_words(now[name])} (was {_in_words(usual[name])})"
         for name in run.overrides or {}
-        if now[name].value != usual[name].value and not isinstance(now[name].value, str)
+        if now[name].value != usual[name].value and (now[name].kind is not str or now[name].choices)
     ]
-    if told and figure.get_layout_engine() is not None and not figure.get_supxlabel():
-        figure.supxlabel(f"Changed: {', '.join(told)}", x=0.01, ha="left", fontsize="small")
+    return f"Changed: {', '.join(told)}" if told else ""
+
+
+def _in_words(entry: Setting) -> str:
+    return f"{entry.value:g}" if entry.kind is float else str(entry.value)
 
 
 def preset_sweep(run: Run, axes: Axes | None = None, repeats: int | None = None) -> Sweep:

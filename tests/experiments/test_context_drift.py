@@ -48,6 +48,6 @@ def test_what_was_before_is_dashed_only_where_something_changed(
 def test_the_foot_of_a_figure_says_what_was_changed(tmp_path: Path) -> None:
     carried_out(tmp_path, primacy_scale="0")
     assert "Changed: " in (tmp_path / "context_drift.svg").read_text()
-    assert "primacy_scale = 0.0 (was " in (tmp_path / "context_drift.svg").read_text()
+    assert "primacy_scale = 0 (was " in (tmp_path / "context_drift.svg").read_text()
     how = json.loads((tmp_path / "context_drift.json").read_text())
     assert how["config"]["model"]["primacy_scale"] == 0

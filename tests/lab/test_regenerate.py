@@ -201,9 +201,9 @@ SUMS = """
 from cogmem.lab.runtime import one_thread
 one_thread()
 import jax, jax.numpy as jnp
-x = jax.random.normal(jax.random.key(0), (400, 700))
-y = jax.jit(lambda x: jnp.tanh(x @ x.T).sum(0) @ x)(x)
-print(float(jnp.vdot(y, y)).hex())
+x = jax.random.normal(jax.random.key(0), (3000, 64))
+print(float(jax.jit(lambda x: jnp.sum((x.T @ x) @ x.T))(x)).hex())
+print(float(jax.jit(jnp.sum)(jax.random.normal(jax.random.key(1), (5_000_000,)))).hex())
 """
 
 
